@@ -15,6 +15,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/goassay/assay/audit/redact"
 )
 
 // A Chain is a parsed GOPROXY list.
@@ -117,15 +119,15 @@ func Parse(goproxy string) (Chain, error) {
 			}
 			dead = true
 		case dead:
-			e.URL, e.Kind = redactText(token), Proxy
+			e.URL, e.Kind = redact.URL(token), Proxy
 		default:
 			base, err := parseProxy(token)
 			if err != nil {
-				return Chain{}, &ParseError{Entry: redactText(token), Err: err}
+				return Chain{}, &ParseError{Entry: redact.URL(token), Err: err}
 			}
 			last = len(c.Entries)
 			e = Entry{
-				URL: redactURL(base), Kind: Proxy, Fallback: fallback,
+				URL: redact.URL(base.String()), Kind: Proxy, Fallback: fallback,
 				Credentials: base.User != nil, base: base,
 			}
 		}

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/goassay/assay/audit/redact"
 )
 
 // MaxText bounds the answer to any request but a zip file, in bytes. It is the
@@ -85,7 +87,7 @@ func get(ctx context.Context, rt http.RoundTripper, u *url.URL) ([]byte, error) 
 		if errors.As(err, &ue) {
 			err = ue.Err // ue repeats the URL
 		}
-		return nil, &RequestError{URL: redactURL(u), Err: err}
+		return nil, &RequestError{URL: redact.URL(u.String()), Err: err}
 	}
 	if u.Scheme != "https" && u.User != nil {
 		return fail(ErrInsecureCredentials)
@@ -101,7 +103,7 @@ func get(ctx context.Context, rt http.RoundTripper, u *url.URL) ([]byte, error) 
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, &StatusError{Code: resp.StatusCode, URL: redactURL(u), Body: firstLine(resp)}
+		return nil, &StatusError{Code: resp.StatusCode, URL: redact.URL(u.String()), Body: firstLine(resp)}
 	}
 	data, err := readText(resp.Body)
 	if err != nil {
@@ -160,26 +162,26 @@ func getFile(u *url.URL) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &StatusError{Code: http.StatusNotFound, URL: redactURL(u)}
+		return nil, &StatusError{Code: http.StatusNotFound, URL: redact.URL(u.String())}
 	case errors.Is(err, fs.ErrPermission):
-		return nil, &StatusError{Code: http.StatusForbidden, URL: redactURL(u)}
+		return nil, &StatusError{Code: http.StatusForbidden, URL: redact.URL(u.String())}
 	case err == nil && !info.Mode().IsRegular():
 		err = errors.New("not a regular file")
 	}
 	if err != nil {
-		return nil, &RequestError{URL: redactURL(u), Err: err}
+		return nil, &RequestError{URL: redact.URL(u.String()), Err: err}
 	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, &StatusError{Code: http.StatusForbidden, URL: redactURL(u)}
+		return nil, &StatusError{Code: http.StatusForbidden, URL: redact.URL(u.String())}
 	}
 	if err != nil {
-		return nil, &RequestError{URL: redactURL(u), Err: err}
+		return nil, &RequestError{URL: redact.URL(u.String()), Err: err}
 	}
 	defer f.Close()
 	data, err := readText(f)
 	if err != nil {
-		return nil, &RequestError{URL: redactURL(u), Err: err}
+		return nil, &RequestError{URL: redact.URL(u.String()), Err: err}
 	}
 	return data, nil
 }

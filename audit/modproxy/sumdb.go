@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/goassay/assay/audit/redact"
 )
 
 // An Attempt is one place where a way to the checksum database was looked for.
@@ -62,7 +64,7 @@ proxies:
 	for i, e := range chain.Live() {
 		switch e.Kind {
 		case Direct:
-			attempts = append(attempts, Attempt{Entry: i, Kind: Direct, URL: redactURL(direct), Outcome: UsedDirect})
+			attempts = append(attempts, Attempt{Entry: i, Kind: Direct, URL: redact.URL(direct.String()), Outcome: UsedDirect})
 			return direct.String(), attempts, nil
 		case Off:
 			attempts = append(attempts, Attempt{Entry: i, Kind: Off, Outcome: Skipped})
@@ -71,10 +73,10 @@ proxies:
 		u := join(e.base, "sumdb/"+name)
 		_, err := get(ctx, rt, join(u, "supported"))
 		if err == nil {
-			attempts = append(attempts, Attempt{Entry: i, Kind: Proxy, URL: redactURL(u), Outcome: Supported})
+			attempts = append(attempts, Attempt{Entry: i, Kind: Proxy, URL: redact.URL(u.String()), Outcome: Supported})
 			return u.String(), attempts, nil
 		}
-		a := Attempt{Entry: i, Kind: Proxy, URL: redactURL(u), Outcome: NotSupported, Error: err.Error()}
+		a := Attempt{Entry: i, Kind: Proxy, URL: redact.URL(u.String()), Outcome: NotSupported, Error: err.Error()}
 		if !errors.Is(err, fs.ErrNotExist) {
 			a.Outcome = Failed
 			failure = err
@@ -87,7 +89,7 @@ proxies:
 	if failure != nil {
 		return "", attempts, fmt.Errorf("checksum database %s through GOPROXY: %w", name, failure)
 	}
-	attempts = append(attempts, Attempt{Entry: -1, Kind: Direct, URL: redactURL(direct), Outcome: UsedDirect})
+	attempts = append(attempts, Attempt{Entry: -1, Kind: Direct, URL: redact.URL(direct.String()), Outcome: UsedDirect})
 	return direct.String(), attempts, nil
 }
 

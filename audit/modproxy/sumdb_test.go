@@ -5,6 +5,7 @@ package modproxy
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/dirhash"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -112,27 +114,38 @@ func TestFindSumDBGroundTruth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The module is in the cache and go.sum has its go.mod file: all that is
+	// left to ask for is the hash of its zip file.
+	const mod = "module example.com/m\n"
+	modHash, err := dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(mod)), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
-	// The module is in the cache already, so that only its hash is looked up.
 	cache := filepath.Join(dir, "cache", "download", "example.com", "m", "@v")
 	if err := os.MkdirAll(cache, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	for file, text := range map[string]string{
-		filepath.Join(cache, "v1.0.0.info"): `{"Version":"v1.0.0"}`,
-		filepath.Join(cache, "v1.0.0.mod"):  "module example.com/m\n",
-		filepath.Join(dir, "go.mod"):        "module example.com/main\n\ngo 1.26\n\nrequire example.com/m v1.0.0\n",
+		filepath.Join(cache, "v1.0.0.info"):    `{"Version":"v1.0.0"}`,
+		filepath.Join(cache, "v1.0.0.mod"):     mod,
+		filepath.Join(cache, "v1.0.0.zip"):     "not read",
+		filepath.Join(cache, "v1.0.0.ziphash"): modHash,
+		filepath.Join(dir, "go.mod"):           "module example.com/main\n\ngo 1.26\n\nrequire example.com/m v1.0.0\n",
+		filepath.Join(dir, "go.sum"):           "example.com/m v1.0.0/go.mod " + modHash + "\n",
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, tt := range sumdbChains {
-		cmd := exec.Command("go", "mod", "graph")
+		cmd := exec.Command("go", "mod", "download", "example.com/m")
 		cmd.Dir = dir
 		env := slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(strings.ToUpper(s), "HTTP") })
 		cmd.Env = append(env, "GOENV=off", "GOPROXY="+expand(tt.chain, server), "GOSUMDB="+key, "GOMODCACHE="+dir,
-			"GOPATH="+filepath.Join(dir, "gopath"), "GOFLAGS=-mod=mod", "GONOSUMDB=", "GONOPROXY=", "GOPRIVATE=", "GOTOOLCHAIN=local", "GOWORK=off")
+			"GOPATH="+filepath.Join(dir, "gopath"), "GOFLAGS=", "GONOSUMDB=", "GONOPROXY=", "GOPRIVATE=", "GOTOOLCHAIN=local", "GOWORK=off")
 		out, err := cmd.CombinedOutput()
 		if err == nil {
 			t.Fatalf("%s: the go command passed without a database:\n%s", tt.chain, out)
