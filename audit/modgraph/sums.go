@@ -114,6 +114,9 @@ func checkSum(l SumLine) (SumProblemKind, string) {
 	if err := module.Check(l.Module, l.Version); err != nil {
 		return SumModule, clip(err.Error(), maxDetail)
 	}
+	if module.CanonicalVersion(l.Version) != l.Version {
+		return SumModule, "not a canonical version"
+	}
 	encoded, ok := strings.CutPrefix(l.Hash, "h1:")
 	if !ok {
 		return SumAlgorithm, "not an h1: hash"
