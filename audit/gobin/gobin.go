@@ -1,0 +1,320 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+// Package gobin reads Go executables, in the formats ELF, Mach-O (also
+// universal) and PE, without running them.
+//
+// It tells two kinds of facts apart. What the headers of the file say (format,
+// architecture, PIE, executable stack, symbols, needed libraries) is how the
+// loader will treat it. What its build info says (toolchain, settings, modules,
+// version control) is a claim of whoever linked it, and can be forged.
+//
+// Where a fact cannot be determined it is [Unknown] or absent, never a default.
+// Files are read in parts, and at most [MaxRead] bytes of each: an answer costs
+// milliseconds whatever the size of the file.
+package gobin
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Errors of [Open] and [New], for callers that tell them apart. Errors of the
+// file system, such as fs.ErrNotExist, are wrapped as they are.
+var (
+	ErrNotRegular    = errors.New("not a regular file")
+	ErrNotExecutable = errors.New("not an ELF, Mach-O or PE executable")
+	ErrNotGo         = errors.New("no sign of the Go toolchain")
+	ErrMalformed     = errors.New("malformed executable")
+	ErrTooLarge      = errors.New("headers and build info larger than the limit")
+	ErrPacked        = errors.New("packed by UPX: contents are not readable")
+)
+
+// A File is one executable. Of a universal Mach-O file it is the whole, and
+// the architectures stand in Members.
+type File struct {
+	Path   string `json:"path"`             // as given to Open, of a member followed by "!" and its architecture
+	Size   int64  `json:"size"`             // in bytes
+	State  State  `json:"state"`            // how much is known
+	Reason string `json:"reason,omitempty"` // why it is not more: an error's text
+	Format Format `json:"format,omitempty"`
+	OS     string `json:"os,omitempty"`   // in GOOS words: by the headers, or else as the build info claims
+	Arch   string `json:"arch,omitempty"` // in GOARCH words, by the headers
+
+	// What the headers say.
+
+	Library   bool     `json:"library,omitempty"`   // a shared library or plugin, not a program
+	BuildID   string   `json:"build_id,omitempty"`  // Go's build ID: action/content hashes
+	Libraries []string `json:"libraries,omitempty"` // shared libraries it asks the loader for, sorted
+	Static    Ternary  `json:"static"`              // needs neither loader nor shared libraries
+	PIE       Ternary  `json:"pie"`                 // position-independent: the address can be random
+	NX        Ternary  `json:"nx"`                  // the stack is not executable
+	Stripped  Stripped `json:"stripped"`
+
+	// What the build info claims. Nil or Unknown where State is not StateRead.
+
+	Build    *Build  `json:"build,omitempty"`
+	CGO      Ternary `json:"cgo"`      // built with CGO_ENABLED=1
+	Trimpath Ternary `json:"trimpath"` // built with -trimpath
+	VCS      *VCS    `json:"vcs,omitempty"`
+
+	// Credentials names the settings, and in linker flags the variables, whose
+	// values looked like credentials. The values are nowhere in the File.
+	Credentials []string `json:"credentials,omitempty"`
+
+	// Members holds the architectures of a universal Mach-O file, those
+	// that are not Go or not readable too.
+	Members []*File `json:"members,omitempty"`
+
+	// Err is the error behind a State other than StateRead; nil otherwise.
+	Err error `json:"-"`
+
+	closer io.Closer
+}
+
+// State says how much is known of a file.
+type State string
+
+// The states of a file.
+const (
+	StateRead          State = "read"           // a Go executable with the settings it was built with
+	StateUnknown       State = "unknown"        // a Go executable whose build info is missing, incomplete or unreadable
+	StateNotGo         State = "not-go"         // an executable with no sign of the Go toolchain
+	StateNotExecutable State = "not-executable" // another kind of file
+	StateUnreadable    State = "unreadable"     // could not be opened, is damaged, packed, or no regular file
+)
+
+// Format is a format of executables.
+type Format string
+
+// The formats.
+const (
+	ELF       Format = "elf"
+	MachO     Format = "macho"
+	Universal Format = "macho-universal"
+	PE        Format = "pe"
+)
+
+// Ternary is a fact that may be unknown.
+type Ternary string
+
+// The values of a Ternary.
+const (
+	Yes     Ternary = "yes"
+	No      Ternary = "no"
+	Unknown Ternary = "unknown"
+)
+
+func ternary(b bool) Ternary {
+	if b {
+		return Yes
+	}
+	return No
+}
+
+// Stripped tells what was removed. The function table of the Go runtime stays
+// in any case, so stripping hides no package.
+type Stripped struct {
+	Symbols Ternary `json:"symbols"` // the symbol table
+	DWARF   Ternary `json:"dwarf"`   // the debugging information
+}
+
+// VCS is the state of the source as the go command stamped it.
+type VCS struct {
+	System   string    `json:"system,omitempty"` // such as git
+	Revision string    `json:"revision,omitempty"`
+	Time     time.Time `json:"time,omitzero"` // of the revision, UTC
+	Modified Ternary   `json:"modified"`      // there were uncommitted changes
+}
+
+// Open reads the executable at path, following symbolic links. The caller
+// closes the File. A universal Mach-O file is opened if one member is Go.
+func Open(path string) (*File, error) {
+	r, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := New(r, size)
+	if err != nil {
+		r.Close()
+		return nil, &os.PathError{Op: "read", Path: path, Err: err}
+	}
+	f.Path, f.closer = path, r
+	for _, m := range f.Members {
+		m.Path = path + "!" + m.Arch
+	}
+	return f, nil
+}
+
+// openRegular opens a regular file and no other: opening a pipe would wait for
+// a writer, opening a device may do anything.
+func openRegular(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, &os.PathError{Op: "open", Path: path, Err: fmt.Errorf("%w: %s", ErrNotRegular, kind(info.Mode()))}
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // not blocking: it may be replaced by a pipe just now
+	if err != nil {
+		return nil, 0, err
+	}
+	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() {
+		err = &os.PathError{Op: "open", Path: path, Err: fmt.Errorf("%w: %s", ErrNotRegular, kind(info.Mode()))}
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+func kind(m os.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "directory"
+	case m&os.ModeNamedPipe != 0:
+		return "named pipe"
+	case m&os.ModeSocket != 0:
+		return "socket"
+	case m&os.ModeDevice != 0:
+		return "device"
+	}
+	return "special file"
+}
+
+// Close closes the underlying file, if Open opened it. The facts stay.
+func (f *File) Close() error {
+	if f.closer == nil {
+		return nil
+	}
+	return f.closer.Close()
+}
+
+// Executables returns the file itself or, if it is universal, its members.
+func (f *File) Executables() []*File {
+	if f.Format == Universal {
+		return f.Members
+	}
+	return []*File{f}
+}
+
+// New reads the executable of size bytes in r. The error wraps one of this
+// package's errors, or is of r. A Go executable whose build info is missing or
+// unreadable is no error: its State says so.
+func New(r io.ReaderAt, size int64) (*File, error) {
+	ident := make([]byte, 8)
+	if n, err := r.ReadAt(ident, 0); n < len(ident) {
+		if err == io.EOF {
+			return nil, ErrNotExecutable
+		}
+		return nil, err
+	}
+	if bytes.HasPrefix(ident, []byte("\xCA\xFE\xBA\xBE")) || bytes.HasPrefix(ident, []byte("\xCA\xFE\xBA\xBF")) {
+		return newUniversal(r, size)
+	}
+	return newFile(r, size, ident)
+}
+
+// newFile reads a file of one architecture. The parsers of the standard library
+// are not made for hostile input: a panic of theirs is a malformed file.
+func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
+	b := &budget{r: r, left: MaxRead}
+	defer func() {
+		if v := recover(); v != nil {
+			f, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)
+		}
+		if err != nil && b.err != nil { // the parsers hide it
+			err = b.err
+		}
+	}()
+	bounded := io.NewSectionReader(b, 0, size)
+	f = &File{Size: size, Static: Unknown, PIE: Unknown, NX: Unknown,
+		Stripped: Stripped{Unknown, Unknown}, CGO: Unknown, Trimpath: Unknown}
+	var sign bool // of the Go toolchain
+	switch {
+	case bytes.HasPrefix(ident, []byte("\x7FELF")):
+		sign, err = f.readELF(bounded)
+	case bytes.HasPrefix(ident, []byte("MZ")):
+		sign, err = f.readPE(bounded)
+	case bytes.HasPrefix(ident, []byte("\xFE\xED\xFA")) || bytes.HasPrefix(ident[1:], []byte("\xFA\xED\xFE")):
+		sign, err = f.readMachO(bounded)
+	default:
+		return nil, ErrNotExecutable
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.readBuild(bounded)
+	if f.State == StateRead || f.Build != nil || sign {
+		if b.err != nil && f.State != StateRead {
+			f.Err, f.Reason = b.err, b.err.Error()
+		}
+		return f, nil
+	}
+	if b.err != nil { // it was not searched to the end
+		return nil, b.err
+	}
+	if packed(bounded) {
+		return nil, ErrPacked
+	}
+	return nil, ErrNotGo
+}
+
+// packed reports whether the head of the file holds the mark of the UPX packer,
+// which leaves nothing else readable.
+func packed(r io.ReaderAt) bool {
+	head := make([]byte, 1024)
+	n, _ := r.ReadAt(head, 0)
+	return bytes.Contains(head[:n], []byte("UPX!"))
+}
+
+// findBuildID looks for Go's build ID as the linker writes it at the start of
+// the text, where the format has no notes; see cmd/internal/buildid.
+func findBuildID(r io.ReaderAt) (string, bool) {
+	const prefix, end = "\xff Go build ID: \"", "\"\n \xff"
+	head := make([]byte, 32<<10)
+	n, _ := r.ReadAt(head, 0)
+	_, rest, ok := bytes.Cut(head[:n], []byte(prefix))
+	if !ok {
+		return "", false
+	}
+	id, _, ok := bytes.Cut(rest, []byte(end))
+	if !ok || len(id) > 256 {
+		return "", true
+	}
+	return printable(string(id)), true
+}
+
+// MaxRead is how many bytes of one executable are read at most. The search for
+// build info in a file without section names reads the first writable segment,
+// and that of the largest public Go programs is under 20 MiB.
+const MaxRead = 64 << 20
+
+// budget is a reader that ends with ErrTooLarge after so many bytes, and
+// remembers the first error other than the end of the file.
+type budget struct {
+	r    io.ReaderAt
+	left int64
+	err  error
+}
+
+func (b *budget) ReadAt(p []byte, off int64) (int, error) {
+	if b.left < int64(len(p)) {
+		b.err = ErrTooLarge
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	n, err := b.r.ReadAt(p, off)
+	b.left -= int64(n)
+	if err != nil && err != io.EOF {
+		b.err = err
+	}
+	return n, err
+}
