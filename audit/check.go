@@ -1,0 +1,212 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+// Package audit is the engine of assay: it runs checks on a target under a
+// policy and gathers what they found in a report.
+//
+// A [Check] is data, as an Analyzer is in golang.org/x/tools/go/analysis: what
+// it is called, what it needs, which checks it builds on, and a function. The
+// engine decides when and whether it runs. A [Pass] is the only way in and out
+// of that function: the target, the policy and the instruments' inputs come in,
+// findings and evidence go out, and the facts it measured are its result.
+//
+// The engine knows no check and holds no sentence for users: what a finding
+// says stands in a [Catalogue].
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os/exec"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Check judges one aspect of a [Target].
+type Check struct {
+	// ID names the check, and is the key of its facts in the report.
+	ID string
+
+	// Needs is what the check cannot work without at all. Where it is missing,
+	// the outcome is not-assessed and Run is not called. A check that can do
+	// part of its work without the network does not name it here.
+	Needs Capability
+
+	// Requires lists the checks whose facts Run reads.
+	Requires []*Check
+
+	// Applies reports whether the check has anything to say about the target.
+	// Nil means always.
+	Applies func(*Target) bool
+
+	// Run measures and judges, and returns the facts: a value that marshals to
+	// the check's object under "facts". Facts may come together with an error,
+	// where part is known. An error made by [NotAssessed] gives the outcome
+	// not-assessed, any other the outcome error.
+	Run func(context.Context, *Pass) (any, error)
+
+	// Recheck verifies stored facts again, offline, from the evidence that
+	// they name. Nil means that the digests are all there is to verify.
+	Recheck func(facts json.RawMessage, evidence func(digest string) ([]byte, error)) error
+}
+
+// Capability is a set of things that a check may need.
+type Capability uint8
+
+// What a check may need.
+const (
+	Network   Capability = 1 << iota // reaching other hosts: switched off by --offline
+	GoCommand                        // running the go command
+)
+
+// A Target is what an audit inspects.
+type Target struct {
+	Dir       string   // the directory, absolute
+	ModFile   string   // its go.mod, absolute; "" if there is none
+	WorkFile  string   // the go.work in force, absolute; "" if there is none
+	Module    string   // path of the main module; "" if unknown
+	Binaries  []string // files and directories to read as executables
+	Endpoints []string // host:port
+}
+
+// A Pass connects one run of a check with the engine. Its fields are inputs
+// and must not be changed.
+type Pass struct {
+	Check   *Check
+	Target  *Target
+	Policy  *Policy
+	Environ []string // the process environment, as os.Environ gives it
+
+	// Exec runs a command to its end and returns its standard output.
+	Exec func(*exec.Cmd) ([]byte, error)
+
+	// HTTP carries requests. Offline, it answers each with [ErrOffline].
+	HTTP http.RoundTripper
+
+	Offline  bool
+	Now      time.Time
+	Settings map[string]string // choices of the caller that are not policy, such as "updates"
+	Recorded map[string][]byte // recorded input that replaces a command's output, by check ID
+
+	run   *run
+	facts map[*Check]any
+
+	mu       sync.Mutex
+	closed   bool
+	findings []Finding
+	evidence map[string]EvidenceRef
+	err      error
+}
+
+// ErrOffline is what [Pass.HTTP] answers when the network is switched off.
+var ErrOffline = errors.New("offline")
+
+// Facts returns what an earlier check measured. It panics if c is not among
+// the Requires of the pass's check, or measured no T: both are mistakes of the
+// program, which the engine turns into the outcome error.
+func Facts[T any](p *Pass, c *Check) T {
+	v, ok := p.facts[c]
+	if !ok {
+		panic(fmt.Sprintf("check %s reads the facts of %s without requiring it", p.Check.ID, c.ID))
+	}
+	return v.(T)
+}
+
+// Report records a finding. The caller fills Rule, Subject, Args and, where
+// there is one, Location and Evidence; the catalogue gives the rest.
+func (p *Pass) Report(f Finding) {
+	f, err := p.run.complete(f)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed: // the engine stopped waiting for this check
+	case err != nil:
+		p.err = errors.Join(p.err, err)
+	default:
+		p.findings = append(p.findings, f)
+	}
+}
+
+// Evidence hands over bytes that a verdict rests on and returns their digest,
+// "sha256:" and 64 hexadecimal digits. The kind says what they are, such as
+// "tlog-proof". No secret may be among them.
+func (p *Pass) Evidence(kind string, data []byte) string {
+	ref := EvidenceRef{Digest: Digest(data), Kind: kind, Size: int64(len(data)), Check: p.Check.ID}
+	err := p.run.keep(ref, data)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+	case err != nil:
+		p.err = errors.Join(p.err, err)
+	default:
+		p.evidence[ref.Digest] = ref
+	}
+	return ref.Digest
+}
+
+// Progress tells how far the check is: done of total steps.
+func (p *Pass) Progress(done, total int) {
+	p.run.event(Event{Check: p.Check.ID, Done: done, Total: total})
+}
+
+// NotAssessed returns the error with which a check says that it could not
+// determine its answer. The reason is an ID among the catalogue's reasons.
+func NotAssessed(reason string, args Args) error {
+	return &notAssessed{reason: reason, args: args}
+}
+
+type notAssessed struct {
+	reason string
+	args   Args
+}
+
+func (e *notAssessed) Error() string { return "not assessed: " + e.reason }
+
+// closure returns checks and all that they require, in a fixed order, or an
+// error for a cycle or two checks of one ID.
+func closure(checks []*Check) ([]*Check, error) {
+	var all []*Check
+	state := map[*Check]int{}
+	ids := map[string]*Check{}
+	var visit func(*Check) error
+	visit = func(c *Check) error {
+		switch state[c] {
+		case 1:
+			return fmt.Errorf("check %s requires itself", c.ID)
+		case 2:
+			return nil
+		}
+		if other := ids[c.ID]; other != nil {
+			return fmt.Errorf("two checks are called %s", c.ID)
+		}
+		ids[c.ID] = c
+		state[c] = 1
+		for _, r := range c.Requires {
+			if err := visit(r); err != nil {
+				return err
+			}
+		}
+		state[c] = 2
+		all = append(all, c)
+		return nil
+	}
+	for _, c := range checks {
+		if err := visit(c); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// close ends the pass: what the check says from now on is dropped.
+func (p *Pass) close() (findings []Finding, evidence []EvidenceRef, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	return p.findings, slices.Collect(maps.Values(p.evidence)), p.err
+}

@@ -1,0 +1,243 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// An EvidenceRef names bytes that a verdict rests on.
+type EvidenceRef struct {
+	Digest string `json:"digest"` // "sha256:" and 64 hexadecimal digits
+	Kind   string `json:"kind"`
+	Size   int64  `json:"size"`
+	Check  string `json:"check"`
+}
+
+// maxEvidence bounds one piece of evidence when it is read back, in bytes.
+const maxEvidence = 1 << 30
+
+// Digest returns the digest by which evidence is named.
+func Digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// An EvidenceDir is a folder that keeps evidence by its digest, beside the
+// report that names it:
+//
+//	report.json
+//	sha256/<first two digits>/<all 64 digits>
+type EvidenceDir struct{ dir string }
+
+// ReportFile is the name of the report in an evidence folder.
+const ReportFile = "report.json"
+
+// CreateEvidenceDir makes or reuses the folder. It refuses a folder that holds
+// anything but evidence.
+func CreateEvidenceDir(dir string) (*EvidenceDir, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.Name() != ReportFile && e.Name() != "sha256" {
+			return nil, fmt.Errorf("%s is not an evidence folder: it holds %s", dir, e.Name())
+		}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	return &EvidenceDir{dir}, nil
+}
+
+// OpenEvidenceDir opens a folder made earlier.
+func OpenEvidenceDir(dir string) (*EvidenceDir, error) {
+	if _, err := os.Stat(filepath.Join(dir, ReportFile)); err != nil {
+		return nil, err
+	}
+	return &EvidenceDir{dir}, nil
+}
+
+// path returns where the evidence of that digest lies.
+func (d *EvidenceDir) path(digest string) (string, error) {
+	sum, ok := strings.CutPrefix(digest, "sha256:")
+	if raw, err := hex.DecodeString(sum); !ok || err != nil || len(raw) != sha256.Size || strings.ToLower(sum) != sum {
+		return "", fmt.Errorf("malformed digest %q", digest)
+	}
+	return filepath.Join(d.dir, "sha256", sum[:2], sum), nil
+}
+
+// Put stores data under its digest.
+func (d *EvidenceDir) Put(digest string, data []byte) error {
+	name, err := d.path(digest)
+	if err != nil {
+		return err
+	}
+	if _, err := d.Get(digest); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return err
+	}
+	return WriteFile(name, data)
+}
+
+// Get returns the evidence of that digest, once it has been hashed again.
+func (d *EvidenceDir) Get(digest string) ([]byte, error) {
+	name, err := d.path(digest)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("evidence %s: %w", digest, errors.Unwrap(err))
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxEvidence+1))
+	if err != nil {
+		return nil, fmt.Errorf("evidence %s: %w", digest, err)
+	}
+	if got := Digest(data); got != digest {
+		return nil, fmt.Errorf("evidence %s: content has digest %s", digest, got)
+	}
+	return data, nil
+}
+
+// WriteReport stores the report beside its evidence.
+func (d *EvidenceDir) WriteReport(data []byte) error {
+	return WriteFile(filepath.Join(d.dir, ReportFile), data)
+}
+
+// Report reads the folder's report.
+func (d *EvidenceDir) Report() (*Report, error) {
+	data, err := os.ReadFile(filepath.Join(d.dir, ReportFile))
+	if err != nil {
+		return nil, err
+	}
+	return ParseReport(data)
+}
+
+// Verify verifies the folder's report with no network: every digest resolves
+// and fits its content, verdict and outcomes follow from findings and reasons,
+// and what checks can verify again they do. All that is wrong is in the error.
+func (d *EvidenceDir) Verify(rep *Report, checks []*Check) error {
+	errs := []error{rep.consistent()}
+	listed := map[string]bool{}
+	for _, ref := range rep.Evidence {
+		listed[ref.Digest] = true
+		data, err := d.Get(ref.Digest)
+		if err == nil && int64(len(data)) != ref.Size {
+			err = fmt.Errorf("evidence %s: %d bytes, the report says %d", ref.Digest, len(data), ref.Size)
+		}
+		errs = append(errs, err)
+	}
+	for _, digest := range rep.digests() {
+		if !listed[digest] {
+			errs = append(errs, fmt.Errorf("evidence %s is cited and not in the report's list", digest))
+		}
+	}
+	for _, c := range checks {
+		facts, ok := rep.Facts[c.ID]
+		if !ok || c.Recheck == nil {
+			continue
+		}
+		if err := c.Recheck(facts, d.Get); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", c.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// consistent verifies that the verdict and the outcomes are what the findings
+// make them.
+func (r *Report) consistent() error {
+	var errs []error
+	if !r.Policy.FailOn.Valid() {
+		errs = append(errs, fmt.Errorf("threshold %q is none", r.Policy.FailOn))
+	}
+	if v := verdict(r.Checks, r.Findings, r.Policy.FailOn); v != r.Verdict {
+		errs = append(errs, fmt.Errorf("verdict is %s, findings and outcomes make it %s", r.Verdict, v))
+	}
+	for _, f := range r.Findings {
+		if f.Fingerprint != fingerprint(f.Rule, f.Subject) {
+			errs = append(errs, fmt.Errorf("finding %s of %s has another's fingerprint", f.Rule, f.Subject.Name))
+		}
+		id, _, _ := strings.Cut(f.Rule, "/")
+		res, ok := r.Check(id)
+		if ok && counts(f, r.Policy.FailOn) && res.Outcome != Failed && res.Outcome != Errored {
+			errs = append(errs, fmt.Errorf("check %s is %s in spite of finding %s", id, res.Outcome, f.Rule))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// digests returns every digest that findings and facts cite as evidence. In
+// facts, those are the values of fields called evidence.
+func (r *Report) digests() []string {
+	var out []string
+	for _, f := range r.Findings {
+		out = append(out, f.Evidence...)
+	}
+	for _, raw := range r.Facts {
+		var v any
+		if json.Unmarshal(raw, &v) == nil {
+			out = appendDigests(out, v, false)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func appendDigests(out []string, v any, cited bool) []string {
+	switch v := v.(type) {
+	case string:
+		if cited && v != "" {
+			out = append(out, v)
+		}
+	case []any:
+		for _, e := range v {
+			out = appendDigests(out, e, cited)
+		}
+	case map[string]any:
+		for k, e := range v {
+			out = appendDigests(out, e, k == "evidence")
+		}
+	}
+	return out
+}
+
+// WriteFile writes a file under a temporary name and renames it, so that it is
+// never seen half-written.
+func WriteFile(name string, data []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".assay-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

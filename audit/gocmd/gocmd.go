@@ -1,0 +1,98 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+// Package gocmd runs the go command, and the few other programs an audit asks,
+// with bounded output and errors that carry the program's own message.
+package gocmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// MaxOutput bounds what one command may print, in bytes, on standard output.
+// The JSON module list of the largest public projects is under 10 MiB.
+const MaxOutput = 256 << 20
+
+// maxStderr bounds the part of standard error that is kept, in bytes.
+const maxStderr = 64 << 10
+
+// Error is a command that could not be started or did not exit with 0.
+type Error struct {
+	Args   []string // program and arguments
+	Stderr string   // what it printed on standard error, trimmed, at most 64 KiB
+	Err    error    // why: an *exec.ExitError, exec.ErrNotFound, a context error, ErrTooLarge
+}
+
+// ErrTooLarge reports a command that printed more than MaxOutput.
+var ErrTooLarge = errors.New("output too large")
+
+// Error gives the program, its arguments and its own message.
+func (e *Error) Error() string {
+	msg := e.Stderr
+	if msg == "" {
+		msg = e.Err.Error()
+	}
+	return strings.Join(e.Args, " ") + ": " + msg
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Run runs cmd, which must not have been started, and returns what it printed
+// on standard output, also when it failed. A command made with
+// [exec.CommandContext] is killed when its context ends, and its pipes are
+// closed a moment later, so that a grandchild that keeps them open cannot
+// hold up the audit. Every error is an [*Error].
+func Run(cmd *exec.Cmd) ([]byte, error) {
+	stdout := &bounded{limit: MaxOutput}
+	stderr := &bounded{limit: maxStderr, truncate: true}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.WaitDelay = 200 * time.Millisecond
+	err := cmd.Run()
+	if stdout.overflow {
+		err = ErrTooLarge
+	}
+	if err == nil {
+		return stdout.buf.Bytes(), nil
+	}
+	if errors.Is(err, exec.ErrNotFound) {
+		err = fmt.Errorf("%s: %w", cmd.Args[0], exec.ErrNotFound)
+	}
+	return stdout.buf.Bytes(), &Error{
+		Args:   cmd.Args,
+		Stderr: strings.TrimSpace(stderr.buf.String()),
+		Err:    err,
+	}
+}
+
+// Interrupted reports whether err is a command ended by its context.
+// The command itself only says "signal: killed", so the context is asked.
+func Interrupted(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() != nil
+}
+
+// bounded is a buffer with a limit: past it, writes fail, or are dropped.
+type bounded struct {
+	buf      bytes.Buffer
+	limit    int
+	truncate bool
+	overflow bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	room := b.limit - b.buf.Len()
+	if len(p) <= room {
+		return b.buf.Write(p)
+	}
+	b.buf.Write(p[:max(room, 0)])
+	if b.truncate {
+		return len(p), nil
+	}
+	b.overflow = true
+	return max(room, 0), ErrTooLarge
+}

@@ -1,0 +1,159 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Policy is what assay.yaml says: which findings fail a run, which are
+// accepted and why, what to inspect, and who applies for the allowlist.
+type Policy struct {
+	FailOn     Severity            `yaml:"fail_on"`
+	Severities map[string]Severity `yaml:"severities"` // by rule
+	Targets    PolicyTargets       `yaml:"targets"`
+	Waivers    []Waiver            `yaml:"waivers"`
+	Allowlist  AllowlistPolicy     `yaml:"allowlist"`
+
+	File   string `yaml:"-"` // as the user named it; "" for the default policy
+	Digest string `yaml:"-"` // of its bytes
+}
+
+// PolicyTargets names what an audit of the directory inspects besides its module.
+type PolicyTargets struct {
+	Binaries  []string `yaml:"binaries"`  // files and directories, relative to the policy's directory
+	Endpoints []string `yaml:"endpoints"` // host:port
+	Packages  []string `yaml:"packages"`  // patterns of the main packages, as go list takes them
+}
+
+// A Waiver accepts the findings of a rule about a subject for a time. Nothing
+// in it is optional: somebody answers for it, and says why and until when.
+type Waiver struct {
+	Rule    string `yaml:"rule" json:"rule"`
+	Subject string `yaml:"subject" json:"subject"` // the subject's name; path.Match patterns allowed, * also across slashes at the end
+	Reason  string `yaml:"reason" json:"reason"`
+	Owner   string `yaml:"owner" json:"owner"`
+	Expires Date   `yaml:"expires" json:"expires"` // the last day on which it holds, UTC
+	Line    int    `yaml:"-" json:"-"`             // where it stands in the policy
+}
+
+// AllowlistPolicy holds what the firewall allowlist application needs and no
+// instrument can measure.
+type AllowlistPolicy struct {
+	Applicant  string              `yaml:"applicant"`
+	Department string              `yaml:"department"`
+	Contact    string              `yaml:"contact"`
+	Owner      string              `yaml:"owner"`
+	Purpose    string              `yaml:"purpose"`
+	Basis      []string            `yaml:"basis"` // compliance basis: clauses, internal regulations
+	ValidFrom  Date                `yaml:"valid_from"`
+	ValidUntil Date                `yaml:"valid_until"`
+	Addresses  map[string][]string `yaml:"addresses"` // CIDR ranges by host; resolved where none are given
+}
+
+// Date is a day, written 2006-01-02, in UTC.
+type Date struct{ time.Time }
+
+// MarshalText writes the day as 2006-01-02, and nothing for no day.
+func (d Date) MarshalText() ([]byte, error) {
+	if d.IsZero() {
+		return nil, nil
+	}
+	return []byte(d.Format(time.DateOnly)), nil
+}
+
+// UnmarshalText reads a day written 2006-01-02.
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	t, err := time.Parse(time.DateOnly, string(text))
+	d.Time = t
+	return err
+}
+
+// DefaultPolicy is the policy where none is written: high findings fail.
+func DefaultPolicy() *Policy { return &Policy{FailOn: High} }
+
+func (p *Policy) ref() PolicyRef {
+	return PolicyRef{File: p.File, Digest: p.Digest, FailOn: p.FailOn}
+}
+
+// Expired reports whether the waiver's last day is over.
+func (w *Waiver) Expired(now time.Time) bool {
+	return !now.Before(w.Expires.AddDate(0, 0, 1))
+}
+
+// Covers reports whether the waiver is about f, whatever its date.
+func (w *Waiver) Covers(f *Finding) bool {
+	if w.Rule != f.Rule {
+		return false
+	}
+	if w.Subject == f.Subject.Name {
+		return true
+	}
+	if prefix, ok := strings.CutSuffix(w.Subject, "*"); ok && !strings.ContainsAny(prefix, `*?[\`) {
+		return strings.HasPrefix(f.Subject.Name, prefix)
+	}
+	ok, err := path.Match(w.Subject, f.Subject.Name)
+	return err == nil && ok
+}
+
+// apply gives f the severity and the status that the policy says.
+func (p *Policy) apply(f *Finding, now time.Time) {
+	if s, ok := p.Severities[f.Rule]; ok {
+		f.Severity = s
+	}
+	i := slices.IndexFunc(p.Waivers, func(w Waiver) bool { return w.Covers(f) && !w.Expired(now) })
+	if i >= 0 {
+		f.Status = Waived
+		f.Waiver = &p.Waivers[i]
+	}
+}
+
+// Rules of the policy itself.
+const (
+	ruleWaiverExpired = "policy/waiver-expired"
+	ruleWaiverUnused  = "policy/waiver-unused"
+)
+
+// policyFindings judges the policy's waivers by what the run found: one that
+// has expired, and one that covers nothing although its check saw everything.
+func (r *run) policyFindings(rep *Report) ([]Finding, error) {
+	var out []Finding
+	for i := range r.Policy.Waivers {
+		w := &r.Policy.Waivers[i]
+		rule := ""
+		switch {
+		case w.Expired(r.Now()):
+			rule = ruleWaiverExpired
+		case r.judged(rep, w.Rule) && !slices.ContainsFunc(rep.Findings, func(f Finding) bool { return w.Covers(&f) }):
+			rule = ruleWaiverUnused
+		default:
+			continue
+		}
+		f, err := r.complete(Finding{
+			Rule:     rule,
+			Subject:  Subject{Kind: "policy", Name: w.Rule + " " + w.Subject},
+			Args:     Args{"rule": w.Rule, "subject": w.Subject, "owner": w.Owner, "expires": w.Expires.Format(time.DateOnly)},
+			Location: &Location{File: r.Policy.File, Line: w.Line},
+		})
+		if err != nil {
+			return nil, err
+		}
+		r.Policy.apply(&f, r.Now())
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// judged reports whether the check that reports a rule ran and saw everything.
+func (r *run) judged(rep *Report, rule string) bool {
+	id, _, _ := strings.Cut(rule, "/")
+	res, ok := rep.Check(id)
+	return ok && (res.Outcome == Passed || res.Outcome == Failed) && res.ReasonID == ""
+}

@@ -1,0 +1,326 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Config says what to run on what, under which policy and with which means.
+type Config struct {
+	Tool      Tool
+	Target    *Target
+	Name      TargetRef // the target as the user named it
+	Checks    []*Check  // those to report; what they require runs too
+	Catalogue *Catalogue
+	Policy    *Policy // nil: DefaultPolicy
+	Lang      Lang    // "": English
+
+	Offline  bool
+	Environ  []string
+	Exec     func(*exec.Cmd) ([]byte, error)
+	HTTP     http.RoundTripper
+	Settings map[string]string
+	Recorded map[string][]byte
+
+	Evidence *EvidenceDir     // where evidence is kept; nil: digests only
+	Events   func(Event)      // told of progress; nil: nobody. Called by one goroutine at a time.
+	Now      func() time.Time // nil: time.Now
+}
+
+// An Event tells of the progress of one check.
+type Event struct {
+	Check       string
+	Done, Total int     // steps, where the check counts them
+	Outcome     Outcome // set when the check has ended
+}
+
+// Reasons of the engine itself. Their texts stand in the catalogue like all others.
+const (
+	reasonOffline     = "engine/offline"     // the check needs the network
+	reasonNoGo        = "engine/no-go"       // the check needs the go command
+	reasonRequires    = "engine/requires"    // {check} gave no facts
+	reasonInterrupted = "engine/interrupted" // the run was ended before the check
+)
+
+// grace is how long a check may take to return after its context has ended.
+// A check that does not is left behind: what it still says is dropped.
+const grace = 500 * time.Millisecond
+
+// run is one audit under way.
+type run struct {
+	Config
+	ctx    context.Context
+	events sync.Mutex
+}
+
+// result is what became of one check.
+type result struct {
+	CheckResult
+	facts    any
+	findings []Finding
+	evidence []EvidenceRef
+}
+
+// Run runs the checks of cfg concurrently, each as soon as those that it
+// requires have ended, and returns the report. A panic or an error of one check
+// becomes that check's outcome and takes no other down. When ctx ends, Run
+// returns within a second with what is known so far. The error is of the
+// configuration, or of a check that breaks the engine's rules.
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	all, err := closure(cfg.Checks)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Policy == nil {
+		cfg.Policy = DefaultPolicy()
+	}
+	if cfg.Lang == "" {
+		cfg.Lang = English
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Offline {
+		cfg.HTTP = offlineTransport{}
+	}
+	r := &run{Config: cfg, ctx: ctx}
+	started := cfg.Now()
+	results := r.runAll(all)
+	return r.report(results, started)
+}
+
+// offlineTransport is the network switched off.
+type offlineTransport struct{}
+
+func (offlineTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		req.Body.Close()
+	}
+	return nil, ErrOffline
+}
+
+// pending is a check under way and, once done is closed, its result.
+type pending struct {
+	done   chan struct{}
+	result result
+}
+
+// runAll runs all checks and returns the results by check.
+func (r *run) runAll(all []*Check) map[*Check]result {
+	under := make(map[*Check]*pending, len(all))
+	for _, c := range all {
+		under[c] = &pending{done: make(chan struct{})}
+	}
+	for _, c := range all {
+		go func() {
+			p := under[c]
+			for _, req := range c.Requires {
+				<-under[req].done
+			}
+			p.result = r.runOne(c, under)
+			r.event(Event{Check: c.ID, Outcome: p.result.Outcome})
+			close(p.done)
+		}()
+	}
+	results := make(map[*Check]result, len(all))
+	for _, c := range all {
+		<-under[c].done
+		results[c] = under[c].result
+	}
+	return results
+}
+
+// runOne decides whether c runs, and runs it.
+func (r *run) runOne(c *Check, under map[*Check]*pending) result {
+	none := func(o Outcome, reason string, args Args) result {
+		return r.outcome(c, result{CheckResult: CheckResult{ID: c.ID, Outcome: o, ReasonID: reason, ReasonArgs: args}})
+	}
+	if c.Applies != nil && !c.Applies(r.Target) {
+		return none(NotApplicable, "", nil)
+	}
+	facts := make(map[*Check]any, len(c.Requires))
+	for _, req := range c.Requires {
+		res := under[req].result
+		switch {
+		case res.Outcome == NotApplicable:
+			return none(NotApplicable, "", nil)
+		case res.facts == nil:
+			return none(Unassessed, reasonRequires, Args{"check": req.ID, "reason": res.Reason})
+		}
+		facts[req] = res.facts
+	}
+	switch {
+	case r.ctx.Err() != nil:
+		return none(Unassessed, reasonInterrupted, nil)
+	case c.Needs&Network != 0 && r.Offline:
+		return none(Unassessed, reasonOffline, nil)
+	}
+	return r.outcome(c, r.call(c, facts))
+}
+
+// call calls the check's function and waits for it, or for the end of the
+// context and the grace after it.
+func (r *run) call(c *Check, facts map[*Check]any) result {
+	p := &Pass{
+		Check: c, Target: r.Target, Policy: r.Policy,
+		Environ: r.Environ, Exec: r.Exec, HTTP: r.HTTP,
+		Offline: r.Offline, Now: r.Now(), Settings: r.Settings, Recorded: r.Recorded,
+		run: r, facts: facts, evidence: map[string]EvidenceRef{},
+	}
+	start := time.Now()
+	type returned struct {
+		facts any
+		err   error
+	}
+	ret := make(chan returned, 1)
+	go func() {
+		var res returned
+		defer func() {
+			if v := recover(); v != nil {
+				res = returned{nil, fmt.Errorf("panic: %v\n%s", v, debug.Stack())}
+			}
+			ret <- res
+		}()
+		res.facts, res.err = c.Run(r.ctx, p)
+	}()
+	var got returned
+	select {
+	case got = <-ret:
+	case <-after(r.ctx, grace):
+		got.err = NotAssessed(reasonInterrupted, nil)
+	}
+	res := result{CheckResult: CheckResult{ID: c.ID, Seconds: time.Since(start).Seconds()}, facts: got.facts}
+	var broken error
+	res.findings, res.evidence, broken = p.close()
+	r.classify(&res, errors.Join(broken, got.err))
+	return res
+}
+
+// after returns a channel that is closed some time after ctx has ended.
+func after(ctx context.Context, d time.Duration) <-chan struct{} {
+	ch := make(chan struct{})
+	context.AfterFunc(ctx, func() { time.AfterFunc(d, func() { close(ch) }) })
+	return ch
+}
+
+// classify turns the error of a check into outcome and reason.
+func (r *run) classify(res *result, err error) {
+	var na *notAssessed
+	switch {
+	case err == nil:
+		res.Outcome = Passed
+	case errors.As(err, &na):
+		res.Outcome, res.ReasonID, res.ReasonArgs = Unassessed, na.reason, na.args
+	case errors.Is(err, exec.ErrNotFound):
+		res.Outcome, res.ReasonID = Unassessed, reasonNoGo
+		res.ReasonArgs = Args{"error": err.Error()}
+	case r.ctx.Err() != nil:
+		res.Outcome, res.ReasonID = Unassessed, reasonInterrupted
+	default:
+		res.Outcome, res.Reason = Errored, err.Error()
+	}
+}
+
+// outcome settles what depends on the findings and gives the reason its text.
+// A check with a finding that counts has failed even if it is incomplete too:
+// its reason stays.
+func (r *run) outcome(c *Check, res result) result {
+	for i := range res.findings {
+		r.Policy.apply(&res.findings[i], r.Now())
+	}
+	if res.Outcome != Errored && slices.ContainsFunc(res.findings, func(f Finding) bool { return counts(f, r.Policy.FailOn) }) {
+		res.Outcome = Failed
+	}
+	if res.ReasonID != "" {
+		text, err := r.Catalogue.Reason(res.ReasonID, res.ReasonArgs, r.Lang)
+		if err != nil {
+			res.Outcome, res.ReasonID, res.ReasonArgs, text = Errored, "", nil, err.Error()
+		}
+		res.Reason = text
+	}
+	return res
+}
+
+// complete fills a finding from the catalogue.
+func (r *run) complete(f Finding) (Finding, error) {
+	if err := r.Catalogue.Render(&f, r.Lang); err != nil {
+		return f, err
+	}
+	rule := r.Catalogue.Rules[f.Rule]
+	f.Severity = rule.Severity
+	f.Status = Open
+	f.Controls = rule.Controls
+	f.Fingerprint = fingerprint(f.Rule, f.Subject)
+	slices.Sort(f.Evidence)
+	f.Evidence = slices.Compact(f.Evidence)
+	return f, nil
+}
+
+// keep stores evidence, if the run keeps any.
+func (r *run) keep(ref EvidenceRef, data []byte) error {
+	if r.Config.Evidence == nil {
+		return nil
+	}
+	return r.Config.Evidence.Put(ref.Digest, data)
+}
+
+func (r *run) event(e Event) {
+	if r.Events == nil {
+		return
+	}
+	r.events.Lock()
+	defer r.events.Unlock()
+	r.Events(e)
+}
+
+// report gathers the results of the checks that were asked for. The findings
+// of checks that only served others are theirs to report in a run of their own.
+func (r *run) report(results map[*Check]result, started time.Time) (*Report, error) {
+	rep := &Report{
+		Schema: Schema, Tool: r.Tool, Lang: r.Lang, Target: r.Name, Policy: r.Policy.ref(),
+		Started:  started.UTC().Truncate(time.Millisecond),
+		Checks:   []CheckResult{},
+		Findings: []Finding{},
+		Facts:    map[string]json.RawMessage{},
+		Evidence: []EvidenceRef{},
+	}
+	for _, c := range r.Config.Checks {
+		res := results[c]
+		if res.facts != nil {
+			raw, err := json.Marshal(res.facts)
+			if err != nil {
+				return nil, fmt.Errorf("facts of %s: %w", c.ID, err)
+			}
+			rep.Facts[c.ID] = raw
+		}
+		rep.Checks = append(rep.Checks, res.CheckResult)
+		rep.Findings = append(rep.Findings, res.findings...)
+	}
+	for _, res := range results { // findings may cite what a required check handed over
+		rep.Evidence = append(rep.Evidence, res.evidence...)
+	}
+	own, err := r.policyFindings(rep)
+	if err != nil {
+		return nil, err
+	}
+	rep.Findings = append(rep.Findings, own...)
+	slices.SortFunc(rep.Checks, func(a, b CheckResult) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(rep.Findings, compareFindings)
+	slices.SortFunc(rep.Evidence, func(a, b EvidenceRef) int {
+		return strings.Compare(a.Check+a.Kind+a.Digest, b.Check+b.Kind+b.Digest)
+	})
+	rep.Verdict = verdict(rep.Checks, rep.Findings, r.Policy.FailOn)
+	rep.Finished = r.Now().UTC().Truncate(time.Millisecond)
+	return rep, nil
+}
