@@ -1,0 +1,286 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package sumdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// batch is one verification under way.
+type batch struct {
+	*Verifier
+	ctx      context.Context
+	cache    Cache
+	distrust bool // read nothing from the cache but the last head
+
+	requests  atomic.Int64
+	fromCache bool // something that was used came from the cache
+
+	lookups []lookup
+	heads   []*Checkpoint // all that were seen and are signed
+	latest  *Checkpoint   // what the network calls the latest
+	noHead  error         // why it did not say
+	tiles   *tileSet
+	tileErr map[position]error
+	fresh   map[position]bool // tiles from the network, to be kept
+	stored  *Checkpoint       // the head in the cache
+	res     Result
+}
+
+// lookup is one module's way through a batch.
+type lookup struct {
+	Answer
+	head  []byte // the signed head behind the record
+	fresh bool   // from the network
+}
+
+func (b *batch) run(modules []module.Version) {
+	b.lookups = make([]lookup, len(modules))
+	for i, m := range modules {
+		b.lookups[i].Module = m
+	}
+	b.stored = b.readStoredHead()
+	b.firstRound()
+	b.chooseHead()
+	if b.res.Head != nil {
+		b.secondRound()
+		b.prove()
+	}
+	b.finish()
+}
+
+// firstRound asks for the head and for all records at once.
+func (b *batch) firstRound() {
+	var jobs []func()
+	var latest []byte
+	if b.Fetcher != nil {
+		jobs = append(jobs, func() { latest, b.noHead = b.fetch("latest", maxCheckpoint) })
+	}
+	for i := range b.lookups {
+		l := &b.lookups[i]
+		name, err := lookupPath(l.Module)
+		if err != nil {
+			l.Err = err
+			continue
+		}
+		if data, err := b.readCache(name); err == nil {
+			if l.Record, l.head, err = parseLookup(l.Module, data); err == nil {
+				b.fromCache = true
+				continue
+			}
+		}
+		if b.Fetcher == nil {
+			l.Err = ErrNotCached
+			continue
+		}
+		jobs = append(jobs, func() { b.lookup(l, name) })
+	}
+	b.parallel(jobs)
+	if latest != nil && b.noHead == nil {
+		b.latest = b.addHead(latest)
+	} else if b.noHead != nil && len(jobs) == 1 && len(b.lookups) > 0 {
+		// A proxy need not pass /latest on, the go command never asks for it:
+		// any fresh lookup brings a head too.
+		l := &b.lookups[0]
+		if name, err := lookupPath(l.Module); err == nil {
+			b.parallel([]func(){func() { b.lookup(l, name) }})
+		}
+	}
+}
+
+func (b *batch) lookup(l *lookup, name string) {
+	data, err := b.fetch(name, maxLookup)
+	if err != nil {
+		l.Record, l.Err = nil, err
+		return
+	}
+	l.fresh = true
+	l.Record, l.head, l.Err = parseLookup(l.Module, data)
+}
+
+// readStoredHead returns the head in the cache, if it is one.
+func (b *batch) readStoredHead() *Checkpoint {
+	data, err := b.cache.Read("latest")
+	if err != nil {
+		return nil
+	}
+	cp, err := b.Log.OpenCheckpoint(data)
+	if err != nil {
+		return nil // a damaged cache: nothing is lost but a comparison
+	}
+	return cp
+}
+
+// addHead notes a signed head, or that it is not one.
+func (b *batch) addHead(signed []byte) *Checkpoint {
+	for _, h := range b.heads {
+		if string(h.Signed) == string(signed) {
+			return h
+		}
+	}
+	cp, err := b.Log.OpenCheckpoint(signed)
+	if err != nil {
+		b.violation(err)
+		return nil
+	}
+	b.heads = append(b.heads, cp)
+	return cp
+}
+
+// chooseHead gathers the signed heads and picks the largest.
+func (b *batch) chooseHead() {
+	online := b.latest != nil
+	for i := range b.lookups {
+		l := &b.lookups[i]
+		if l.Record == nil {
+			b.violation(l.Err)
+			continue
+		}
+		cp := b.addHead(l.head)
+		switch {
+		case cp == nil:
+			l.Record, l.Err = nil, &Violation{Kind: BadSignature, Subject: "lookup of " + l.Module.String(), Detail: "the tree head behind the record has no valid signature"}
+		case l.Record.ID >= cp.Size:
+			l.Record, l.Err = nil, &Violation{Kind: BadRecord, Subject: "lookup of " + l.Module.String(), Detail: fmt.Sprintf("record %d is outside the tree of %d", l.Record.ID, cp.Size), Evidence: [][]byte{l.head}}
+			b.violation(l.Err)
+		default:
+			online = online || l.fresh
+		}
+	}
+	if b.stored != nil {
+		b.stored = b.addHead(b.stored.Signed)
+	}
+	if !online && b.Fetcher != nil {
+		return
+	}
+	for _, h := range b.heads {
+		if b.res.Head == nil || h.Size > b.res.Head.Size {
+			b.res.Head = h
+		}
+	}
+}
+
+// secondRound gets all tiles that the proofs need.
+func (b *batch) secondRound() {
+	b.tiles = newTileSet(b.res.Head)
+	b.tileErr = map[position]error{}
+	b.fresh = map[position]bool{}
+	need := map[position]bool{}
+	want := func(ps []position) {
+		for _, p := range ps {
+			need[p] = true
+		}
+	}
+	want(b.tiles.edge())
+	for i := range b.lookups {
+		if r := b.lookups[i].Record; r != nil {
+			want(b.tiles.path(r.ID))
+		}
+	}
+	for _, h := range b.mustExtend() {
+		want(b.tiles.path(max(h.Size-1, 0)))
+	}
+	var mu sync.Mutex
+	var jobs []func()
+	for p := range need {
+		t := b.tiles.tile(p)
+		if data, err := b.readCache(t.Path()); err == nil && len(data) == t.W*tlog.HashSize {
+			b.tiles.raw[p] = data
+			b.fromCache = true
+			continue
+		}
+		if b.Fetcher == nil {
+			b.tileErr[p] = ErrNotCached
+			continue
+		}
+		jobs = append(jobs, func() {
+			data, err := b.fetchTile(t)
+			mu.Lock()
+			defer mu.Unlock()
+			b.res.Tiles++
+			if err != nil {
+				b.tileErr[p] = err
+				return
+			}
+			b.tiles.raw[p] = data
+			b.fresh[p] = true
+		})
+	}
+	b.parallel(jobs)
+}
+
+// mustExtend lists the heads that the chosen one must be proven to extend: the
+// one in the cache, and the one that the network calls latest. Heads behind
+// older records are compared as far as the tiles at hand allow.
+func (b *batch) mustExtend() []*Checkpoint {
+	var out []*Checkpoint
+	if b.stored != nil {
+		out = append(out, b.stored)
+	}
+	if b.latest != nil {
+		out = append(out, b.latest)
+	}
+	return out
+}
+
+// fetchTile gets a tile. A partial tile may be gone once the full one exists.
+func (b *batch) fetchTile(t tlog.Tile) ([]byte, error) {
+	data, err := b.fetch(t.Path(), maxTile)
+	if errors.Is(err, fs.ErrNotExist) && t.W < tileWidth {
+		full := t
+		full.W = tileWidth
+		if data, err := b.fetch(full.Path(), maxTile); err == nil {
+			if len(data) == maxTile {
+				return data[:t.W*tlog.HashSize], nil
+			}
+			return data, nil
+		}
+	}
+	return data, err
+}
+
+func (b *batch) readCache(name string) ([]byte, error) {
+	if b.distrust {
+		return nil, fs.ErrNotExist
+	}
+	return b.cache.Read(name)
+}
+
+func (b *batch) fetch(path string, limit int64) ([]byte, error) {
+	b.requests.Add(1)
+	return b.Fetcher.Fetch(b.ctx, path, limit)
+}
+
+// parallel runs jobs, at most concurrency at once, as one round.
+func (b *batch) parallel(jobs []func()) {
+	if len(jobs) == 0 {
+		return
+	}
+	b.res.Rounds++
+	var wg sync.WaitGroup
+	var done atomic.Int64
+	queue := make(chan func())
+	for range min(concurrency, len(jobs)) {
+		wg.Go(func() {
+			for job := range queue {
+				job()
+				if b.Progress != nil {
+					b.Progress(int(done.Add(1)), len(jobs))
+				}
+			}
+		})
+	}
+	for _, job := range jobs {
+		queue <- job
+	}
+	close(queue)
+	wg.Wait()
+}

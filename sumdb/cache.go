@@ -1,0 +1,78 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package sumdb
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A Cache keeps what was verified, under names in the go command's own layout
+// below $GOMODCACHE/cache/download/sumdb/<log>: "latest", "lookup/...",
+// "tile/8/...". What is read from it is verified again, so a cache need not be
+// trusted; it is written only with what was verified.
+type Cache interface {
+	// Read returns what was stored under name, or an error that is
+	// [fs.ErrNotExist] if there is nothing.
+	Read(name string) ([]byte, error)
+
+	// Write stores data under name: all of it or nothing.
+	Write(name string, data []byte) error
+}
+
+// A DirCache is a [Cache] in a directory, which several processes may share.
+type DirCache string
+
+// maxCached bounds one file of a cache, in bytes.
+const maxCached = maxLookup
+
+// Read reads a file of the cache.
+func (d DirCache) Read(name string) ([]byte, error) {
+	f, err := os.Open(d.path(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxCached+1))
+	if err == nil && len(data) > maxCached {
+		err = errors.New("file too large")
+	}
+	return data, err
+}
+
+// Write writes a file of the cache under a temporary name and renames it.
+func (d DirCache) Write(name string, data []byte) error {
+	path := d.path(name)
+	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		f, err = os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+func (d DirCache) path(name string) string {
+	return filepath.Join(string(d), filepath.FromSlash(name))
+}
+
+// noCache keeps nothing.
+type noCache struct{}
+
+func (noCache) Read(string) ([]byte, error) { return nil, fs.ErrNotExist }
+func (noCache) Write(string, []byte) error  { return nil }

@@ -1,0 +1,194 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package sumdb
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// prove verifies the tiles, the heads against each other, and every record.
+func (b *batch) prove() {
+	for _, p := range b.tiles.edge() {
+		if err := b.tileErr[p]; err != nil {
+			b.giveUp(err)
+			return
+		}
+	}
+	if err := b.tiles.verifyEdge(); err != nil {
+		b.violation(err)
+		b.giveUp(err)
+		return
+	}
+	for _, h := range b.heads {
+		err := b.extends(h)
+		switch {
+		case err == nil:
+			b.res.HeadsChecked++
+		case isViolation(err):
+			b.violation(err)
+			b.giveUp(err)
+			return
+		case slices.Contains(b.mustExtend(), h):
+			b.giveUp(err)
+			return
+		}
+	}
+	for i := range b.lookups {
+		b.proveRecord(&b.lookups[i])
+	}
+}
+
+// verifyPath verifies the tiles above record id.
+func (b *batch) verifyPath(id int64) error {
+	for _, p := range slices.Backward(b.tiles.path(id)) {
+		if err := b.tileErr[p]; err != nil {
+			return err
+		}
+		if err := b.tiles.verify(p); err != nil {
+			b.violation(err)
+			return err
+		}
+	}
+	return nil
+}
+
+// extends proves that the chosen head extends h.
+func (b *batch) extends(h *Checkpoint) error {
+	head := b.res.Head
+	fork := func(detail string) error {
+		return &Violation{Kind: Fork, Subject: "latest", Detail: detail, Evidence: [][]byte{h.Signed, head.Signed}}
+	}
+	switch {
+	case h.Size == head.Size && h.Root != head.Root:
+		return fork(fmt.Sprintf("two signed trees of size %d", h.Size))
+	case h.Size == head.Size:
+		return nil
+	case h.Size == 0:
+		if empty, err := tlog.TreeHash(0, nil); err != nil || empty != h.Root {
+			return fork("signed empty tree with a wrong root")
+		}
+		return nil
+	}
+	if !slices.Contains(b.mustExtend(), h) && !b.atHand(h.Size-1) {
+		return errMissing{fmt.Sprintf("tiles at size %d", h.Size)}
+	}
+	if err := b.verifyPath(h.Size - 1); err != nil {
+		return err
+	}
+	proof, err := tlog.ProveTree(head.Size, h.Size, b.tiles)
+	if err != nil {
+		return err
+	}
+	if err := tlog.CheckTree(proof, head.Size, head.Root, h.Size, h.Root); err != nil {
+		return fork(fmt.Sprintf("the signed tree of size %d is not the beginning of the one of size %d", h.Size, head.Size))
+	}
+	return nil
+}
+
+// atHand reports whether the tiles above record id were fetched.
+func (b *batch) atHand(id int64) bool {
+	for _, p := range b.tiles.path(id) {
+		if b.tiles.raw[p] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// proveRecord proves l's record, or takes it away.
+func (b *batch) proveRecord(l *lookup) {
+	if l.Record == nil {
+		return
+	}
+	err := b.verifyPath(l.Record.ID)
+	var hashes tlog.RecordProof
+	if err == nil {
+		hashes, err = tlog.ProveRecord(b.res.Head.Size, l.Record.ID, b.tiles)
+	}
+	if err == nil {
+		p := &Proof{ID: l.Record.ID, Text: l.Record.Text, Hashes: hashes, Checkpoint: b.res.Head.Signed}
+		l.Record.Proof = p
+		if tlog.CheckRecord(hashes, b.res.Head.Size, b.res.Head.Root, p.ID, tlog.RecordHash(p.Text)) == nil {
+			return
+		}
+		err = &Violation{Kind: BadRecord, Subject: "lookup of " + l.Module.String(), Detail: fmt.Sprintf("the record is not leaf %d of the signed tree of %d", p.ID, b.res.Head.Size), Evidence: [][]byte{p.Text, p.Checkpoint}}
+		b.violation(err)
+	}
+	l.Record, l.Err = nil, err
+}
+
+// giveUp takes every record away: without a head that holds, none is proven.
+func (b *batch) giveUp(err error) {
+	b.res.Head = nil
+	for i := range b.lookups {
+		if l := &b.lookups[i]; l.Record != nil {
+			l.Record, l.Err = nil, err
+		}
+	}
+}
+
+// finish fills the result, and keeps what was verified. A cache that cannot be
+// written costs the next run time, and no truth.
+func (b *batch) finish() {
+	if b.res.Head == nil {
+		err := ErrNoHead
+		if b.noHead != nil {
+			err = fmt.Errorf("%w: %w", ErrNoHead, b.noHead)
+		} else if b.Fetcher == nil {
+			err = fmt.Errorf("%w: %w", ErrNoHead, ErrNotCached)
+		}
+		b.giveUp(err)
+	}
+	b.res.Heads = len(b.heads)
+	for i := range b.lookups {
+		l := &b.lookups[i]
+		b.res.Answers = append(b.res.Answers, l.Answer)
+		if name, err := lookupPath(l.Module); err == nil && l.Record != nil && l.fresh {
+			if data, err := tlog.FormatRecord(l.Record.ID, l.Record.Text); err == nil {
+				b.cache.Write(name, append(data, b.res.Head.Signed...))
+			}
+		}
+	}
+	slices.SortFunc(b.res.Answers, func(x, y Answer) int { return compareModules(x.Module, y.Module) })
+	if b.res.Head == nil {
+		return
+	}
+	for p := range b.fresh {
+		if _, ok := b.tiles.nodes[p]; ok {
+			t := b.tiles.tile(p)
+			b.cache.Write(t.Path(), b.tiles.raw[p])
+		}
+	}
+	if b.stored == nil || b.res.Head.Size > b.stored.Size {
+		b.cache.Write("latest", b.res.Head.Signed)
+	}
+}
+
+func compareModules(a, b module.Version) int {
+	return cmp.Or(
+		strings.Compare(a.Path, b.Path),
+		semver.Compare(a.Version, b.Version),
+		strings.Compare(a.Version, b.Version),
+	)
+}
+
+// violation notes err if it is one.
+func (b *batch) violation(err error) {
+	var v *Violation
+	if errors.As(err, &v) && !slices.ContainsFunc(b.res.Violations, func(w *Violation) bool { return w.Kind == v.Kind && w.Subject == v.Subject && w.Detail == v.Detail }) {
+		b.res.Violations = append(b.res.Violations, v)
+	}
+}
+
+func isViolation(err error) bool {
+	var v *Violation
+	return errors.As(err, &v)
+}

@@ -1,0 +1,91 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package sumdb
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/mod/module"
+)
+
+// A Fetcher gets what stands at a path below the log's URL, of at most limit
+// bytes. The error is [fs.ErrNotExist] if the server says that there is nothing
+// (404 or 410).
+type Fetcher interface {
+	Fetch(ctx context.Context, path string, limit int64) ([]byte, error)
+}
+
+// A Verifier looks up module versions in a log and proves what it says of them.
+type Verifier struct {
+	Log      *Log
+	Fetcher  Fetcher               // nil: offline, by the cache alone
+	Cache    Cache                 // nil: none
+	Progress func(done, total int) // requests; nil: nobody is told
+}
+
+// A Result is what a log was proven to say.
+type Result struct {
+	// Head is the largest signed head seen, to which every record is proven.
+	// It is nil if there was none, or if it is at odds with another.
+	Head *Checkpoint
+
+	Answers    []Answer     // one for each module version asked for, sorted
+	Violations []*Violation // promises broken, by the log or what stands between
+
+	Heads        int // distinct signed heads seen, Head among them
+	HeadsChecked int // of those, how many Head was proven to extend, or is
+	Requests     int // to the log
+	Tiles        int // of those, for tiles
+	Rounds       int // of network: requests of one round are made at once
+}
+
+// An Answer is what is proven of one module version: a record, or why there is
+// none. An Err that is [fs.ErrNotExist] means that the server says the log has
+// no record; that alone is not proven, for a log cannot prove absence.
+type Answer struct {
+	Module module.Version
+	Record *Record
+	Err    error
+}
+
+// ErrNotCached says that a proof would need the network, which is switched off.
+var ErrNotCached = errors.New("not in the cache, and the network is switched off")
+
+// ErrNoHead says that no signed head of the log could be had.
+var ErrNoHead = errors.New("no signed tree head")
+
+// concurrency is how many requests are under way at once: what a server with
+// HTTP/2 accepts on one connection by default (RFC 9113, section 6.5.2,
+// recommends no less than 100).
+const concurrency = 100
+
+// Verify looks up modules, proves each record's inclusion in the largest
+// signed head, and that this head extends the one in the cache. Everything
+// that can be requested at once is: it takes two rounds of network. The error
+// is the context's.
+//
+// Online, a head must come from the network: a cache alone proves what was
+// logged, not that the log in force still says so.
+func (v *Verifier) Verify(ctx context.Context, modules []module.Version) (*Result, error) {
+	modules = slices.Clone(modules)
+	module.Sort(modules)
+	modules = slices.Compact(modules)
+	cache := v.Cache
+	if cache == nil {
+		cache = noCache{}
+	}
+	b := &batch{Verifier: v, ctx: ctx, cache: cache}
+	b.run(modules)
+	if len(b.res.Violations) > 0 && b.fromCache && v.Fetcher != nil && ctx.Err() == nil {
+		// Something in the cache may be the liar: ask the network for all.
+		again := &batch{Verifier: v, ctx: ctx, cache: cache, distrust: true}
+		again.res.Requests, again.res.Tiles, again.res.Rounds = b.res.Requests, b.res.Tiles, b.res.Rounds
+		again.requests.Store(b.requests.Load())
+		again.run(modules)
+		b = again
+	}
+	b.res.Requests = int(b.requests.Load())
+	return &b.res, ctx.Err()
+}
