@@ -15,11 +15,14 @@ package audit
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
+	"net/netip"
 	"os/exec"
 	"slices"
 	"sync"
@@ -84,10 +87,14 @@ type Pass struct {
 	// Exec runs a command to its end and returns its standard output.
 	Exec func(*exec.Cmd) ([]byte, error)
 
-	// HTTP carries requests. Offline, it answers each with [ErrOffline].
-	HTTP http.RoundTripper
+	// The network. Offline, each answers with [ErrOffline].
+	HTTP        http.RoundTripper
+	Dial        func(ctx context.Context, network, address string) (net.Conn, error)
+	LookupNetIP func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	Roots       *x509.CertPool // certificate authorities trusted; nil: the system's
 
 	Offline  bool
+	CacheDir string // where instruments may keep what they verify again; "": nowhere
 	Now      time.Time
 	Settings map[string]string // choices of the caller that are not policy, such as "updates"
 	Recorded map[string][]byte // recorded input that replaces a command's output, by check ID
@@ -102,7 +109,7 @@ type Pass struct {
 	err      error
 }
 
-// ErrOffline is what [Pass.HTTP] answers when the network is switched off.
+// ErrOffline is what the network of a [Pass] answers when it is switched off.
 var ErrOffline = errors.New("offline")
 
 // Facts returns what an earlier check measured. It panics if c is not among

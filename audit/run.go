@@ -4,10 +4,13 @@ package audit
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"os/exec"
 	"runtime/debug"
 	"slices"
@@ -29,13 +32,23 @@ type Config struct {
 	Offline  bool
 	Environ  []string
 	Exec     func(*exec.Cmd) ([]byte, error)
-	HTTP     http.RoundTripper
+	Network  NetworkAccess
+	CacheDir string
 	Settings map[string]string
 	Recorded map[string][]byte
 
 	Evidence *EvidenceDir     // where evidence is kept; nil: digests only
 	Events   func(Event)      // told of progress; nil: nobody. Called by one goroutine at a time.
 	Now      func() time.Time // nil: time.Now
+}
+
+// NetworkAccess is the way to other hosts. Its fields are those of [Pass]; a
+// nil one is the ordinary way.
+type NetworkAccess struct {
+	HTTP        http.RoundTripper
+	Dial        func(ctx context.Context, network, address string) (net.Conn, error)
+	LookupNetIP func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	Roots       *x509.CertPool
 }
 
 // An Event tells of the progress of one check.
@@ -91,13 +104,33 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	if cfg.Offline {
-		cfg.HTTP = offlineTransport{}
-	}
+	cfg.Network = cfg.Network.orDefault(cfg.Offline)
 	r := &run{Config: cfg, ctx: ctx}
 	started := cfg.Now()
 	results := r.runAll(all)
 	return r.report(results, started)
+}
+
+// orDefault fills what is nil, or replaces all by the network switched off.
+func (n NetworkAccess) orDefault(offline bool) NetworkAccess {
+	if offline {
+		return NetworkAccess{
+			HTTP:        offlineTransport{},
+			Dial:        func(context.Context, string, string) (net.Conn, error) { return nil, ErrOffline },
+			LookupNetIP: func(context.Context, string, string) ([]netip.Addr, error) { return nil, ErrOffline },
+			Roots:       n.Roots,
+		}
+	}
+	if n.HTTP == nil {
+		n.HTTP = http.DefaultTransport
+	}
+	if n.Dial == nil {
+		n.Dial = new(net.Dialer).DialContext
+	}
+	if n.LookupNetIP == nil {
+		n.LookupNetIP = net.DefaultResolver.LookupNetIP
+	}
+	return n
 }
 
 // offlineTransport is the network switched off.
@@ -174,8 +207,9 @@ func (r *run) runOne(c *Check, under map[*Check]*pending) result {
 func (r *run) call(c *Check, facts map[*Check]any) result {
 	p := &Pass{
 		Check: c, Target: r.Target, Policy: r.Policy,
-		Environ: r.Environ, Exec: r.Exec, HTTP: r.HTTP,
-		Offline: r.Offline, Now: r.Now(), Settings: r.Settings, Recorded: r.Recorded,
+		Environ: r.Environ, Exec: r.Exec, HTTP: r.Network.HTTP,
+		Dial: r.Network.Dial, LookupNetIP: r.Network.LookupNetIP, Roots: r.Network.Roots,
+		Offline: r.Offline, CacheDir: r.CacheDir, Now: r.Now(), Settings: r.Settings, Recorded: r.Recorded,
 		run: r, facts: facts, evidence: map[string]EvidenceRef{},
 	}
 	start := time.Now()
