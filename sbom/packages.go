@@ -1,0 +1,255 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+// Package sbom makes bills of materials of Go programs and libraries.
+//
+// What a program contains is what `go list -deps` says of its main package for
+// one GOOS, GOARCH, set of build tags and cgo setting. It is neither the build
+// list (`go list -m all`) nor go.sum: both name modules of which no package is
+// compiled in. [Packages] asks the go command, [Listing.Products] cuts the
+// answer into one product for each main module, and [Build] describes a
+// product in CycloneDX 1.6.
+//
+// Everything in a document is derived: what could not be determined, such as
+// the version of the main module, is absent, and what the document does not
+// cover is declared in its compositions.
+package sbom
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// Options is what [Packages] works with.
+type Options struct {
+	Dir     string   // where the go command runs, absolute
+	Environ []string // its environment, as os.Environ gives it; GOOS, GOARCH, CGO_ENABLED and GOFLAGS choose the target
+
+	// Run runs a command and returns its standard output.
+	Run func(*exec.Cmd) ([]byte, error)
+
+	// Patterns name the packages, as the go command takes them.
+	// Empty means "./...": all packages of the main module.
+	Patterns []string
+}
+
+// A Listing is the packages that match some patterns and all that they depend
+// on, without tests.
+type Listing struct {
+	Target   Target     `json:"target"`
+	Vendored bool       `json:"vendored"` // read from a vendor directory, whose contents no hash covers
+	Packages []*Package `json:"-"`        // each after its dependencies
+
+	// Failures are those of patterns that name no package of any module.
+	Failures []Failure `json:"failures,omitempty"`
+}
+
+// Target is what packages were selected for.
+type Target struct {
+	GOOS        string   `json:"goos"`
+	GOARCH      string   `json:"goarch"`
+	CgoEnabled  bool     `json:"cgo_enabled"`
+	Tags        []string `json:"tags,omitempty"` // build tags set in GOFLAGS, sorted
+	GoVersion   string   `json:"go_version"`     // of the toolchain, such as "go1.26.8", without experiments
+	Experiments []string `json:"experiments,omitempty"`
+	Workspace   bool     `json:"workspace"` // a go.work file is in force
+}
+
+// A Package is one package as the go command lists it.
+type Package struct {
+	ImportPath string
+	Name       string   // "" if it could not be determined
+	Standard   bool     // part of the standard library, with what that vendors
+	Matched    bool     // named by a pattern, not only a dependency
+	Module     *Module  // nil for the standard library, and where no module provides it
+	Imports    []string // import paths; "C" among them is no package
+	Native     bool     // brings code that is no Go: C through cgo or SWIG, or a prebuilt object
+	Failure    *Failure // why it could not be loaded; nil if it could
+}
+
+// A Module is a module as it is compiled in: with replacements applied.
+type Module struct {
+	Path    string `json:"module"`
+	Version string `json:"version,omitempty"` // "" for main modules and local directories, which have none
+	H1      string `json:"h1,omitempty"`      // of the zip file's content, as go.sum has it; "" if go.sum has none
+	Main    bool   `json:"-"`
+
+	// Replaced are the modules that import paths name, as path@version, where
+	// a replace directive puts this one in their place. Sorted; it is one
+	// unless go.mod is in an error that the go command tolerates.
+	Replaced []string `json:"replaced,omitempty"`
+
+	directory bool // the replacement is a directory, not a published version
+}
+
+// String returns path@version, or the path alone where there is no version.
+func (m *Module) String() string {
+	if m.Version == "" {
+		return m.Path
+	}
+	return m.Path + "@" + m.Version
+}
+
+// A Failure is a package that could not be loaded. What it would have
+// contributed is unknown.
+type Failure struct {
+	Package  string `json:"package"`
+	Position string `json:"position,omitempty"` // file:line:column of the import
+	Message  string `json:"message"`            // the go command's
+}
+
+// listFields are those fields of a package that cost the go command nothing
+// beyond loading it. Of the others, Stale builds packages and Deps is quadratic.
+const listFields = "ImportPath,Name,Standard,DepOnly,Module,Imports,CgoFiles,SwigFiles,SwigCXXFiles,SysoFiles,Error"
+
+// Packages lists packages and their dependencies with two runs of the go
+// command: `go env`, and one `go list -deps` for everything.
+//
+// It changes neither go.mod nor go.sum nor go.work.sum: where the go command
+// would have to update one of them, that is an error, with its message.
+// A package that cannot be loaded is no error but a [Failure].
+// Where a module is missing in the module cache, the go command downloads it
+// as the environment says; GOPROXY=off, GONOPROXY=none and GOVCS=*:off forbid it.
+func Packages(ctx context.Context, o Options) (*Listing, error) {
+	env, err := readEnv(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("list packages: %w", err)
+	}
+	// Before go list runs: in a workspace it would add to go.work.sum what
+	// it merely found in the module cache.
+	sums, err := readSums(o.Dir, env)
+	if err != nil {
+		return nil, fmt.Errorf("list packages: %w", err)
+	}
+	flags, done, err := env.readonlyFlags()
+	if err != nil {
+		return nil, fmt.Errorf("list packages: %w", err)
+	}
+	defer done()
+
+	args := append([]string{"list", "-e", "-deps", "-test=false", "-json=" + listFields}, flags...)
+	args = append(append(args, "--"), o.patterns()...)
+	out, err := o.run(ctx, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list packages: %w", err)
+	}
+	l := &Listing{Target: env.target()}
+	if err := l.read(bytes.NewReader(out), sums); err != nil {
+		return nil, fmt.Errorf("list packages: %w", err)
+	}
+	return l, nil
+}
+
+func (o Options) patterns() []string {
+	if len(o.Patterns) == 0 {
+		return []string{"./..."}
+	}
+	return o.Patterns
+}
+
+func (o Options) run(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = o.Dir
+	cmd.Env = o.Environ
+	return o.Run(cmd)
+}
+
+// listedPackage is the part of the go command's output that is read.
+type listedPackage struct {
+	ImportPath   string
+	Name         string
+	Standard     bool
+	DepOnly      bool
+	Module       *listedModule
+	Imports      []string
+	CgoFiles     []string
+	SwigFiles    []string
+	SwigCXXFiles []string
+	SysoFiles    []string
+	Error        *struct{ Pos, Err string }
+}
+
+type listedModule struct {
+	Path    string
+	Version string
+	Main    bool
+	Dir     string
+	Replace *listedModule
+}
+
+// read parses the output of go list. It keeps one Module for each module of
+// the build list, so that they can be compared by address.
+func (l *Listing) read(r io.Reader, sums map[string]string) error {
+	modules := make(map[string]*Module)  // by the path that go.mod requires
+	resolved := make(map[string]*Module) // by what it is replaced with
+	dec := json.NewDecoder(r)
+	for {
+		var lp listedPackage
+		if err := dec.Decode(&lp); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("output of go list: %w", err)
+		}
+		p := &Package{
+			ImportPath: lp.ImportPath,
+			Name:       lp.Name,
+			Standard:   lp.Standard,
+			Matched:    !lp.DepOnly,
+			Imports:    lp.Imports,
+			Native:     len(lp.CgoFiles)+len(lp.SwigFiles)+len(lp.SwigCXXFiles)+len(lp.SysoFiles) > 0,
+		}
+		if e := lp.Error; e != nil {
+			p.Failure = &Failure{Package: lp.ImportPath, Position: e.Pos, Message: strings.TrimSpace(e.Err)}
+		}
+		if m := lp.Module; m != nil {
+			if modules[m.Path] == nil {
+				modules[m.Path] = m.resolve(sums, resolved)
+			}
+			p.Module = modules[m.Path]
+			l.Vendored = l.Vendored || p.Failure == nil && m.vendored()
+		}
+		if p.Failure != nil && p.Matched && p.Module == nil {
+			l.Failures = append(l.Failures, *p.Failure)
+		}
+		l.Packages = append(l.Packages, p)
+	}
+}
+
+// resolve returns the module that is compiled in for m, one for each that is
+// in known, to which it adds.
+func (m *listedModule) resolve(sums map[string]string, known map[string]*Module) *Module {
+	r := &Module{Path: m.Path, Version: m.Version, Main: m.Main}
+	replaced := ""
+	if m.Replace != nil {
+		replaced = r.String()
+		r.Version = m.Replace.Version
+		if r.directory = r.Version == ""; !r.directory {
+			r.Path = m.Replace.Path
+		}
+	}
+	if k := known[r.String()]; k != nil {
+		r = k
+	}
+	known[r.String()] = r
+	if replaced != "" {
+		r.Replaced = append(r.Replaced, replaced)
+		slices.Sort(r.Replaced)
+	}
+	if r.Version != "" {
+		r.H1 = sums[r.String()]
+	}
+	return r
+}
+
+// vendored reports whether the package of this module that was loaded came
+// from a vendor directory: only then the go command does not know where the
+// module itself is.
+func (m *listedModule) vendored() bool {
+	return !m.Main && m.Dir == "" && (m.Replace == nil || m.Replace.Dir == "")
+}
