@@ -1,0 +1,313 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+// Package fips tells which FIPS 140 cryptographic module a Go executable
+// declares, in which mode it says it starts, and what certificate covers that
+// module.
+//
+// All of it rests on the build info, which is a claim: linker flags can change
+// what runs without changing what is recorded. So nothing here says that the
+// module is in the executable, intact, or on, and a certificate covers named
+// operating environments only, which are left to be confirmed.
+//
+// The mechanisms are those of cmd/go/internal/fips140 and crypto/fips140 since
+// Go 1.24, GOEXPERIMENT=boringcrypto, and the toolchains of Microsoft and Red
+// Hat, which use the system's library.
+package fips
+
+import (
+	"fmt"
+	"go/version"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/goassay/assay/audit/gobin"
+)
+
+// State is what is known about one executable.
+type State struct {
+	Basis       Basis       `json:"basis"`
+	Module      Module      `json:"module"`
+	Mode        Mode        `json:"mode"`
+	Certificate Certificate `json:"certificate"`
+
+	// OperatingEnvironment is always "to-be-confirmed": where the executable
+	// runs does not stand in it.
+	OperatingEnvironment string `json:"operating_environment"`
+
+	// Refusal is why the program would not start in the declared mode: it
+	// panics. Empty if nothing speaks against it.
+	Refusal Refusal `json:"refusal,omitempty"`
+
+	Disagreements []Disagreement `json:"disagreements,omitempty"`
+}
+
+// Basis says what a State rests on.
+type Basis string
+
+// The bases.
+const (
+	BuildInfo Basis = "build-info" // the settings recorded by the go command: a claim
+	Nothing   Basis = "none"       // the settings are not known
+)
+
+// Module is the cryptographic module of an executable.
+type Module struct {
+	Declared Kind          `json:"declared"`
+	Version  string        `json:"version,omitempty"` // as recorded, such as "v1.0.0-c2097c7c" or "latest"
+	Linked   gobin.Ternary `json:"linked"`            // whether it is in the executable; "no" where the settings exclude it
+}
+
+// Kind is a kind of module.
+type Kind string
+
+// The kinds of modules.
+const (
+	Native       Kind = "native"       // the Go Cryptographic Module, selected with GOFIPS140
+	BoringCrypto Kind = "boringcrypto" // GOEXPERIMENT=boringcrypto
+	System       Kind = "system"       // the operating system's library: Microsoft's and Red Hat's toolchains
+	NoModule     Kind = "none"         // the standard library as it is
+	Unknown      Kind = "unknown"
+)
+
+// Mode is the FIPS 140 mode of an executable.
+type Mode struct {
+	Declared ModeName `json:"declared"`
+}
+
+// ModeName is a value of the GODEBUG setting fips140.
+type ModeName string
+
+// The modes. Any other text is a value that the runtime does not know.
+const (
+	On          ModeName = "on"
+	Only        ModeName = "only"  // on, and what is not approved fails; not for production
+	Debug       ModeName = "debug" // on, with messages
+	Off         ModeName = "off"   // switched off by a //go:debug line or go.mod
+	Unset       ModeName = "unset" // off, as no setting says otherwise
+	ModeUnknown ModeName = "unknown"
+)
+
+// Enabled reports whether the mode is one in which the module works as
+// validated.
+func (m ModeName) Enabled() bool { return m == On || m == Only || m == Debug }
+
+// Refusal is a reason why the native module does not start. See Supported in
+// crypto/internal/fips140.
+type Refusal string
+
+// The refusals.
+const (
+	RefusePlatform Refusal = "platform"      // wasm, windows/386, openbsd, aix
+	RefuseASan     Refusal = "asan"          // built with -asan
+	RefusePurego   Refusal = "purego"        // built with -tags=purego
+	RefuseBoring   Refusal = "boringcrypto"  // excludes the native mode
+	RefuseValue    Refusal = "unknown-value" // GODEBUG fips140 has a value that the runtime does not know
+)
+
+// A Disagreement is two claims of the build info that cannot both be true, or
+// that the go command never makes together.
+type Disagreement struct {
+	Claim   string `json:"claim"`   // such as "GOFIPS140=v1.0.0-c2097c7c"
+	Against string `json:"against"` // such as "no tag fips140v1.0"
+}
+
+// Judge tells the state of one executable, of a universal file that of one
+// member. For what is not read, everything is unknown. A certificate whose
+// sunset date has passed by now is historical.
+func Judge(f *gobin.File, now time.Time) State {
+	s := State{
+		Basis: Nothing, Module: Module{Declared: Unknown, Linked: gobin.Unknown}, Mode: Mode{ModeUnknown},
+		Certificate: Certificate{State: NotKnown}, OperatingEnvironment: "to-be-confirmed",
+	}
+	if f.State != gobin.StateRead {
+		return s
+	}
+	s.Basis = BuildInfo
+	s.Module = declaredModule(f)
+	s.Mode.Declared = declaredMode(f.Build)
+	s.Certificate = certificateOf(s.Module, f.Build.Version(), now)
+	s.Refusal = refusal(f, s)
+	s.Disagreements = disagreements(f, s)
+	return s
+}
+
+// Reasons returns why the executable does not declare a certified module that
+// is on: "what=state" for each; nil if it does, or if that is unknown.
+func (s State) Reasons() []string {
+	if s.Basis == Nothing {
+		return nil
+	}
+	var out []string
+	if s.Certificate.State != Certified && s.Certificate.State != NotKnown {
+		out = append(out, "certificate="+string(s.Certificate.State))
+	}
+	if s.Module.Declared == NoModule {
+		out = append(out, "module=none")
+	}
+	if s.Module.Declared == BoringCrypto && s.Module.Linked == gobin.No {
+		out = append(out, "linked=no")
+	}
+	if (s.Module.Declared == Native || s.Module.Declared == NoModule) && !s.Mode.Declared.Enabled() {
+		out = append(out, "mode="+string(s.Mode.Declared))
+	}
+	if s.Refusal != "" {
+		out = append(out, "refusal="+string(s.Refusal))
+	}
+	if len(s.Disagreements) > 0 {
+		out = append(out, "build-info=contradictory")
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Determined reports whether the settings are enough to say which module the
+// executable declares and what certificate covers it. They are not where the
+// module is the system's, or where only code in the executable would tell.
+func (s State) Determined() bool {
+	switch s.Module.Declared {
+	case Native:
+		return s.Certificate.State != NotKnown
+	case BoringCrypto:
+		return s.Module.Linked == gobin.No
+	case NoModule:
+		return true
+	}
+	return false
+}
+
+func declaredModule(f *gobin.File) Module {
+	setting, named := f.Build.Experiments()
+	experiment := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(setting, n) || slices.Contains(named, n) })
+	}
+	switch goFIPS, _ := f.Build.Setting("GOFIPS140"); {
+	case systemCrypto(f.Build, experiment):
+		return Module{System, "", gobin.Unknown}
+	case goFIPS != "" && goFIPS != "off":
+		return Module{Native, goFIPS, gobin.Unknown}
+	case experiment("boringcrypto"):
+		if f.CGO == gobin.No { // the module is a C object
+			return Module{BoringCrypto, "", gobin.No}
+		}
+		return Module{BoringCrypto, "", gobin.Unknown}
+	}
+	return Module{NoModule, "", gobin.No}
+}
+
+// systemCrypto reports whether a vendor's toolchain, or a tag or an experiment
+// that only such a toolchain knows, asks for the system's library. Microsoft's
+// records microsoft_systemcrypto=1 since Go 1.25; Red Hat's uses OpenSSL unless
+// the tag no_openssl is given or cgo is off.
+func systemCrypto(b *gobin.Build, experiment func(...string) bool) bool {
+	if v, _ := b.Setting("microsoft_systemcrypto"); v == "1" {
+		return true
+	}
+	tags := b.Tags()
+	cgo, _ := b.Setting("CGO_ENABLED")
+	redHat := strings.Contains(b.Go, "Red Hat") && cgo == "1" && !slices.Contains(tags, "no_openssl")
+	return redHat || experiment("systemcrypto", "opensslcrypto", "cngcrypto", "darwincrypto", "strictfipsruntime") ||
+		slices.Contains(tags, "requirefips") || slices.Contains(tags, "strictfipsruntime")
+}
+
+func declaredMode(b *gobin.Build) ModeName {
+	if v := b.GODEBUG()["fips140"]; v != "" {
+		return ModeName(v)
+	}
+	return Unset
+}
+
+func refusal(f *gobin.File, s State) Refusal {
+	if s.Mode.Declared == Off || s.Mode.Declared == Unset || s.Module.Declared == System {
+		return ""
+	}
+	if !s.Mode.Declared.Enabled() {
+		return RefuseValue
+	}
+	asan, _ := f.Build.Setting("-asan")
+	switch {
+	case s.Module.Declared == BoringCrypto && s.Module.Linked != gobin.No:
+		return RefuseBoring
+	case slices.Contains(f.Build.Tags(), "purego"):
+		return RefusePurego
+	case asan == "true":
+		return RefuseASan
+	case f.OS == "openbsd" || f.OS == "aix" || f.Arch == "wasm" || f.OS == "windows" && f.Arch == "386":
+		return RefusePlatform
+	}
+	return ""
+}
+
+func disagreements(f *gobin.File, s State) []Disagreement {
+	var out []Disagreement
+	add := func(claim, against string) { out = append(out, Disagreement{claim, against}) }
+	if s.Module.Declared != System { // vendors have rules of their own
+		out = snapshotTags(f.Build)
+	}
+	goFIPS, selected := f.Build.Setting("GOFIPS140")
+	release := f.Build.Version()
+	setting, named := f.Build.Experiments()
+	boring := slices.Contains(setting, "boringcrypto") || slices.Contains(named, "boringcrypto")
+	if selected && boring {
+		add("GOFIPS140="+goFIPS, "GOEXPERIMENT=boringcrypto")
+	}
+	if slices.Contains(setting, "boringcrypto") && !slices.Contains(named, "boringcrypto") {
+		add("GOEXPERIMENT=boringcrypto", f.Build.Go)
+	}
+	if selected && release != "" && version.Compare(release, "go1.24rc1") < 0 {
+		add("GOFIPS140="+goFIPS, release)
+	}
+	for _, key := range f.Build.Repeated() {
+		if key == "GOFIPS140" || key == "DefaultGODEBUG" || key == "GOEXPERIMENT" || key == "-tags" {
+			add(key, key+" again")
+		}
+	}
+	if given, ok := linkedGODEBUG(f.Build); ok && given != s.Mode.Declared {
+		add("DefaultGODEBUG fips140="+string(s.Mode.Declared), "-ldflags runtime.godebugDefault fips140="+string(given))
+	}
+	return out
+}
+
+// snapshotTags compares GOFIPS140 with the build tag that the go command adds
+// for a snapshot: "fips140" and the major and minor version.
+func snapshotTags(b *gobin.Build) []Disagreement {
+	goFIPS, _ := b.Setting("GOFIPS140")
+	want := ""
+	if mm := semver.MajorMinor(goFIPS); mm != "" {
+		want = "fips140" + mm
+	}
+	var out []Disagreement
+	tags := b.Tags()
+	if want != "" && !slices.Contains(tags, want) {
+		out = append(out, Disagreement{"GOFIPS140=" + goFIPS, "no tag " + want})
+	}
+	for _, t := range tags {
+		if strings.HasPrefix(t, "fips140v") && t != want {
+			out = append(out, Disagreement{"tag " + t, fmt.Sprintf("GOFIPS140=%s", goFIPS)})
+		}
+	}
+	return out
+}
+
+var godebugDefault = regexp.MustCompile(`runtime\.godebugDefault=([^\s"']*)`)
+
+// linkedGODEBUG returns the mode that the recorded linker flags set behind the
+// go command's back. The last one counts. With -trimpath, flags are not
+// recorded.
+func linkedGODEBUG(b *gobin.Build) (ModeName, bool) {
+	flags, _ := b.Setting("-ldflags")
+	all := godebugDefault.FindAllStringSubmatch(flags, -1)
+	if len(all) == 0 {
+		return "", false
+	}
+	mode := Unset
+	for kv := range strings.SplitSeq(all[len(all)-1][1], ",") {
+		if v, ok := strings.CutPrefix(kv, "fips140="); ok && v != "" {
+			mode = ModeName(v)
+		}
+	}
+	return mode, true
+}
