@@ -1,0 +1,199 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package modgraph
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/module"
+)
+
+func TestReadModFile(t *testing.T) {
+	dir := write(t, `
+-- go.mod --
+// Deprecated: gone
+module example.com/main
+
+go 1.26.0
+toolchain go1.26.8
+godebug default=go1.25
+
+require (
+	example.com/a v1.0.0
+	example.com/b v1.0.0 // indirect
+)
+replace example.com/a => ../a
+replace example.com/a v1.0.0 => example.com/fork v1.0.1
+exclude example.com/b v1.0.0
+retract [v0.1.0, v0.2.0] // wrong
+tool example.com/a/cmd/x
+ignore ./node
+`)
+	got, err := ReadModFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &ModFile{
+		File: filepath.Join(dir, "go.mod"), Module: "example.com/main", Deprecated: "gone", Go: "1.26.0", Toolchain: "go1.26.8",
+		Require: []Requirement{{"example.com/a", "v1.0.0", false, 9}, {"example.com/b", "v1.0.0", true, 10}},
+		Replace: []Replacement{{"example.com/a", "", "../a", "", 12}, {"example.com/a", "v1.0.0", "example.com/fork", "v1.0.1", 13}},
+		Exclude: []Exclusion{{"example.com/b", "v1.0.0", 14}},
+		Retract: []Retraction{{"v0.1.0", "v0.2.0", "wrong", 15}},
+		Tool:    []Line{{"example.com/a/cmd/x", 16}}, Ignore: []Line{{"./node", 17}}, Godebug: []Line{{"default=go1.25", 6}},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	for version, to := range map[string]string{"v1.0.0": "example.com/fork", "v1.1.0": "../a"} {
+		if r, ok := got.Replacement(module.Version{Path: "example.com/a", Version: version}); !ok || r.NewPath != to {
+			t.Errorf("%s is replaced by %v, want %s", version, r, to)
+		}
+	}
+}
+
+func TestReadModFileErrors(t *testing.T) {
+	for text, line := range map[string]int{
+		"module example.com/m\n\nrequire example.com/a latest\n": 3,
+		"module example.com/m\nfrobnicate\n":                     2,
+		"go 1.26\n":                                              0,
+		"module (\n":                                             2,
+	} {
+		dir := write(t, "-- go.mod --\n"+text)
+		_, err := ReadModFile(filepath.Join(dir, "go.mod"))
+		var pe *ParseError
+		if !errors.As(err, &pe) || pe.Line != line || !strings.Contains(err.Error(), "go.mod:") {
+			t.Errorf("%q: %v in line %v", text, err, pe)
+		}
+	}
+	dir := t.TempDir()
+	if _, err := ReadModFile(filepath.Join(dir, "go.mod")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "go.mod"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadModFile(filepath.Join(dir, "go.mod")); !errors.Is(err, errNotRegular) {
+		t.Errorf("a folder: %v", err)
+	}
+	if err := os.Symlink("loop", filepath.Join(dir, "loop")); err == nil {
+		if _, err := ReadModFile(filepath.Join(dir, "loop")); err == nil {
+			t.Error("a link to itself was read")
+		}
+	}
+	huge := filepath.Join(dir, "huge")
+	if err := os.WriteFile(huge, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(huge, maxFile+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadModFile(huge); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("huge: %v", err)
+	}
+}
+
+func TestMissingSums(t *testing.T) {
+	const mod = `module example.com/main
+require (
+	example.com/direct v1.0.0
+	example.com/indirect v1.0.0 // indirect
+	example.com/local v1.0.0
+	example.com/forked v1.0.0
+	example.com/excluded v1.0.0
+)
+replace example.com/local => ./local
+replace example.com/forked => example.com/fork v1.1.0
+exclude example.com/excluded v1.0.0
+`
+	m, err := parseModFile("go.mod", []byte(mod))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []SumLine{
+		{Module: "example.com/direct", Version: "v1.0.0"},
+		{Module: "example.com/direct", Version: "v1.0.0", GoMod: true},
+		{Module: "example.com/indirect", Version: "v1.0.0", GoMod: true},
+		{Module: "example.com/fork", Version: "v1.1.0"},
+		{Module: "example.com/fork", Version: "v1.1.0", GoMod: true},
+	}
+	if got := MissingSums(m, all); len(got) != 0 {
+		t.Errorf("nothing is missing, but got %v", got)
+	}
+	lines := map[string]int{"example.com/direct": 3, "example.com/indirect": 4, "example.com/fork": 6}
+	for i, l := range all {
+		want := []MissingSum{{l.Module, l.Version, l.GoMod, lines[l.Module]}}
+		if d := cmp.Diff(want, MissingSums(m, slices.Delete(slices.Clone(all), i, i+1))); d != "" {
+			t.Errorf("without %v (-want +got):\n%s", l, d)
+		}
+	}
+}
+
+func TestReadWorkFile(t *testing.T) {
+	dir := write(t, `
+-- go.work --
+go 1.26
+use ./a
+use ../outside
+replace example.com/x => ./x
+-- a/go.mod --
+module example.com/a
+-- a/vendor/v/go.mod --
+module example.com/v
+-- a/testdata/t/go.mod --
+module example.com/t
+-- a/.hidden/go.mod --
+module example.com/hidden
+-- b/go.mod --
+module example.com/b
+`)
+	w, err := ReadWorkFile(filepath.Join(dir, "go.work"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Go != "1.26" || len(w.Use) != 2 || w.Use[0].Mod.Module != "example.com/a" || w.Use[1].Err == "" || w.Use[1].Line != 3 || len(w.Replace) != 1 {
+		t.Errorf("got %+v", w)
+	}
+	below, whole := ModulesBelow(dir)
+	want := []string{filepath.Join(dir, "a", "go.mod"), filepath.Join(dir, "b", "go.mod")}
+	if d := cmp.Diff(want, below); d != "" || !whole {
+		t.Errorf("whole: %v (-want +got):\n%s", whole, d)
+	}
+	if got := FindWorkFile(filepath.Join(dir, "a", "testdata")); got != w.File {
+		t.Errorf("go.work of a folder below: %q", got)
+	}
+	dir = write(t, "-- go.work --\ngo 1.26\nfoo\n")
+	var pe *ParseError
+	if _, err := ReadWorkFile(filepath.Join(dir, "go.work")); !errors.As(err, &pe) || pe.Line != 2 {
+		t.Errorf("go.work with an error: %v", err)
+	}
+}
+
+func TestInside(t *testing.T) {
+	dir := t.TempDir()
+	for path, want := range map[string]bool{"": true, "a": true, "a/b": true, "..": false, "../x": false, "..x": true} {
+		if got := Inside(dir, filepath.Join(dir, path)); got != want {
+			t.Errorf("Inside(dir, dir/%s) = %v", path, got)
+		}
+	}
+}
+
+func FuzzParseModFile(f *testing.F) {
+	f.Add([]byte("module m\nrequire (\n\ta.b/c v1.0.0 // indirect\n)\nreplace a.b/c => ./x\nretract v1.0.0 // no\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := parseModFile("go.mod", data)
+		var pe *ParseError
+		if err != nil && !errors.As(err, &pe) {
+			t.Fatalf("untyped: %v", err)
+		}
+		if err == nil {
+			MissingSums(m, nil)
+		}
+	})
+}

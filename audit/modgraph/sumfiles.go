@@ -1,0 +1,81 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package modgraph
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// MaxSums bounds a go.sum file, in bytes: some forty times the longest that
+// is known.
+const MaxSums = 64 << 20
+
+// A SumFile is a go.sum or go.work.sum file, read.
+type SumFile struct {
+	Path     string // absolute
+	Data     []byte
+	Lines    []SumLine    // File is Path
+	Problems []SumProblem // likewise
+}
+
+// ReadSumFiles reads the go.sum files that the go command would trust in a
+// module or workspace: those beside the go.mod of each main module, and
+// go.work.sum. A file that does not exist is left out. Either argument may be "".
+func ReadSumFiles(modFile, workFile string) ([]SumFile, error) {
+	var names []string
+	if modFile != "" {
+		names = append(names, sumName(modFile))
+	}
+	if workFile != "" {
+		names = append(names, strings.TrimSuffix(workFile, ".work")+".work.sum")
+		work, err := ReadWorkFile(workFile)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range work.Use {
+			names = append(names, filepath.Join(u.Dir, "go.sum"))
+		}
+	}
+	slices.Sort(names)
+	var files []SumFile
+	for _, name := range slices.Compact(names) {
+		data, err := readSums(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		f := SumFile{Path: name, Data: data}
+		f.Lines, f.Problems = ParseSums(name, data)
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// sumName returns the go.sum file that belongs to a go.mod file, also to one
+// named by -modfile.
+func sumName(modFile string) string { return strings.TrimSuffix(modFile, ".mod") + ".sum" }
+
+func readSums(name string) ([]byte, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", name) // opening a named pipe would wait
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxSums+1))
+	if err == nil && len(data) > MaxSums {
+		err = fmt.Errorf("%s: larger than %d bytes", name, MaxSums)
+	}
+	return data, err
+}

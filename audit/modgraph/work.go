@@ -1,0 +1,140 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package modgraph
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// A WorkFile is a go.work file with the modules it uses.
+type WorkFile struct {
+	File      string        `json:"-"` // absolute
+	Go        string        `json:"go,omitempty"`
+	Toolchain string        `json:"toolchain,omitempty"`
+	Use       []Use         `json:"use,omitempty"`
+	Replace   []Replacement `json:"replace,omitempty"`
+	Godebug   []Line        `json:"godebug,omitempty"`
+}
+
+// A Use is a use line and the module it names.
+type Use struct {
+	Path string   `json:"path"` // as in the file
+	Line int      `json:"line"`
+	Dir  string   `json:"-"`             // absolute
+	Mod  *ModFile `json:"-"`             // nil with an error
+	Err  string   `json:"err,omitempty"` // why its go.mod file cannot be read
+}
+
+// ReadWorkFile reads a go.work file and the go.mod files of the modules it
+// uses. The error is a [*ParseError] if the go.work file is there but invalid.
+func ReadWorkFile(file string) (*WorkFile, error) {
+	data, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Base(file)
+	f, err := modfile.ParseWork(name, data, nil)
+	if err != nil {
+		return nil, parseError(name, err)
+	}
+	w := &WorkFile{File: file, Replace: replacements(f.Replace)}
+	if f.Go != nil {
+		w.Go = f.Go.Version
+	}
+	if f.Toolchain != nil {
+		w.Toolchain = f.Toolchain.Name
+	}
+	for _, g := range f.Godebug {
+		w.Godebug = append(w.Godebug, Line{g.Key + "=" + g.Value, line(g.Syntax)})
+	}
+	for _, u := range f.Use {
+		use := Use{Path: u.Path, Line: line(u.Syntax), Dir: absolute(filepath.Dir(file), u.Path)}
+		if use.Mod, err = ReadModFile(filepath.Join(use.Dir, "go.mod")); err != nil {
+			use.Err = err.Error()
+		}
+		w.Use = append(w.Use, use)
+	}
+	return w, nil
+}
+
+// FindWorkFile returns the go.work file that is in force for a folder when
+// GOWORK is not set, or "" (modload.findWorkspaceFile).
+func FindWorkFile(dir string) string { return findUp(dir, "go.work", true) }
+
+// RepositoryRoot returns the folder of the version control checkout that dir
+// belongs to, or "" if it belongs to none.
+func RepositoryRoot(dir string) string {
+	for _, name := range []string{".git", ".hg", ".svn", ".bzr", ".fslckout"} {
+		if found := findUp(dir, name, false); found != "" {
+			return filepath.Dir(found)
+		}
+	}
+	return ""
+}
+
+// findUp looks for a file of that name in dir and the folders above it.
+func findUp(dir, name string, regular bool) string {
+	for {
+		file := filepath.Join(dir, name)
+		if info, err := os.Stat(file); err == nil && (!regular || info.Mode().IsRegular()) {
+			return file
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// Inside reports whether path is root or below it. Symbolic links in either
+// are followed as far as the files exist.
+func Inside(root, path string) bool {
+	rel, err := filepath.Rel(resolve(root), resolve(path))
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) && !filepath.IsAbs(rel)
+}
+
+func resolve(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return filepath.Clean(path)
+}
+
+// maxWalk bounds the files and folders looked at for modules.
+const maxWalk = 100_000
+
+// ModulesBelow returns the go.mod files of the modules below a folder, itself
+// included, that a workspace there could use. Folders the go command does not
+// look into (vendor, testdata, names that begin with "." or "_") and symbolic
+// links are left out. The list may be incomplete: then whole is false.
+func ModulesBelow(dir string) (files []string, whole bool) {
+	whole = true
+	seen := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if seen++; seen > maxWalk {
+			whole = false
+			return fs.SkipAll
+		}
+		if err != nil {
+			whole = false
+			return nil // what cannot be read is left out
+		}
+		if d.IsDir() && path != dir {
+			switch name := d.Name(); {
+			case name == "vendor", name == "testdata", name == "node_modules", name[0] == '.', name[0] == '_':
+				return fs.SkipDir
+			}
+		}
+		if d.Name() == "go.mod" && d.Type().IsRegular() {
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, whole && err == nil
+}
