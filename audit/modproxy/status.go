@@ -72,32 +72,38 @@ const (
 func (c *Client) Status(ctx context.Context, mods []module.Version, concurrency int) []Status {
 	statuses := make([]Status, len(mods))
 	var next, answered, silent atomic.Int64
-	giveUp := int64(max(concurrency, 8))
 	var down atomic.Pointer[Status]
+	giveUp := int64(max(concurrency, 8))
+	ask := func() bool {
+		i := int(next.Add(1)) - 1
+		if i >= len(mods) {
+			return false
+		}
+		if s := down.Load(); s != nil {
+			statuses[i] = *s
+			statuses[i].Module, statuses[i].Version = mods[i].Path, mods[i].Version
+			return true
+		}
+		s := c.status(ctx, mods[i])
+		statuses[i] = s
+		switch s.Reason {
+		case ReasonNetwork:
+			if silent.Add(1) >= giveUp && answered.Load() == 0 {
+				down.Store(&s)
+			}
+		case ReasonDirect, ReasonOff, ReasonCanceled: // says nothing about the network
+		default:
+			answered.Add(1)
+		}
+		return true
+	}
+	// Alone, the first opens a connection that all others can share (HTTP/2);
+	// together, each would open its own.
+	ask()
 	var wg sync.WaitGroup
-	for range max(1, min(concurrency, len(mods))) {
+	for range min(max(concurrency, 1), len(mods)) {
 		wg.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(mods) {
-					return
-				}
-				if s := down.Load(); s != nil {
-					statuses[i] = *s
-					statuses[i].Module, statuses[i].Version = mods[i].Path, mods[i].Version
-					continue
-				}
-				s := c.status(ctx, mods[i])
-				statuses[i] = s
-				switch s.Reason {
-				case ReasonNetwork:
-					if silent.Add(1) >= giveUp && answered.Load() == 0 {
-						down.Store(&s)
-					}
-				case ReasonDirect, ReasonOff, ReasonCanceled: // says nothing about the network
-				default:
-					answered.Add(1)
-				}
+			for ask() {
 			}
 		})
 	}

@@ -1,0 +1,148 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package modproxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/goassay/assay/audit/redact"
+)
+
+// A SumDB fetches what stands below the URL of a checksum database, wherever
+// the chain leads to it. Its methods may be called concurrently.
+type SumDB struct {
+	Transport http.RoundTripper
+	Chain     Chain
+	Name      string // of the database
+	DirectURL string // where it stands itself
+	URL       string // set by GOSUMDB: bypasses the chain; else ""
+
+	// Hint is the base URL, without secrets, that an earlier [SumDB.Base] led
+	// to; "" if unknown. Where a live proxy of the chain stands behind it, it
+	// is asked at once, and /supported only if it does not know the database
+	// any more. The caller must not keep hints from one chain for another.
+	Hint string
+
+	once     sync.Once
+	base     string
+	latest   []byte // got on the way of the hint
+	attempts []Attempt
+	err      error
+}
+
+// retries are the waits before a request is made again that failed for a
+// reason that passes: 429, 502, 503, 504, or a body that broke off.
+var retries = []time.Duration{200 * time.Millisecond, time.Second}
+
+// Fetch returns what stands at path below the database's URL, of at most limit
+// bytes. Errors wrap [*StatusError] and [*RequestError].
+func (s *SumDB) Fetch(ctx context.Context, path string, limit int64) ([]byte, error) {
+	s.once.Do(func() { s.find(ctx) })
+	if s.err != nil {
+		return nil, s.err
+	}
+	if path == "latest" && s.latest != nil && int64(len(s.latest)) <= limit {
+		return s.latest, nil
+	}
+	base, err := url.Parse(s.base)
+	if err != nil {
+		return nil, &RequestError{URL: redact.URL(s.base), Err: errors.New("malformed URL")}
+	}
+	u := join(base, path)
+	rt := limitTransport{s.Transport, limit}
+	for try := 0; ; try++ {
+		data, err := get(ctx, rt, u)
+		if err == nil && isHTML(data) {
+			err = &RequestError{URL: redact.URL(u.String()), Err: ErrHTML}
+		}
+		if err == nil || try == len(retries) || !passing(err) {
+			return data, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(retries[try]):
+		}
+	}
+}
+
+// Base returns the base URL that Fetch uses, without secrets, and how it was
+// found; no attempts if a hint served.
+func (s *SumDB) Base() (string, []Attempt) {
+	return redact.URL(s.base), s.attempts
+}
+
+func (s *SumDB) find(ctx context.Context) {
+	if s.URL != "" {
+		s.base = s.URL
+		return
+	}
+	if s.Hint != "" {
+		for _, e := range s.Chain.Live() {
+			if e.Kind != Proxy {
+				break
+			}
+			u := join(e.base, "sumdb/"+s.Name)
+			if redact.URL(u.String()) != s.Hint {
+				continue
+			}
+			rt := limitTransport{s.Transport, MaxText}
+			if data, err := get(ctx, rt, join(u, "latest")); err == nil && !isHTML(data) {
+				s.base, s.latest = u.String(), data
+				return
+			}
+			break
+		}
+	}
+	s.base, s.attempts, s.err = FindSumDB(ctx, s.Transport, s.Chain, s.Name, s.DirectURL)
+}
+
+// passing reports whether a request that failed with err may succeed when it
+// is made again.
+func passing(err error) bool {
+	var status *StatusError
+	if errors.As(err, &status) {
+		switch status.Code {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return true
+		}
+	}
+	return errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// limitTransport refuses bodies over a limit.
+type limitTransport struct {
+	http.RoundTripper
+	limit int64
+}
+
+func (t limitTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusOK {
+		resp.Body = &limitBody{resp.Body, t.limit}
+	}
+	return resp, nil
+}
+
+// limitBody fails once more than left bytes were read.
+type limitBody struct {
+	io.ReadCloser
+	left int64
+}
+
+func (b *limitBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, ErrTooLarge
+	}
+	return n, err
+}
