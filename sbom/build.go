@@ -36,7 +36,7 @@ const (
 
 // Metadata is what a document says of its own making.
 type Metadata struct {
-	Time        time.Time // written in UTC; see [Timestamp]
+	Time        time.Time // written in UTC; none if zero; see [Timestamp]
 	ToolVersion string    // of assay; "" if unknown
 }
 
@@ -62,7 +62,7 @@ func (l *Listing) Build(p *Product, meta Metadata) (*cyclonedx.BOM, error) {
 	if err := Write(&content, bom); err != nil {
 		return nil, fmt.Errorf("bill of materials of %s: %w", p.Root.Path, err)
 	}
-	bom.SerialNumber = "urn:uuid:" + uuid5(content.Bytes())
+	bom.SerialNumber = serialNumber(content.Bytes())
 	return bom, nil
 }
 
@@ -94,8 +94,12 @@ func (l *Listing) metadata(p *Product, meta Metadata) *cyclonedx.Metadata {
 	if l.Vendored {
 		target.add(PropertyVendored, "true")
 	}
+	timestamp := ""
+	if !meta.Time.IsZero() {
+		timestamp = meta.Time.UTC().Format(time.RFC3339)
+	}
 	return &cyclonedx.Metadata{
-		Timestamp:  meta.Time.UTC().Format(time.RFC3339),
+		Timestamp:  timestamp,
 		Lifecycles: &[]cyclonedx.Lifecycle{{Phase: cyclonedx.LifecyclePhasePreBuild}}, // from sources, not from a build
 		Tools: &cyclonedx.ToolsChoice{Components: &[]cyclonedx.Component{{
 			Type: cyclonedx.ComponentTypeApplication, Name: "assay", Version: meta.ToolVersion,
@@ -209,6 +213,9 @@ func (p properties) list() *[]cyclonedx.Property {
 	}
 	return (*[]cyclonedx.Property)(&p)
 }
+
+// serialNumber returns that of a document which has none yet.
+func serialNumber(content []byte) string { return "urn:uuid:" + uuid5(content) }
 
 // documents is the UUID namespace for URLs (RFC 9562, section 6.6).
 var documents = [16]byte{0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}

@@ -4,6 +4,7 @@ package sbom
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -118,6 +119,44 @@ func TestBuild(t *testing.T) {
 	if got := bom.Metadata.Timestamp; got != "2026-11-20T05:00:00Z" {
 		t.Errorf("timestamp %s", got)
 	}
+}
+
+func TestRead(t *testing.T) {
+	_, data := build(t, newFixture(t, application))
+	bom, err := Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Property((*bom.Components)[0], PropertyH1); !strings.HasPrefix(got, "h1:") {
+		t.Errorf("hash of the first component: %q", got)
+	}
+	for _, change := range [][2]string{{"v1.2.3", "v1.2.4"}, {"h1:", "h1:A"}, {`"urn:uuid:`, `"urn:uuid:0`}, {`"stdlib@`, `"stdlib@0`}} {
+		if _, err := Read(bytes.Replace(data, []byte(change[0]), []byte(change[1]), 1)); !errors.Is(err, ErrAltered) {
+			t.Errorf("%q for %q: error %v, want ErrAltered", change[1], change[0], err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	l := &Listing{Target: Target{GoVersion: "go1.26.8"}}
+	if err := l.read(strings.NewReader(`{"ImportPath":"a","Name":"main","Module":{"Path":"a","Main":true}}`), nil); err != nil {
+		f.Fatal(err)
+	}
+	bom, err := l.Build(l.Products()[0], Metadata{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	var document bytes.Buffer
+	if err := Write(&document, bom); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(document.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		bom, err := Read(data)
+		if err == nil && (bom.Metadata.Component == nil || bom.Components == nil) {
+			t.Error("no error, and nothing to read")
+		}
+	})
 }
 
 func TestReproducible(t *testing.T) {
