@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"path"
 	"slices"
 	"strings"
@@ -63,6 +64,25 @@ func (d Date) MarshalText() ([]byte, error) {
 		return nil, nil
 	}
 	return []byte(d.Format(time.DateOnly)), nil
+}
+
+// MarshalJSON writes the day as a string. [time.Time] has one of its own,
+// which would be promoted.
+func (d Date) MarshalJSON() ([]byte, error) {
+	text, err := d.MarshalText()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(string(text))
+}
+
+// UnmarshalJSON reads a day from a string.
+func (d *Date) UnmarshalJSON(data []byte) error {
+	var s string
+	if err := json.Unmarshal(data, &s); err != nil {
+		return err
+	}
+	return d.UnmarshalText([]byte(s))
 }
 
 // UnmarshalText reads a day written 2006-01-02.
