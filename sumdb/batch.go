@@ -98,6 +98,9 @@ func (b *batch) firstRound() {
 
 func (b *batch) lookup(l *lookup, name string) {
 	data, err := b.fetch(name, maxLookup)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", ErrNotLogged, err)
+	}
 	if err != nil {
 		l.Record, l.Err = nil, err
 		return

@@ -35,6 +35,7 @@ import (
 // A Log is a checksum database that the go command would ask.
 type Log struct {
 	Name     string        // host and optional path, such as sum.golang.org
+	Key      string        // verifier key: name+hash+key (golang.org/x/mod/sumdb/note)
 	Verifier note.Verifier // checks its signatures
 	URL      string        // where GOSUMDB says it is; "": ask the proxies, then https://Name
 }
@@ -72,7 +73,7 @@ func ParseLog(gosumdb string) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("GOSUMDB: %w", err)
 	}
-	log := &Log{Name: v.Name(), Verifier: v}
+	log := &Log{Name: v.Name(), Key: key, Verifier: v}
 	direct, err := url.Parse(log.DirectURL())
 	if err != nil || strings.HasSuffix(log.Name, "/") || direct.Host == "" || direct.RawPath != "" ||
 		*direct != (url.URL{Scheme: "https", Host: direct.Host, Path: direct.Path}) {

@@ -210,7 +210,7 @@ func TestNotLogged(t *testing.T) {
 				t.Error(a.Err)
 			}
 		case mod(7):
-			if !errors.Is(a.Err, fs.ErrNotExist) {
+			if !errors.Is(a.Err, ErrNotLogged) {
 				t.Errorf("%v: %v", a.Module, a.Err)
 			}
 		case bad:
@@ -371,6 +371,25 @@ func TestPoisonedCache(t *testing.T) {
 		if again := verify(t, &Verifier{Log: log, Cache: cache}, mods(3)); again.Answers[0].Record == nil {
 			t.Errorf("%s: the cache was not mended: %v", name, again.Answers[0].Err)
 		}
+	}
+}
+
+// A tile that is missing makes nothing look absent from the log.
+func TestMissingTile(t *testing.T) {
+	srv, log := newLog(t, 300)
+	srv.Lie(func(w http.ResponseWriter, r *http.Request, honest http.Handler) {
+		if r.URL.Path == "/tile/8/0/000" {
+			http.NotFound(w, r)
+			return
+		}
+		honest.ServeHTTP(w, r)
+	})
+	res := verify(t, &Verifier{Log: log, Fetcher: httpFetcher(srv.URL)}, mods(3, 299))
+	if a := res.Answers[1]; a.Record != nil || a.Err == nil || errors.Is(a.Err, ErrNotLogged) {
+		t.Errorf("%v: %v, %v", a.Module, a.Record, a.Err)
+	}
+	if a := res.Answers[0]; a.Record == nil {
+		t.Errorf("%v: %v", a.Module, a.Err)
 	}
 }
 

@@ -42,13 +42,16 @@ type Result struct {
 }
 
 // An Answer is what is proven of one module version: a record, or why there is
-// none. An Err that is [fs.ErrNotExist] means that the server says the log has
-// no record; that alone is not proven, for a log cannot prove absence.
+// none.
 type Answer struct {
 	Module module.Version
 	Record *Record
 	Err    error
 }
+
+// ErrNotLogged is the server's word that the log has no record. It is only
+// that: a log of this kind cannot prove absence.
+var ErrNotLogged = errors.New("not in the log")
 
 // ErrNotCached says that a proof would need the network, which is switched off.
 var ErrNotCached = errors.New("not in the cache, and the network is switched off")
