@@ -182,6 +182,9 @@ func newModule(m *debug.Module) *Module {
 func redactBuild(b *Build, info *debug.BuildInfo) []string {
 	var found []string
 	for i, s := range b.Settings {
+		if s.Key == "DefaultGODEBUG" {
+			continue // the go command accepts known names only, among them httpcookiemaxnum
+		}
 		value := redact.Text(s.Value)
 		if value != s.Value {
 			found = append(found, credentialNames(s.Key, value)...)

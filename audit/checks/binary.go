@@ -1,0 +1,285 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"context"
+	"go/version"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/gobin"
+)
+
+// Binary judges how Go executables were built: from which source, with which
+// settings, and how they protect themselves when they run.
+var Binary = &audit.Check{
+	ID:       "binary",
+	Requires: []*audit.Check{executables},
+	Applies:  hasBinaries,
+	Run:      runBinary,
+}
+
+// BinaryFacts are the facts of [Binary].
+type BinaryFacts struct {
+	Files []BinaryFile `json:"files"`
+	NotGo int          `json:"not_go"` // executables in directories that are not Go: not listed
+}
+
+// A BinaryFile is one executable, named as findings name it.
+type BinaryFile struct {
+	*gobin.File
+	Evidence string `json:"evidence,omitempty"` // digest of the build info
+}
+
+func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
+
+// executables opens the files of the target once for all checks that judge
+// them. It reports nothing itself.
+var executables = &audit.Check{ID: "executables", Applies: hasBinaries, Run: runExecutables}
+
+// measured is what executables measures.
+type measured struct {
+	BinaryFacts
+	stopped error // why not all files were read
+}
+
+func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
+	m := &measured{BinaryFacts: BinaryFacts{Files: []BinaryFile{}}}
+	m.stopped = gobin.Walk(ctx, p.Target.Binaries, func(f *gobin.File) error {
+		if f.State == gobin.StateNotGo && !slices.Contains(p.Target.Binaries, containerOf(f)) {
+			m.NotGo++ // a directory was given: the programs of others are not asked about
+			return nil
+		}
+		file := BinaryFile{File: f}
+		f.Path = nameIn(p.Target.Dir, f.Path)
+		if f.Build != nil {
+			file.Evidence = p.Evidence("build-info", f.Build.Text())
+		}
+		m.Files = append(m.Files, file)
+		return nil
+	})
+	slices.SortFunc(m.Files, func(a, b BinaryFile) int { return strings.Compare(a.Path, b.Path) })
+	return m, nil // the checks that judge say what was not read
+}
+
+// nameIn returns path relative to dir, with slashes, if it lies inside, and as
+// it is otherwise.
+func nameIn(dir, path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(dir, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return path
+	}
+	return filepath.ToSlash(rel)
+}
+
+// containerOf returns the path of the file that holds f: of a member of a
+// universal file, that of the whole.
+func containerOf(f *gobin.File) string {
+	if f.Format == gobin.MachO {
+		return strings.TrimSuffix(f.Path, "!"+f.Arch)
+	}
+	return f.Path
+}
+
+// finding returns a finding about the file. Every message may name the {file}.
+func (f BinaryFile) finding(rule string, args audit.Args) audit.Finding {
+	if args == nil {
+		args = audit.Args{}
+	}
+	args["file"] = f.Path
+	out := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "binary", Name: f.Path}, Args: args}
+	if filepath.IsLocal(f.Path) {
+		out.Location = &audit.Location{File: containerOf(f.File)}
+	}
+	if f.Evidence != "" {
+		out.Evidence = []string{f.Evidence}
+	}
+	return out
+}
+
+// none returns why there is nothing to judge, or nil.
+func (m *measured) none(ctx context.Context, t *audit.Target) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case m.stopped != nil:
+		return audit.NotAssessed("binary/stopped", audit.Args{"error": m.stopped.Error()})
+	case len(m.Files) == 0:
+		return audit.NotAssessed("binary/none", audit.Args{"targets": t.Binaries, "not_go": m.NotGo})
+	}
+	return nil
+}
+
+// maxNamed is how many files a reason names. The facts name all.
+const maxNamed = 20
+
+// named returns the first entries, and how many more there are.
+func named(entries []string) []string {
+	if len(entries) <= maxNamed {
+		return entries
+	}
+	return append(slices.Clone(entries[:maxNamed]), "+"+strconv.Itoa(len(entries)-maxNamed))
+}
+
+func runBinary(ctx context.Context, p *audit.Pass) (any, error) {
+	m := audit.Facts[*measured](p, executables)
+	var unread []string
+	for _, f := range m.Files {
+		if f.State != gobin.StateRead {
+			unread = append(unread, f.Path+": "+f.Reason)
+		}
+		judgeHeaders(p, f)
+		if f.Build != nil {
+			judgeToolchain(p, f)
+		}
+		if f.State == gobin.StateRead {
+			judgeSource(p, f)
+			judgeSettings(p, f)
+		}
+	}
+	if err := m.none(ctx, p.Target); err != nil {
+		return m.BinaryFacts, err
+	}
+	if len(unread) > 0 {
+		return m.BinaryFacts, audit.NotAssessed("binary/unread",
+			audit.Args{"count": len(unread), "total": len(m.Files), "files": named(unread)})
+	}
+	return m.BinaryFacts, nil
+}
+
+// judgeHeaders judges how the loader will treat the file. What is unknown is
+// no finding.
+func judgeHeaders(p *audit.Pass, f BinaryFile) {
+	if f.NX == gobin.No {
+		p.Report(f.finding("binary/executable-stack", nil))
+	}
+	if f.PIE == gobin.No && !f.Library {
+		p.Report(f.finding("binary/not-pie", nil))
+	}
+	if f.Stripped.Symbols == gobin.No {
+		p.Report(f.finding("binary/symbols", audit.Args{"dwarf": f.Stripped.DWARF == gobin.No}))
+	}
+	if d := f.Disagreements(); d != nil {
+		p.Report(f.finding("binary/disagreement", audit.Args{"claims": pairs(d, func(d gobin.Disagreement) (string, string) { return d.Claim, d.Found })}))
+	}
+}
+
+// pairs renders contradictions as "claim / other".
+func pairs[T any](list []T, of func(T) (string, string)) []string {
+	var out []string
+	for _, d := range list {
+		claim, other := of(d)
+		out = append(out, claim+" / "+other)
+	}
+	return out
+}
+
+func judgeToolchain(p *audit.Pass, f BinaryFile) {
+	if v := f.Build.Version(); v == "" || strings.Contains(v, "rc") || strings.Contains(v, "beta") {
+		p.Report(f.finding("binary/devel-toolchain", audit.Args{"go": f.Build.Go}))
+	}
+}
+
+// judgeSource judges whether the source can be found again.
+func judgeSource(p *audit.Pass, f BinaryFile) {
+	devel := f.Build.Main == nil || f.Build.Main.Version == "" || f.Build.Main.Version == "(devel)"
+	switch {
+	case f.VCS == nil && devel:
+		p.Report(f.finding("binary/no-vcs", nil))
+	case devel:
+		p.Report(f.finding("binary/devel-version", audit.Args{"revision": f.VCS.Revision}))
+	}
+	if f.VCS != nil && f.VCS.Modified == gobin.Yes {
+		p.Report(f.finding("binary/dirty", audit.Args{"revision": f.VCS.Revision}))
+	}
+	var local []string
+	for _, d := range f.Build.Deps {
+		if d.Replace != nil && (d.Replace.Version == "" || d.Replace.Version == "(devel)") { // a directory has none
+			local = append(local, d.Path+" => "+d.Replace.Path)
+		}
+	}
+	if local != nil {
+		p.Report(f.finding("binary/local-replace", audit.Args{"modules": local}))
+	}
+}
+
+func judgeSettings(p *audit.Pass, f BinaryFile) {
+	if f.Trimpath == gobin.No {
+		p.Report(f.finding("binary/no-trimpath", nil))
+	}
+	if f.Credentials != nil {
+		p.Report(f.finding("binary/credentials-in-ldflags", audit.Args{"settings": f.Credentials}))
+	}
+	var instruments []string
+	for _, flag := range []string{"-race", "-asan", "-msan", "-cover"} {
+		if v, _ := f.Build.Setting(flag); v == "true" {
+			instruments = append(instruments, flag)
+		}
+	}
+	if instruments != nil {
+		p.Report(f.finding("binary/instrumented", audit.Args{"flags": instruments}))
+	}
+	if weak := weakGODEBUG(f.Build); weak != nil {
+		p.Report(f.finding("binary/weak-godebug", audit.Args{"settings": weak, "go": f.Build.Go}))
+	}
+}
+
+// weakSettings are values of GODEBUG settings that switch a protection off.
+// See internal/godebugs and go.dev/doc/godebug. Not among them are settings
+// whose weak value is the default anyway, such as zipinsecurepath=1.
+var weakSettings = map[string]string{
+	"fips140ems":         "0", // TLS 1.2 without extended master secret in FIPS mode
+	"rsa1024min":         "0", // RSA keys under 1024 bits
+	"tls10server":        "1", // TLS 1.0 and 1.1
+	"tls3des":            "1",
+	"tlsmlkem":           "0", // no post-quantum key exchange
+	"tlsrsakex":          "1", // no forward secrecy
+	"tlssha1":            "1",
+	"tlsunsafeekm":       "1",
+	"x509negativeserial": "1",
+	"x509rsacrt":         "0",
+}
+
+// limitSettings are limits of resources. A value above the default weakens,
+// and where zero means no limit, zero does.
+var limitSettings = map[string]struct {
+	byDefault     int
+	zeroUnlimited bool
+}{
+	"httpcookiemaxnum":    {3000, true},
+	"multipartmaxheaders": {10_000, false},
+	"multipartmaxparts":   {1000, false},
+	"urlmaxqueryparams":   {10_000, true},
+}
+
+// weakGODEBUG returns the weakening defaults, sorted, as name=value.
+func weakGODEBUG(b *gobin.Build) []string {
+	var weak []string
+	for name, value := range b.GODEBUG() {
+		if isWeak(name, value, b.Version()) {
+			weak = append(weak, name+"="+value)
+		}
+	}
+	slices.Sort(weak)
+	return weak
+}
+
+func isWeak(name, value, release string) bool {
+	if limit, ok := limitSettings[name]; ok {
+		n, err := strconv.Atoi(value)
+		return err == nil && (n > limit.byDefault || n == 0 && limit.zeroUnlimited)
+	}
+	if name == "x509sha1" { // removed in Go 1.24
+		return value == "1" && version.Compare(release, "go1.24rc1") < 0
+	}
+	weak, ok := weakSettings[name]
+	return ok && value == weak
+}

@@ -1,0 +1,122 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/gobin/gobintest"
+)
+
+func TestFIPS(t *testing.T) {
+	const (
+		v1  = "GOFIPS140=v1.0.0-c2097c7c"
+		tag = "-tags=fips140v1.0"
+		on  = "DefaultGODEBUG=fips140=on"
+	)
+	forge := func(settings ...string) []byte {
+		return gobintest.Forge("go1.26.8", gobintest.Settings(settings...)...)
+	}
+	for _, test := range []struct {
+		name     string
+		data     []byte
+		outcome  string
+		want     []string
+		required string // the reasons of fips/required, where that is asked for
+	}{
+		{"no module", forge(), "pass", []string{"fips/no-module"}, "certificate=none;mode=unset;module=none"},
+		{"certified", forge(v1, tag, on), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c"}, ""},
+		{"in process", forge("GOFIPS140=v1.26.0", "-tags=fips140v1.26", on), "pass", []string{"fips/in-process version=v1.26.0"}, "certificate=in-process"},
+		{"latest", forge("GOFIPS140=latest", on), "pass", []string{"fips/uncertified-source version=latest"}, "certificate=none"},
+		{"mode alone", forge(on), "pass", []string{"fips/uncertified-source version=latest"}, "certificate=none;module=none"},
+		{"off", forge(v1, tag, "DefaultGODEBUG=fips140=off"), "fail", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/forced-off version=v1.0.0-c2097c7c"}, "mode=off"},
+		{"unset", forge(v1, tag), "fail", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/not-default version=v1.0.0-c2097c7c"}, "mode=unset"},
+		{"only", forge(v1, tag, "DefaultGODEBUG=fips140=only"), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/only-mode"}, ""},
+		{"ASan", forge(v1, tag, on, "-asan=true"), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/refuses-to-start reason=asan"}, "refusal=asan"},
+		{"disagreement", forge(v1, on), "fail", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/disagreement claims=" + v1 + " / no tag fips140v1.0"}, "build-info=contradictory"},
+		{"boringcrypto", gobintest.Forge("go1.26.8-X:boringcrypto", gobintest.Settings("GOEXPERIMENT=boringcrypto", "CGO_ENABLED=1")...), "not-assessed fips/undetermined",
+			[]string{"fips/boringcrypto-declared linked=unknown"}, ""},
+		{"boringcrypto without cgo", gobintest.Forge("go1.26.8-X:boringcrypto", gobintest.Settings("GOEXPERIMENT=boringcrypto")...), "pass",
+			[]string{"fips/boringcrypto-declared linked=no"}, "certificate=none;linked=no"},
+		{"system", forge("microsoft_systemcrypto=1", "CGO_ENABLED=1"), "not-assessed fips/undetermined", []string{"fips/system-module"}, ""},
+		{"version of the future", forge("GOFIPS140=v1.29.0", "-tags=fips140v1.29", on), "not-assessed fips/undetermined", nil, ""},
+		{"version only", gobintest.Forge("go1.26.8"), "not-assessed fips/undetermined", nil, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := binaries(t, map[string][]byte{"app": test.data})
+			rep := auditBinaries(t, FIPS, dir, nil, "app")
+			if got := outcome(rep); got != test.outcome {
+				t.Errorf("outcome %q (%s), want %q", got, rep.Checks[0].Reason, test.outcome)
+			}
+			keys := []string{"version", "reason", "claims", "linked"}
+			if diff := cmp.Diff(append([]string{}, test.want...), found(rep, keys...)); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+
+			rep = auditBinaries(t, FIPS, dir, map[string]string{"fips": "require"}, "app")
+			want := append([]string{}, test.want...)
+			outcomeThen := test.outcome
+			if test.required != "" {
+				want = append(want, "fips/required reasons="+test.required)
+				slices.Sort(want)
+				outcomeThen = "fail"
+			}
+			if got := outcome(rep); got != outcomeThen {
+				t.Errorf("required: outcome %q (%s), want %q", got, rep.Checks[0].Reason, outcomeThen)
+			}
+			if diff := cmp.Diff(want, found(rep, append(keys, "reasons")...)); diff != "" {
+				t.Errorf("required: findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestFIPSHistorical audits after the sunset of the certificate.
+func TestFIPSHistorical(t *testing.T) {
+	dir := binaries(t, map[string][]byte{"app": gobintest.Forge("go1.26.8",
+		gobintest.Settings("GOFIPS140=v1.0.0-c2097c7c", "-tags=fips140v1.0", "DefaultGODEBUG=fips140=on")...)})
+	rep := runCheck(t, audit.Config{
+		Target: &audit.Target{Dir: dir, Binaries: []string{dir}}, Checks: []*audit.Check{FIPS},
+		Now: func() time.Time { return time.Date(2032, 1, 1, 0, 0, 0, 0, time.UTC) },
+	})
+	if diff := cmp.Diff([]string{"fips/historical sunset=2031-04-26"}, found(rep, "sunset")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestFIPSBuilt judges a real executable, and its facts.
+func TestFIPSBuilt(t *testing.T) {
+	data, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOFIPS140=v1.0.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": data}), map[string]string{"fips": "require"}, "app")
+	if diff := cmp.Diff([]string{"fips/declared-only"}, found(rep)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	var facts map[string]any
+	if err := json.Unmarshal(rep.Facts["fips"], &facts); err != nil {
+		t.Fatal(err)
+	}
+	file := facts["files"].([]any)[0].(map[string]any)
+	delete(file, "evidence")
+	delete(file, "go")
+	want := map[string]any{
+		"path": "app", "state": "read", "basis": "build-info",
+		"module":                map[string]any{"declared": "native", "version": "v1.0.0-c2097c7c", "linked": "unknown"},
+		"mode":                  map[string]any{"declared": "on"},
+		"operating_environment": "to-be-confirmed",
+		"certificate": map[string]any{"state": "certified", "number": 5247.0, "standard": "FIPS 140-3", "level": 1.0, "sunset": "2031-04-26", "as_of": "2026-04-27",
+			"source": "https://csrc.nist.gov/projects/cryptographic-module-validation-program/certificate/5247"},
+	}
+	if diff := cmp.Diff(want, file); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
+}
