@@ -231,11 +231,6 @@ func (f *fixture) with(environ ...string) *fixture {
 	return &fixture{dir: f.dir, environ: append(append([]string(nil), f.environ...), environ...)}
 }
 
-// in returns the fixture in a folder of it.
-func (f *fixture) in(dir string) *fixture {
-	return &fixture{dir: filepath.Join(f.dir, filepath.FromSlash(dir)), environ: f.environ}
-}
-
 func (f *fixture) run(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
