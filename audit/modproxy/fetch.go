@@ -3,6 +3,7 @@
 package modproxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -58,7 +59,7 @@ func (s *SumDB) Fetch(ctx context.Context, path string, limit int64) ([]byte, er
 	rt := limitTransport{s.Transport, limit}
 	for try := 0; ; try++ {
 		data, err := get(ctx, rt, u)
-		if err == nil && isHTML(data) {
+		if err == nil && isPage(data) {
 			err = &RequestError{URL: redact.URL(u.String()), Err: ErrHTML}
 		}
 		if err == nil || try == len(retries) || !passing(err) {
@@ -93,7 +94,7 @@ func (s *SumDB) find(ctx context.Context) {
 				continue
 			}
 			rt := limitTransport{s.Transport, MaxText}
-			if data, err := get(ctx, rt, join(u, "latest")); err == nil && !isHTML(data) {
+			if data, err := get(ctx, rt, join(u, "latest")); err == nil && !isPage(data) {
 				s.base, s.latest = u.String(), data
 				return
 			}
@@ -101,6 +102,19 @@ func (s *SumDB) find(ctx context.Context) {
 		}
 	}
 	s.base, s.attempts, s.err = FindSumDB(ctx, s.Transport, s.Chain, s.Name, s.DirectURL)
+}
+
+// isPage reports whether data begins as web pages do. It looks at more than
+// isHTML does, because one in some hundred tiles begins with "<" by chance.
+func isPage(data []byte) bool {
+	data = bytes.ToLower(data[:min(len(data), 256)])
+	data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n")
+	for _, begin := range []string{"<!doctype html", "<html", "<head", "<!--", "<?xml"} {
+		if bytes.HasPrefix(data, []byte(begin)) {
+			return true
+		}
+	}
+	return false
 }
 
 // passing reports whether a request that failed with err may succeed when it
