@@ -105,17 +105,12 @@ func (f BinaryFile) finding(rule string, args audit.Args) audit.Finding {
 	return out
 }
 
-// none returns why there is nothing to judge, or nil.
-func (m *measured) none(ctx context.Context, t *audit.Target) error {
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case m.stopped != nil:
-		return audit.NotAssessed("binary/stopped", audit.Args{"error": m.stopped.Error()})
-	case len(m.Files) == 0:
+// none returns why there is nothing to judge, or not all, or nil.
+func (m *measured) none(t *audit.Target) error {
+	if m.stopped == nil && len(m.Files) == 0 {
 		return audit.NotAssessed("binary/none", audit.Args{"targets": t.Binaries, "not_go": m.NotGo})
 	}
-	return nil
+	return m.stopped
 }
 
 // maxNamed is how many files a reason names. The facts name all.
@@ -129,7 +124,7 @@ func named(entries []string) []string {
 	return append(slices.Clone(entries[:maxNamed]), "+"+strconv.Itoa(len(entries)-maxNamed))
 }
 
-func runBinary(ctx context.Context, p *audit.Pass) (any, error) {
+func runBinary(_ context.Context, p *audit.Pass) (any, error) {
 	m := audit.Facts[*measured](p, executables)
 	var unread []string
 	for _, f := range m.Files {
@@ -145,7 +140,7 @@ func runBinary(ctx context.Context, p *audit.Pass) (any, error) {
 			judgeSettings(p, f)
 		}
 	}
-	if err := m.none(ctx, p.Target); err != nil {
+	if err := m.none(p.Target); err != nil {
 		return m.BinaryFacts, err
 	}
 	if len(unread) > 0 {

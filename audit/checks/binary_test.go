@@ -4,7 +4,6 @@ package checks
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,18 +159,14 @@ func TestBinaryBuilt(t *testing.T) {
 	if diff := cmp.Diff(want, found(rep, "modules")); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
-	var facts struct {
+	type facts struct {
 		Files []struct {
 			Path, State, Format, Arch, PIE, NX, Static, Trimpath, Evidence string
 			Stripped                                                       struct{ Symbols, DWARF string }
 			Build                                                          struct{ Go string }
 		}
-		NotGo int `json:"not_go"`
 	}
-	if err := json.Unmarshal(rep.Facts["binary"], &facts); err != nil {
-		t.Fatal(err)
-	}
-	f := facts.Files[0]
+	f := factsOf[facts](t, rep, Binary).Files[0]
 	got := []string{f.Path, f.State, f.Format, f.Arch, f.PIE, f.NX, f.Static, f.Trimpath, f.Stripped.Symbols, f.Stripped.DWARF}
 	if diff := cmp.Diff([]string{"app", "read", "elf", "amd64", "no", "yes", "yes", "no", "no", "no"}, got); diff != "" {
 		t.Errorf("facts (-want +got):\n%s", diff)

@@ -36,7 +36,7 @@ type FIPSFile struct {
 	fips.State
 }
 
-func runFIPS(ctx context.Context, p *audit.Pass) (any, error) {
+func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 	m := audit.Facts[*measured](p, executables)
 	facts := FIPSFacts{Files: []FIPSFile{}, Required: p.Settings["fips"] == "require"}
 	var open []string
@@ -60,7 +60,7 @@ func runFIPS(ctx context.Context, p *audit.Pass) (any, error) {
 			p.Report(f.finding("fips/required", audit.Args{"reasons": reasons}))
 		}
 	}
-	if err := m.none(ctx, p.Target); err != nil {
+	if err := m.none(p.Target); err != nil {
 		return facts, err
 	}
 	if len(open) > 0 {

@@ -3,7 +3,6 @@
 package checks
 
 import (
-	"encoding/json"
 	"os"
 	"slices"
 	"testing"
@@ -101,11 +100,7 @@ func TestFIPSBuilt(t *testing.T) {
 	if diff := cmp.Diff([]string{"fips/declared-only"}, found(rep)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
-	var facts map[string]any
-	if err := json.Unmarshal(rep.Facts["fips"], &facts); err != nil {
-		t.Fatal(err)
-	}
-	file := facts["files"].([]any)[0].(map[string]any)
+	file := factsOf[struct{ Files []map[string]any }](t, rep, FIPS).Files[0]
 	delete(file, "evidence")
 	delete(file, "go")
 	want := map[string]any{

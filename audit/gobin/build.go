@@ -109,9 +109,12 @@ func split(list string) []string {
 }
 
 // Version returns the toolchain's release, such as "go1.26.8", without the
-// experiments and the additions of vendors; "" if it is none, as a development
-// version.
+// experiments and the additions of vendors. It is "" for a development version,
+// such as "devel go1.24-abc" or "go1.27-devel_abc".
 func (b *Build) Version() string {
+	if strings.Contains(b.Go, "devel") {
+		return ""
+	}
 	return goVersion.FindString(b.Go)
 }
 
@@ -144,6 +147,9 @@ func (f *File) readBuild(r io.ReaderAt) {
 	f.claimOS()
 }
 
+// maxInfo bounds the build info, in bytes. That of Kubernetes has 20 KiB.
+const maxInfo = 4 << 20
+
 // readInfo calls debug/buildinfo, where a panic is an error.
 func readInfo(r io.ReaderAt) (info *debug.BuildInfo, err error) {
 	defer func() {
@@ -151,7 +157,11 @@ func readInfo(r io.ReaderAt) (info *debug.BuildInfo, err error) {
 			info, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)
 		}
 	}()
-	return buildinfo.Read(r)
+	info, err = buildinfo.Read(r)
+	if err == nil && len(info.String()) > maxInfo {
+		return nil, ErrTooLarge
+	}
+	return info, err
 }
 
 func newBuild(info *debug.BuildInfo) *Build {

@@ -4,7 +4,6 @@ package gobin_test
 
 import (
 	"bytes"
-	"context"
 	"debug/macho"
 	"encoding/binary"
 	"errors"
@@ -184,6 +183,7 @@ func TestForged(t *testing.T) {
 		{"vendor", "go1.22.9 (Red Hat 1.22.9-2.el9_5) X:strictfipsruntime", gobintest.Settings(), gobin.StateRead, "go1.22.9", nil, []string{"strictfipsruntime"}},
 		{"candidate", "go1.27rc1", gobintest.Settings(), gobin.StateRead, "go1.27rc1", nil, nil},
 		{"development", "devel go1.27-abcdef Fri", gobintest.Settings(), gobin.StateRead, "", nil, nil},
+		{"development since 1.25", "go1.27-devel_abcdef Fri", gobintest.Settings(), gobin.StateRead, "", nil, nil},
 		{"version only", "go1.24.1", nil, gobin.StateUnknown, "go1.24.1", nil, nil},
 		{"GOPATH mode", "go1.24.1", []string{"path\tcommand-line-arguments", "build\tCGO_ENABLED=1"}, gobin.StateRead, "go1.24.1", nil, nil},
 	} {
@@ -369,99 +369,5 @@ func TestHuge(t *testing.T) {
 				t.Errorf("%d bytes allocated", n)
 			}
 		})
-	}
-}
-
-// walk returns the state of each file that Walk reports, by its path relative
-// to dir.
-func walk(t *testing.T, ctx context.Context, dir string, roots ...string) (map[string]gobin.State, error) {
-	t.Helper()
-	got := map[string]gobin.State{}
-	err := gobin.Walk(ctx, roots, func(f *gobin.File) error {
-		name, err := filepath.Rel(dir, f.Path)
-		if err != nil {
-			return err
-		}
-		if _, ok := got[name]; ok {
-			t.Errorf("%s is reported twice", name)
-		}
-		got[filepath.ToSlash(name)] = f.State
-		return nil
-	})
-	return got, err
-}
-
-func TestWalk(t *testing.T) {
-	dir := t.TempDir()
-	forged := gobintest.Forge("go1.26.8", gobintest.Settings()...)
-	for name, data := range map[string][]byte{
-		"bin/app": forged, "bin/README": []byte("text"), "bin/damaged": forged[:40],
-		"bin/old": gobintest.Forge("go1.17.1"), "outside/other": forged,
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	bin := filepath.Join(dir, "bin")
-	for name, to := range map[string]string{"self": "self", "up": "..", "here": ".", "app-link": "app", "out": "../outside/other"} {
-		if err := os.Symlink(to, filepath.Join(bin, name)); err != nil {
-			t.Skip("no symbolic links on this system: ", err)
-		}
-	}
-	if err := os.Link(filepath.Join(bin, "app"), filepath.Join(bin, "app2")); err != nil {
-		t.Skip("no hard links on this system: ", err)
-	}
-	inBin := map[string]gobin.State{"bin/app": gobin.StateRead, "bin/damaged": gobin.StateUnreadable, "bin/old": gobin.StateUnknown}
-	for _, test := range []struct {
-		name  string
-		roots []string
-		want  map[string]gobin.State
-	}{
-		{"directory", []string{"bin"}, inBin},
-		{"link to a directory", []string{"bin/here"}, map[string]gobin.State{
-			"bin/here/app": gobin.StateRead, "bin/here/damaged": gobin.StateUnreadable, "bin/here/old": gobin.StateUnknown}},
-		{"twice, and files in it", []string{"bin", "bin/app", "bin/app2", "bin"}, inBin},
-		{"files", []string{"bin/app-link", "bin/README", "bin/missing", "bin/self"}, map[string]gobin.State{
-			"bin/app-link": gobin.StateRead, "bin/README": gobin.StateNotExecutable, "bin/missing": gobin.StateUnreadable, "bin/self": gobin.StateUnreadable}},
-	} {
-		var roots []string
-		for _, r := range test.roots {
-			roots = append(roots, filepath.Join(dir, r))
-		}
-		got, err := walk(t, t.Context(), dir, roots...)
-		if err != nil {
-			t.Errorf("%s: %v", test.name, err)
-		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", test.name, diff)
-		}
-	}
-
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := walk(t, ctx, dir, bin); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
-	}
-}
-
-func TestWalkUnreadable(t *testing.T) {
-	if os.Geteuid() <= 0 {
-		t.Skip("the superuser may read every file, and Windows has no such modes")
-	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "file"), gobintest.Forge("go1.26.8"), 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(dir, "sub"), 0); err != nil {
-		t.Fatal(err)
-	}
-	got, err := walk(t, t.Context(), dir, dir)
-	want := map[string]gobin.State{"file": gobin.StateUnreadable, "sub": gobin.StateUnreadable}
-	if err != nil || !cmp.Equal(got, want) {
-		t.Errorf("%v, error %v", got, err)
 	}
 }

@@ -5,6 +5,7 @@ package gobin_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -121,6 +122,19 @@ func mutate(rnd *rand.Rand, data []byte, times int) {
 		}
 		read(data)
 		copy(data[at:], old)
+	}
+}
+
+// TestHugeInfo forges build info that is too large for a report.
+func TestHugeInfo(t *testing.T) {
+	lines := gobintest.Settings()
+	for len(lines) < 200_000 {
+		lines = append(lines, "dep\texample.com/dependency\tv1.0.0")
+	}
+	data := gobintest.Forge("go1.26.8", lines...)
+	f, err := gobin.New(bytes.NewReader(data), int64(len(data)))
+	if err != nil || f.State != gobin.StateUnknown || !errors.Is(f.Err, gobin.ErrTooLarge) {
+		t.Errorf("%+v, error %v", f, err)
 	}
 }
 

@@ -41,25 +41,15 @@ func (f *File) readMachO(r io.ReaderAt) (sign bool, err error) {
 	}), nil
 }
 
-// machoStripped looks for DWARF and for symbols of the program's own: those
-// that the loader resolves stay in a stripped file, too.
+// machoStripped looks for DWARF and for local symbols. What the loader resolves
+// or others link to stays in a stripped file, too.
 func machoStripped(m *macho.File) Stripped {
-	const (
-		stab       = 0xe0 // N_STAB: debugging entries
-		typ        = 0x0e // N_TYPE
-		sect       = 0x0e // N_SECT: defined in a section
-		maxLocated = 8    // _main, __mh_execute_header and the like are kept for the loader
-	)
+	const stab, typ, sect, ext = 0xe0, 0x0e, 0x0e, 0x01 // N_STAB, N_TYPE, N_SECT, N_EXT of <mach-o/nlist.h>
+	symbols := m.Symtab != nil && slices.ContainsFunc(m.Symtab.Syms, func(s macho.Symbol) bool {
+		return s.Type&stab != 0 || s.Type&typ == sect && s.Type&ext == 0
+	})
 	dwarf := slices.ContainsFunc(m.Sections, func(s *macho.Section) bool { return isDWARF(s.Name, "__") })
-	own := 0
-	if m.Symtab != nil {
-		for _, s := range m.Symtab.Syms {
-			if s.Type&stab != 0 || s.Type&typ == sect {
-				own++
-			}
-		}
-	}
-	return Stripped{ternary(own <= maxLocated), ternary(!dwarf)}
+	return Stripped{ternary(!symbols), ternary(!dwarf)}
 }
 
 func machoArch(cpu macho.Cpu) string {
