@@ -159,6 +159,9 @@ func TestCatalogue(t *testing.T) {
 		if !slices.Equal(en, zh) {
 			t.Errorf("%s: placeholders %v in English, %v in Chinese", where, en, zh)
 		}
+	}
+	chinese := func(where string, text audit.Text) {
+		t.Helper()
 		if !strings.ContainsFunc(text.ZH, func(r rune) bool { return r >= 0x4e00 && r <= 0x9fff }) {
 			t.Errorf("%s: zh has no Chinese", where)
 		}
@@ -174,6 +177,8 @@ func TestCatalogue(t *testing.T) {
 		complete(id+": message", r.Message)
 		complete(id+": why", r.Why)
 		complete(id+": remedy", r.Remedy)
+		chinese(id+": title", r.Title)
+		chinese(id+": why", r.Why)
 		for _, control := range r.Controls {
 			f := c.Frameworks[control.Framework]
 			if f == nil {
