@@ -186,6 +186,9 @@ func judgeToolchain(p *audit.Pass, f BinaryFile) {
 // judgeSource judges whether the source can be found again.
 func judgeSource(p *audit.Pass, f BinaryFile) {
 	devel := f.Build.Main == nil || f.Build.Main.Version == "" || f.Build.Main.Version == "(devel)"
+	if strings.HasPrefix(f.Build.Package, "cmd/") { // a program of the toolchain, of whose version it is
+		devel = false
+	}
 	switch {
 	case f.VCS == nil && devel:
 		p.Report(f.finding("binary/no-vcs", nil))

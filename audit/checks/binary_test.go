@@ -105,6 +105,7 @@ func TestBinary(t *testing.T) {
 		{"no revision", gobintest.Forge("go1.26.8", "path\texample.com/prog", "mod\texample.com/prog\t(devel)\t", "build\t-trimpath=true"), "pass", []string{"binary/no-vcs"}},
 		{"no revision, no modules", gobintest.Forge("go1.26.8", "path\tcommand-line-arguments", "build\t-trimpath=true"), "pass", []string{"binary/no-vcs"}},
 		{"installed by version", gobintest.Forge("go1.26.8", "path\texample.com/prog", "mod\texample.com/prog\tv1.2.3\th1:x=", "build\t-trimpath=true"), "pass", nil},
+		{"of the toolchain", gobintest.Forge("go1.26.8", "path\tcmd/go", "mod\tcmd\t(devel)\t", "build\t-trimpath=true"), "pass", nil},
 		{"devel with revision", gobintest.Forge("go1.23.1", "path\texample.com/prog", "mod\texample.com/prog\t(devel)\t", "build\t-trimpath=true", "build\tvcs.revision="+revision), "pass",
 			[]string{"binary/devel-version revision=" + revision}},
 		{"local replace", gobintest.Forge("go1.26.8", append([]string{"dep\texample.com/a\tv1.0.0", "=>\t../a\t(devel)\t", "dep\texample.com/b\tv1.0.0", "=>\texample.com/fork\tv1.0.1\th1:x="}, gobintest.Settings()...)...), "pass",
