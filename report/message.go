@@ -1,0 +1,148 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"strings"
+
+	"github.com/goassay/assay/audit"
+)
+
+// The words of the writers themselves. What findings and reasons say comes
+// with the report.
+var (
+	wordVerdict = map[audit.Verdict]audit.Text{
+		audit.VerdictPass:       {EN: "PASS", ZH: "通过"},
+		audit.VerdictFail:       {EN: "FAIL", ZH: "未通过"},
+		audit.VerdictIncomplete: {EN: "INCOMPLETE", ZH: "未完成"},
+	}
+	wordSeverity = map[audit.Severity]audit.Text{
+		audit.Critical: {EN: "critical", ZH: "严重"},
+		audit.High:     {EN: "high", ZH: "高危"},
+		audit.Medium:   {EN: "medium", ZH: "中危"},
+		audit.Low:      {EN: "low", ZH: "低危"},
+		audit.Info:     {EN: "info", ZH: "提示"},
+	}
+	wordOutcome = map[audit.Outcome]audit.Text{
+		audit.Passed:        {EN: "pass", ZH: "通过"},
+		audit.Failed:        {EN: "fail", ZH: "未通过"},
+		audit.NotApplicable: {EN: "not applicable", ZH: "不适用"},
+		audit.Unassessed:    {EN: "not assessed", ZH: "未能判定"},
+		audit.Errored:       {EN: "error", ZH: "出错"},
+	}
+	wordKind = map[string]audit.Text{
+		"module":      {EN: "module", ZH: "模块"},
+		"file":        {EN: "file", ZH: "文件"},
+		"environment": {EN: "environment", ZH: "环境变量"},
+		"binary":      {EN: "binary", ZH: "二进制文件"},
+		"toolchain":   {EN: "toolchain", ZH: "工具链"},
+		"endpoint":    {EN: "endpoint", ZH: "端点"},
+		"host":        {EN: "host", ZH: "主机"},
+		"policy":      {EN: "policy", ZH: "策略"},
+	}
+	wordKinds = map[string]audit.Text{
+		"module":      {EN: "{n} modules", ZH: "{n} 个模块"},
+		"file":        {EN: "{n} files", ZH: "{n} 个文件"},
+		"environment": {EN: "{n} variables", ZH: "{n} 个环境变量"},
+		"binary":      {EN: "{n} binaries", ZH: "{n} 个二进制文件"},
+		"toolchain":   {EN: "{n} toolchains", ZH: "{n} 个工具链"},
+		"endpoint":    {EN: "{n} endpoints", ZH: "{n} 个端点"},
+		"host":        {EN: "{n} hosts", ZH: "{n} 台主机"},
+		"policy":      {EN: "{n} policy entries", ZH: "{n} 条策略"},
+	}
+	wordSubjects = audit.Text{EN: "{n} subjects", ZH: "{n} 个对象"}
+)
+
+var (
+	msgAudit  = audit.Text{EN: "audit of", ZH: "审计"}
+	msgWhen   = audit.Text{EN: "{time}, {seconds} s; {policy}", ZH: "{time}，历时 {seconds} 秒；{policy}"}
+	msgPolicy = audit.Text{EN: "policy {file}, fails on {severity} and worse", ZH: "策略 {file}，{severity}及以上判为未通过"}
+	msgNoFile = audit.Text{EN: "default policy, fails on {severity} and worse", ZH: "默认策略，{severity}及以上判为未通过"}
+
+	msgPassed       = audit.Text{EN: "every check that applies was made, and nothing reaches the threshold", ZH: "适用的检查项全部完成，没有问题达到阈值"}
+	msgFailedOne    = audit.Text{EN: "1 finding reaches the threshold ({severity})", ZH: "1 个问题达到阈值（{severity}）"}
+	msgFailed       = audit.Text{EN: "{n} findings reach the threshold ({severity})", ZH: "{n} 个问题达到阈值（{severity}）"}
+	msgIncompleteN  = audit.Text{EN: "{n} of {of} checks could not be determined, which is not a pass", ZH: "{of} 个检查项中有 {n} 个未能判定，不能视为通过"}
+	msgNothing      = audit.Text{EN: "nothing was examined, which is not a pass", ZH: "没有检查任何内容，不能视为通过"}
+	msgNoFindings   = audit.Text{EN: "no findings", ZH: "没有发现问题"}
+	msgWaivedN      = audit.Text{EN: "{n} waived", ZH: "豁免 {n}"}
+	msgBaselinedN   = audit.Text{EN: "{n} known before", ZH: "历史遗留 {n}"}
+	msgUndetermined = audit.Text{EN: "{n} undetermined", ZH: "未判定 {n}"}
+
+	msgFindings   = audit.Text{EN: "Findings", ZH: "发现的问题"}
+	msgIncomplete = audit.Text{EN: "Could not be determined", ZH: "未能判定"}
+	msgWaived     = audit.Text{EN: "Waived", ZH: "已豁免"}
+	msgChecks     = audit.Text{EN: "Checks", ZH: "检查项"}
+	msgEvidence   = audit.Text{EN: "Evidence", ZH: "证据"}
+
+	msgAt       = audit.Text{EN: "at", ZH: "位置"}
+	msgFix      = audit.Text{EN: "fix", ZH: "整改"}
+	msgWhy      = audit.Text{EN: "why", ZH: "原因"}
+	msgControls = audit.Text{EN: "controls", ZH: "条款"}
+	msgProof    = audit.Text{EN: "evidence", ZH: "证据"}
+	msgSubjects = audit.Text{EN: "subjects", ZH: "对象"}
+	msgSee      = audit.Text{EN: "see", ZH: "参见"}
+	msgRule     = audit.Text{EN: "rule", ZH: "规则"}
+	msgExample  = audit.Text{EN: "such as", ZH: "例如"}
+
+	msgMore      = audit.Text{EN: "and {n} more (-v lists all)", ZH: "另有 {n} 个（-v 列出全部）"}
+	msgMoreLines = audit.Text{EN: "({n} more lines: -v)", ZH: "（另有 {n} 行：-v）"}
+	msgUntil     = audit.Text{EN: "{rule} {subject}, until {date}: {reason} ({owner})", ZH: "{rule} {subject}，有效期至 {date}：{reason}（{owner}）"}
+	msgCount     = audit.Text{EN: "{n} {what}", ZH: "{what} {n}"}
+	msgOf        = audit.Text{EN: "{title}: {subject}", ZH: "{title}：{subject}"}
+
+	msgSeverity  = audit.Text{EN: "Severity", ZH: "严重程度"}
+	msgOpen      = audit.Text{EN: "Open", ZH: "待整改"}
+	msgBaselined = audit.Text{EN: "Known before", ZH: "历史遗留"}
+	msgCheck     = audit.Text{EN: "Check", ZH: "检查项"}
+	msgOutcome   = audit.Text{EN: "Outcome", ZH: "结果"}
+	msgSeconds   = audit.Text{EN: "Seconds", ZH: "耗时（秒）"}
+	msgReason    = audit.Text{EN: "Reason", ZH: "原因"}
+	msgKind      = audit.Text{EN: "Kind", ZH: "类型"}
+	msgSize      = audit.Text{EN: "Bytes", ZH: "字节数"}
+	msgDigest    = audit.Text{EN: "Digest", ZH: "摘要值"}
+	msgSubject   = audit.Text{EN: "Subject", ZH: "对象"}
+	msgOwner     = audit.Text{EN: "Owner", ZH: "责任人"}
+	msgExpires   = audit.Text{EN: "Expires", ZH: "到期日"}
+	msgFigures   = audit.Text{EN: "Figures", ZH: "数据"}
+	msgMoreItems = audit.Text{EN: "{n} more are in the JSON report.", ZH: "另有 {n} 项，见 JSON 报告。"}
+
+	msgDirectory = audit.Text{EN: "the audited directory", ZH: "被审计的目录"}
+
+	msgProgress = audit.Text{EN: "checks {done}/{total}", ZH: "检查项 {done}/{total}"}
+)
+
+// say fills one of the messages above. Their arguments are given by the
+// writers, so an error is a mistake in this package.
+func say(lang audit.Lang, t audit.Text, args audit.Args) string {
+	s, err := t.Format(lang, args)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// join lists what counts or words say.
+func join(lang audit.Lang, parts []string) string {
+	if lang == audit.Chinese {
+		return strings.Join(parts, "，")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// kindOf names the kind of a subject.
+func kindOf(lang audit.Lang, kind string) string {
+	if t, ok := wordKind[kind]; ok {
+		return t.In(lang)
+	}
+	return clean(kind)
+}
+
+// count says how many subjects of one kind there are.
+func count(lang audit.Lang, kind string, n int) string {
+	t, ok := wordKinds[kind]
+	if !ok {
+		t = wordSubjects
+	}
+	return say(lang, t, audit.Args{"n": n})
+}
