@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -53,6 +54,7 @@ func Run(cmd *exec.Cmd) ([]byte, error) {
 	stderr := &bounded{limit: maxStderr, truncate: true}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = 200 * time.Millisecond
+	cmd.Env = withGOGC(cmd)
 	err := cmd.Run()
 	if stdout.overflow {
 		err = ErrTooLarge
@@ -68,6 +70,18 @@ func Run(cmd *exec.Cmd) ([]byte, error) {
 		Stderr: strings.TrimSpace(stderr.buf.String()),
 		Err:    err,
 	}
+}
+
+// withGOGC returns the command's environment, for the go command with a less
+// eager garbage collector: on a module of some hundred dependencies go list
+// takes a quarter less processor time for a few MiB more.
+func withGOGC(cmd *exec.Cmd) []string {
+	environ := cmd.Environ()
+	set := slices.ContainsFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "GOGC=") })
+	if cmd.Args[0] != "go" || set {
+		return environ
+	}
+	return append(environ, "GOGC=400")
 }
 
 // Interrupted reports whether err is a command ended by its context.
