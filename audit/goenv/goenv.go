@@ -122,12 +122,12 @@ func Read(ctx context.Context, o Options) (*Env, error) {
 	var reported, defaults map[string]string
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		reported, err = goEnv(gctx, o)
+		reported, err = list(gctx, o)
 		return err
 	})
 	g.Go(func() (err error) {
 		// GOENV=off leaves the process and go.env; an empty value is unset.
-		defaults, err = goEnv(gctx, o, "GOENV=off", "GOPROXY=", "GOSUMDB=")
+		defaults, err = goEnv(gctx, o, []string{"GOENV=off", "GOPROXY=", "GOSUMDB="}, "GOPROXY", "GOSUMDB")
 		return err
 	})
 	g.Go(func() error {
@@ -155,9 +155,33 @@ func Read(ctx context.Context, o Options) (*Env, error) {
 	return e, nil
 }
 
-// goEnv runs go env -json with settings added to the environment.
-func goEnv(ctx context.Context, o Options, settings ...string) (map[string]string, error) {
-	cmd := exec.CommandContext(ctx, "go", "env", "-json")
+// list asks for all variables. For those that come from the C compiler's
+// configuration the go command starts GOCACHEPROG: where there is one, which
+// is itself to be judged, it is not asked for them.
+func list(ctx context.Context, o Options) (map[string]string, error) {
+	vars, err := goEnv(ctx, o, nil, "GOCACHEPROG")
+	if err != nil {
+		return nil, err
+	}
+	if vars["GOCACHEPROG"] == "" {
+		return goEnv(ctx, o, nil)
+	}
+	names := slices.Concat(known(), computedNames)
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return name == "GOGCCFLAGS" || name == "PKG_CONFIG" || strings.HasPrefix(name, "CGO_") && name != "CGO_ENABLED"
+	})
+	if vars, err = goEnv(ctx, o, nil, names...); err != nil {
+		return nil, err
+	}
+	// Asked by name, it also lists those that it otherwise would not.
+	maps.DeleteFunc(vars, func(name, value string) bool { return value == "" && !mayBeEmpty(name) })
+	return vars, nil
+}
+
+// goEnv runs go env -json, for the variables of the given names or for all,
+// with settings added to the environment.
+func goEnv(ctx context.Context, o Options, settings []string, names ...string) (map[string]string, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"env", "-json"}, names...)...)
 	cmd.Dir = o.Dir
 	cmd.Env = slices.Concat(o.Environ, []string{"PWD=" + o.Dir, "GOTOOLCHAIN=local"}, settings)
 	out, err := o.Run(cmd)

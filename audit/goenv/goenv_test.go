@@ -185,6 +185,11 @@ func TestSources(t *testing.T) {
 			},
 		},
 		{
+			"a cache program, which is not started",
+			setup{goroot: goEnv, user: "GOCACHEPROG=/nowhere/prog\nGOFLAGS=-v\n"},
+			map[string]string{"GOCACHEPROG": `user="/nowhere/prog" user.env:1`, "GOFLAGS": `user="-v" user.env:2`, "GOAUTH": `builtin="netrc"`},
+		},
+		{
 			"a carriage return belongs to the value",
 			setup{goroot: goEnv, user: "GOPRIVATE=corp.example\r\n"},
 			map[string]string{"GOPRIVATE": `user="corp.example\r" user.env:1`},

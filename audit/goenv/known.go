@@ -24,14 +24,23 @@ func known() []string { return strings.Fields(knownNames) }
 // files (internal/cfg.KnownEnv).
 func Known(name string) bool { return slices.Contains(known(), name) }
 
-// computed reports whether the go command computes the variable and reads it
-// from nowhere.
-func computed(name string) bool {
+// computedNames are variables that the go command computes and reads from
+// nowhere.
+var computedNames = []string{
+	"GOEXE", "GOGCCFLAGS", "GOHOSTARCH", "GOHOSTOS", "GOMOD", "GOTELEMETRY", "GOTELEMETRYDIR", "GOTOOLDIR", "GOVERSION",
+}
+
+func computed(name string) bool { return slices.Contains(computedNames, name) }
+
+// mayBeEmpty reports whether the go command lists the variable also when it is
+// empty. It does not list those of other architectures, and GCCGO and the C
+// compilers always have a value.
+func mayBeEmpty(name string) bool {
 	switch name {
-	case "GOEXE", "GOGCCFLAGS", "GOHOSTARCH", "GOHOSTOS", "GOMOD", "GOTELEMETRY", "GOTELEMETRYDIR", "GOTOOLDIR", "GOVERSION":
-		return true
+	case "GO386", "GOAMD64", "GOARM", "GOARM64", "GOMIPS", "GOMIPS64", "GOPPC64", "GORISCV64", "GOWASM", "GO_EXTLINK_ENABLED":
+		return false
 	}
-	return false
+	return strings.HasPrefix(name, "GO")
 }
 
 // processOnly reports whether the go command reads the variable from the

@@ -110,6 +110,7 @@ func TestUncovered(t *testing.T) {
 		{"*.corp.example", "*.example", nil},
 		{"*.example", "*.corp.example", []string{"*.example"}},
 		{"*", "corp.example", []string{"*"}},
+		{"none", "corp.example", nil},
 		{"https://never", "corp.example", nil},
 	} {
 		if d := cmp.Diff(test.want, goenv.Uncovered(test.list, test.other)); d != "" {
