@@ -59,14 +59,3 @@ func MissingSums(m *ModFile, lines []SumLine) []MissingSum {
 	}
 	return missing
 }
-
-// ReadSums reads a go.sum or go.work.sum file; name is what the lines call
-// it. A file that does not exist has no lines.
-func ReadSums(file, name string) ([]SumLine, []SumProblem, error) {
-	data, err := readOptional(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	lines, problems := ParseSums(name, data)
-	return lines, problems, nil
-}

@@ -35,6 +35,10 @@ type Client struct {
 	// Cache, if not nil, is the folder cache/download of GOMODCACHE. It is
 	// asked first for go.mod files, which never change, and for nothing else.
 	Cache fs.FS
+
+	// Progress, if not nil, is told how many modules of a call to Status are
+	// done. It is called by several goroutines.
+	Progress func(done, total int)
 }
 
 var (

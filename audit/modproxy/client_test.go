@@ -146,7 +146,10 @@ func TestStatus(t *testing.T) {
 				t.Errorf("state %s with detail %q", got.State, got.Detail)
 			}
 			t.Log(got.Detail)
-			got.Detail, got.Err = "", nil
+			if (got.GoMod != nil) != (got.Retracted || got.Deprecated != "") {
+				t.Errorf("go.mod: %q", got.GoMod)
+			}
+			got.Detail, got.Err, got.GoMod = "", nil, nil
 			if d := cmp.Diff(tt.want, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}

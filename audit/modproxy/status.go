@@ -34,8 +34,11 @@ type Status struct {
 	Latest    string   `json:"latest,omitempty"`
 	Retracted bool     `json:"retracted,omitempty"`
 	Rationale []string `json:"rationale,omitempty"` // of each retraction that has one
-	// Deprecated is the message, of which all versions are the subject.
-	Deprecated string `json:"deprecated,omitempty"`
+	Deprecated string   `json:"deprecated,omitempty"` // of all versions
+
+	// GoMod is the go.mod file that says so, if the version is retracted or
+	// the module deprecated.
+	GoMod []byte `json:"-"`
 }
 
 // A State says whether a Status is known. One that is unknown is neither
@@ -71,7 +74,7 @@ const (
 // others are not asked for.
 func (c *Client) Status(ctx context.Context, mods []module.Version, concurrency int) []Status {
 	statuses := make([]Status, len(mods))
-	var next, answered, silent atomic.Int64
+	var next, done, answered, silent atomic.Int64
 	var down atomic.Pointer[Status]
 	giveUp := int64(max(concurrency, 8))
 	ask := func() bool {
@@ -86,6 +89,9 @@ func (c *Client) Status(ctx context.Context, mods []module.Version, concurrency 
 		}
 		s := c.status(ctx, mods[i])
 		statuses[i] = s
+		if n := done.Add(1); c.Progress != nil {
+			c.Progress(int(n), len(mods))
+		}
 		switch s.Reason {
 		case ReasonNetwork:
 			if silent.Add(1) >= giveUp && answered.Load() == 0 {
@@ -142,6 +148,9 @@ func (c *Client) status(ctx context.Context, mod module.Version) Status {
 		}
 	}
 	s.Deprecated = shortMessage(f.Module.Deprecated)
+	if s.Retracted || s.Deprecated != "" {
+		s.GoMod = data
+	}
 	return s
 }
 
