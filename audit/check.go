@@ -79,6 +79,7 @@ type Target struct {
 // A Pass connects one run of a check with the engine. Its fields are inputs
 // and must not be changed.
 type Pass struct {
+	Tool    Tool
 	Check   *Check
 	Target  *Target
 	Policy  *Policy

@@ -47,7 +47,7 @@ type SBOMProduct struct {
 	Components []SBOMComponent `json:"components"` // without the root and the standard library
 	Counts     SBOMCounts      `json:"counts"`
 	Failures   []sbom.Failure  `json:"failures,omitempty"`
-	Document   string          `json:"document"` // digest of the CycloneDX document
+	Evidence   string          `json:"evidence"` // digest of the CycloneDX document
 }
 
 // SBOMProgram is a main package.
@@ -72,7 +72,7 @@ type SBOMCounts struct {
 }
 
 func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
-	meta, err := sbomMetadata(p.Environ)
+	meta, err := sbomMetadata(p)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 			return nil, err
 		}
 		f := newSBOMProduct(product)
-		f.Document = p.Evidence("cyclonedx", document.Bytes())
+		f.Evidence = p.Evidence("cyclonedx", document.Bytes())
 		facts.Products = append(facts.Products, f)
 		failures = append(failures, f.Failures...)
 	}
@@ -128,12 +128,16 @@ func commandMessage(err error) string {
 // indented hints.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// sbomMetadata leaves the time away unless SOURCE_DATE_EPOCH gives one, so
-// that the document's digest, which the report carries, depends on the
-// packages alone.
-func sbomMetadata(environ []string) (sbom.Metadata, error) {
-	at, err := sbom.Timestamp(environ, time.Time{})
-	return sbom.Metadata{Time: at}, err
+// sbomMetadata gives the document the time of SOURCE_DATE_EPOCH, or of now
+// where the setting "timestamp" asks for one. Else it has none, so that its
+// digest, which the report carries, depends on the packages alone.
+func sbomMetadata(p *audit.Pass) (sbom.Metadata, error) {
+	var fallback time.Time
+	if p.Settings["timestamp"] == "now" {
+		fallback = p.Now
+	}
+	at, err := sbom.Timestamp(p.Environ, fallback)
+	return sbom.Metadata{Time: at, ToolVersion: p.Tool.Version}, err
 }
 
 // sbomEnviron keeps the go command from downloading when the audit is offline.
@@ -204,7 +208,7 @@ func reportComponents(p *audit.Pass, facts *SBOMFacts) {
 				Subject:  audit.Subject{Kind: "module", Name: c.String()},
 				Args:     audit.Args{"component": c.String(), "product": product.Module},
 				Location: modFileLocation(p.Target),
-				Evidence: []string{product.Document},
+				Evidence: []string{product.Evidence},
 			})
 		}
 	}
@@ -229,7 +233,7 @@ func recheckSBOM(stored json.RawMessage, evidence func(string) ([]byte, error)) 
 		return err
 	}
 	for _, product := range facts.Products {
-		document, err := evidence(product.Document)
+		document, err := evidence(product.Evidence)
 		if err != nil {
 			return err
 		}

@@ -117,8 +117,8 @@ func TestSBOMComponents(t *testing.T) {
 		Programs: []SBOMProgram{{Package: "example.com/m/cmd/m", Modules: 3}},
 		Counts:   SBOMCounts{Components: 3, Local: 1, WithH1: 1, WithoutH1: 1},
 	}
-	components, document := p.Components, p.Document
-	p.Components, p.Document = nil, ""
+	components, document := p.Components, p.Evidence
+	p.Components, p.Evidence = nil, ""
 	if diff := cmp.Diff(wantProduct, p); diff != "" {
 		t.Errorf("product (-want +got):\n%s", diff)
 	}
@@ -134,7 +134,7 @@ func TestSBOMComponents(t *testing.T) {
 	if diff := cmp.Diff(wantList, list); diff != "" {
 		t.Errorf("components (-want +got):\n%s", diff)
 	}
-	if again := sbomFacts(t, runCheck(t, cfg)).Products[0].Document; again != document {
+	if again := sbomFacts(t, runCheck(t, cfg)).Products[0].Evidence; again != document {
 		t.Errorf("two runs, two documents: %s, %s", document, again)
 	}
 }
@@ -200,7 +200,7 @@ func TestSBOMRecheck(t *testing.T) {
 	}
 	cfg.Evidence = store
 	facts := sbomFacts(t, runCheck(t, cfg))
-	digest := facts.Products[0].Document
+	digest := facts.Products[0].Evidence
 	document, err := store.Get(digest)
 	if err != nil {
 		t.Fatal(err)
