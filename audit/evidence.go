@@ -33,6 +33,11 @@ func Digest(data []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
+// An EvidenceStore keeps evidence by its digest. Several checks may put at once.
+type EvidenceStore interface {
+	Put(digest string, data []byte) error
+}
+
 // An EvidenceDir is a folder that keeps evidence by its digest, beside the
 // report that names it:
 //

@@ -37,7 +37,7 @@ type Config struct {
 	Settings map[string]string
 	Recorded map[string][]byte
 
-	Evidence *EvidenceDir     // where evidence is kept; nil: digests only
+	Evidence EvidenceStore    // where evidence is kept; nil: digests only
 	Events   func(Event)      // told of progress; nil: nobody. Called by one goroutine at a time.
 	Now      func() time.Time // nil: time.Now
 }
@@ -206,7 +206,7 @@ func (r *run) runOne(c *Check, under map[*Check]*pending) result {
 // context and the grace after it.
 func (r *run) call(c *Check, facts map[*Check]any) result {
 	p := &Pass{
-		Check: c, Target: r.Target, Policy: r.Policy,
+		Tool: r.Tool, Check: c, Target: r.Target, Policy: r.Policy,
 		Environ: r.Environ, Exec: r.Exec, HTTP: r.Network.HTTP,
 		Dial: r.Network.Dial, LookupNetIP: r.Network.LookupNetIP, Roots: r.Network.Roots,
 		Offline: r.Offline, CacheDir: r.CacheDir, Now: r.Now(), Settings: r.Settings, Recorded: r.Recorded,
