@@ -34,6 +34,10 @@ const (
 	PropertyLocal    = "assay:go:local"    // a Locality: there is no published version
 )
 
+// schemaBase is the beginning of the identifiers of the official schemas. It
+// is a name: nothing is ever fetched from there.
+const schemaBase = "http://cyclonedx.org/schema/"
+
 // Metadata is what a document says of its own making.
 type Metadata struct {
 	Time        time.Time // written in UTC; none if zero; see [Timestamp]

@@ -11,10 +11,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// schemaBase is the beginning of the identifiers of the official schemas. It
-// is a name: nothing is ever fetched from there.
-const schemaBase = "http://cyclonedx.org/schema/"
-
 // A Schema is the official JSON schema of CycloneDX 1.6.
 type Schema struct{ schema *jsonschema.Schema }
 
