@@ -3,6 +3,8 @@
 package report
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -76,11 +78,11 @@ func cleanLines(s string) []string {
 }
 
 // shortDigest shortens "sha256:" and 64 digits to the first twelve of them,
-// enough to find it again.
+// enough to find it again. What is no digest stays whole.
 func shortDigest(digest string) string {
-	algorithm, sum, ok := strings.Cut(clean(digest), ":")
-	if !ok || len(sum) <= 12 {
+	sum, ok := strings.CutPrefix(digest, "sha256:")
+	if raw, err := hex.DecodeString(sum); !ok || err != nil || len(raw) != sha256.Size {
 		return clean(digest)
 	}
-	return algorithm + ":" + sum[:12]
+	return "sha256:" + sum[:12]
 }

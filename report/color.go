@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -31,22 +32,38 @@ import (
 // colorprofile.Detect is not used: it takes NO_COLOR=yes for no, and to count
 // colours that we do not use it runs a program inside tmux.
 func ColorProfile(w io.Writer, environ []string) colorprofile.Profile {
-	env := map[string]string{}
-	for _, kv := range environ {
-		k, v, _ := strings.Cut(kv, "=")
-		env[k] = v
-	}
-	tty := isTerminal(w) && env["TERM"] != "dumb" && (env["TERM"] != "" || runtime.GOOS == "windows")
-	force := env["CLICOLOR_FORCE"] != "" && env["CLICOLOR_FORCE"] != "0"
+	return colorProfile(isTerminal(w) && !dumb(environ), environ)
+}
+
+func colorProfile(terminal bool, environ []string) colorprofile.Profile {
+	force := lookup(environ, "CLICOLOR_FORCE")
 	switch {
-	case env["NO_COLOR"] != "" && tty:
+	case lookup(environ, "NO_COLOR") != "" && terminal:
 		return colorprofile.ASCII
-	case env["NO_COLOR"] != "":
+	case lookup(environ, "NO_COLOR") != "":
 		return colorprofile.NoTTY
-	case tty || force:
+	case terminal, force != "" && force != "0":
 		return colorprofile.ANSI
 	}
 	return colorprofile.NoTTY
+}
+
+// dumb reports whether TERM says that a terminal has no escape sequences.
+// Windows does not set it.
+func dumb(environ []string) bool {
+	name := lookup(environ, "TERM")
+	return name == "dumb" || name == "" && runtime.GOOS != "windows"
+}
+
+// lookup returns the value of a variable, the last where it stands twice, as
+// in os/exec.
+func lookup(environ []string, name string) string {
+	for _, kv := range slices.Backward(environ) {
+		if k, v, ok := strings.Cut(kv, "="); ok && k == name {
+			return v
+		}
+	}
+	return ""
 }
 
 func isTerminal(w io.Writer) bool {
@@ -66,7 +83,6 @@ const (
 	worst
 	warn
 	note
-	badge // reversed, to be joined with a colour
 )
 
 // style renders text that stands in one line.

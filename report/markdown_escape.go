@@ -35,12 +35,11 @@ func mdText(s string) string {
 			mdEscape(&b, word)
 			continue
 		}
-		core := strings.TrimRight(word, ",.;:!?)")
-		if core == "" || !strings.Contains(core, "@") {
-			core = word
-		}
+		core := strings.Trim(word, `,.;:!?()[]{}"'`)
+		at := strings.Index(word, core)
+		mdEscape(&b, word[:at])
 		b.WriteString(mdCell(core))
-		mdEscape(&b, word[len(core):])
+		mdEscape(&b, word[at+len(core):])
 	}
 	return b.String()
 }

@@ -100,8 +100,14 @@ func (p *page) heading(t audit.Text, n int) {
 
 func (p *page) header() {
 	r := p.rep
-	p.para(style(strong, clean(r.Tool.Name))+" ", width(clean(r.Tool.Name))+1, plainPaint,
-		strings.TrimSpace(clean(r.Tool.Version)+"  "+msgAudit.In(r.Lang)+" "+target(r)))
+	name := clean(r.Tool.Name)
+	what := strings.TrimSpace(name+" "+clean(r.Tool.Version)) + "  " + msgAudit.In(r.Lang) + " " + target(r)
+	for i, l := range wrap(what, p.width) {
+		if rest, ok := strings.CutPrefix(l, name); ok && i == 0 {
+			l = style(strong, name) + rest
+		}
+		p.line(l)
+	}
 	p.para("", 0, faint, when(r))
 	p.line()
 }
@@ -227,7 +233,8 @@ func (p *page) decisive() {
 		}
 	}
 	for _, c := range incomplete(p.rep) {
-		p.oneLine("  "+style(warn, signUnknown)+" "+pad(clean(c.ID), p.label)+"  ", strings.Join(cleanLines(c.Reason), " "))
+		begin := "  " + style(warn, signUnknown) + " "
+		p.line(begin, truncate(clean(c.ID)+": "+strings.Join(cleanLines(c.Reason), " "), p.width-4))
 	}
 }
 

@@ -22,14 +22,18 @@ func pad(s string, n int) string {
 // truncate cuts s, at a space if one is near, to n columns with three
 // dots at the end.
 func truncate(s string, n int) string {
+	const dots = "..."
 	if width(s) <= n {
 		return s
 	}
-	cut := ansi.Truncate(s, max(0, n-3), "")
-	if i := strings.LastIndexByte(cut, ' '); i > len(cut)-12 {
+	if n <= len(dots) {
+		return dots[:max(0, n)]
+	}
+	cut := ansi.Truncate(s, n-len(dots), "")
+	if i := strings.LastIndexByte(cut, ' '); i > 0 && i > len(cut)-12 && s[len(cut)] != ' ' {
 		cut = cut[:i]
 	}
-	return cut + "..."
+	return strings.TrimRight(cut, " ") + dots
 }
 
 // wrap breaks clean text into lines of at most n columns. A line may break at
