@@ -50,7 +50,7 @@ func TestText(t *testing.T) {
 // length whatever it holds.
 func TestTextLong(t *testing.T) {
 	for _, unit := range []string{"://", "'a=", "a=", "token=", "u:p@", "https://u:p@h,", "\"a\": \"", "Cookie:", "eyJ"} {
-		s := strings.Repeat(unit, 1<<17/len(unit))
+		s := strings.Repeat(unit, 1<<14/len(unit))
 		redact.Text(s)
 	}
 }
