@@ -5,8 +5,9 @@
 // at which addresses, behind which certificates.
 //
 // [Measure] derives it from the configuration of the go command and from what
-// the hosts show now; [Parse] reads one that was filed; [Validate] and
-// [Compare] say what is wrong with that one, in itself and today.
+// the hosts show now; [Judge] says what is wrong with it before it is filed.
+// [Parse] reads one that was filed, [Compare] says what is wrong with that one,
+// in itself and today.
 //
 // What could not be determined is part of the form as unknown, with the
 // reason: see [Application.Gaps].
@@ -14,6 +15,7 @@ package allowlist
 
 import (
 	"cmp"
+	"errors"
 	"net"
 	"slices"
 	"strconv"
@@ -307,15 +309,30 @@ func (a *Application) Service(p Protocol, endpoint string) *Service {
 	return nil
 }
 
-// Date is a day, written 2006-01-02, in UTC.
-type Date struct{ time.Time }
+// Date is a day in UTC, written 2006-01-02; the zero Date is none. It embeds no
+// time.Time, whose MarshalJSON would write a time of the day too.
+type Date struct{ day time.Time }
+
+// NewDate returns the day of t in UTC.
+func NewDate(t time.Time) Date {
+	if t.IsZero() {
+		return Date{}
+	}
+	return Date{t.UTC().Truncate(24 * time.Hour)}
+}
+
+// IsZero reports whether there is no day.
+func (d Date) IsZero() bool { return d.day.IsZero() }
+
+// Equal reports whether both are the same day, or none.
+func (d Date) Equal(o Date) bool { return d.day.Equal(o.day) }
 
 // String writes the day as 2006-01-02, and nothing for the zero Date.
 func (d Date) String() string {
 	if d.IsZero() {
 		return ""
 	}
-	return d.Format(time.DateOnly)
+	return d.day.Format(time.DateOnly)
 }
 
 // MarshalText writes the day as 2006-01-02.
@@ -328,9 +345,12 @@ func (d *Date) UnmarshalText(text []byte) error {
 		return nil
 	}
 	t, err := time.Parse(time.DateOnly, string(text))
-	d.Time = t
-	return err
+	if err != nil {
+		return errors.New("not a day written 2006-01-02")
+	}
+	d.day = t
+	return nil
 }
 
 // end is the first moment after the day.
-func (d Date) end() time.Time { return d.AddDate(0, 0, 1) }
+func (d Date) end() time.Time { return d.day.AddDate(0, 0, 1) }

@@ -58,12 +58,21 @@ func Kinds() []Kind {
 }
 
 // Compare validates a filed form and compares it with what was measured now.
-// Compare(now, now, at) judges a form that is about to be filed.
 //
 // Where now is unknown, nothing is compared: see [Application.Gaps]. A wildcard
 // host of the filed form lets no host through here.
 func Compare(filed, now *Application, at time.Time) []Difference {
-	c := &comparison{filed: filed, at: at}
+	return compare(&comparison{filed: filed, at: at}, now)
+}
+
+// Judge says what is wrong with a form as it was measured, before it is filed.
+// What could not be determined is no blank field there, but a gap.
+func Judge(now *Application, at time.Time) []Difference {
+	return compare(&comparison{filed: now, at: at, draft: true}, now)
+}
+
+func compare(c *comparison, now *Application) []Difference {
+	filed := c.filed
 	c.form()
 	for i := range filed.Services {
 		c.written(i)
@@ -86,19 +95,10 @@ func Compare(filed, now *Application, at time.Time) []Difference {
 	return c.sorted()
 }
 
-// Validate says what is wrong with a form itself.
-func Validate(a *Application, at time.Time) []Difference {
-	c := &comparison{filed: a, at: at}
-	c.form()
-	for i := range a.Services {
-		c.written(i)
-	}
-	return c.sorted()
-}
-
 type comparison struct {
 	filed     *Application
 	at        time.Time
+	draft     bool // the form has just been measured
 	list      []Difference
 	templates templates
 }

@@ -65,6 +65,13 @@ type Module struct {
 	Zip           bool // also its zip file, not the go.mod file alone
 }
 
+// SuggestedBasis is the compliance basis of a form where nobody gives one: the
+// clauses of GB/T 22239-2019, level 3, that ask for rules such as those that
+// the form is for. A remark says that they are a suggestion.
+func SuggestedBasis() []string {
+	return []string{"GB/T 22239-2019 8.1.3.2 a)", "GB/T 22239-2019 8.1.3.2 b)", "GB/T 22239-2019 8.1.3.2 c)"}
+}
+
 // measureAtOnce bounds how many hosts are asked at once.
 const measureAtOnce = 8
 
@@ -79,8 +86,9 @@ func Measure(ctx context.Context, o Options) (*Application, error) {
 	a := o.Form
 	a.Schema = Schema
 	a.Measured = o.Now.UTC().Truncate(time.Second)
-	if a.Basis == nil {
-		a.Basis = []string{}
+	if len(a.Basis) == 0 {
+		a.Basis = SuggestedBasis()
+		m.remark(RemarkBasisSuggested, "")
 	}
 	services := m.sorted(a.Terms)
 	g := new(errgroup.Group)
@@ -185,9 +193,6 @@ func (m *measurer) sorted(terms Terms) []*Service {
 		s.Terms = terms
 		if s.Basis == "" {
 			s.Basis = Configured
-		}
-		if s.Terms.Basis == nil {
-			s.Terms.Basis = []string{}
 		}
 		slices.SortFunc(s.URLs, func(a, b URL) int {
 			return cmp.Or(matchOrder(a.Match)-matchOrder(b.Match), strings.Compare(a.URL, b.URL))

@@ -42,7 +42,7 @@ func (e *ParseError) Error() string {
 // know, that is missing or stands twice, and a value of another type or outside
 // its list of words is an error, always a *ParseError.
 //
-// What [Validate] reports is no error here: a wildcard host, a query in a URL,
+// What [Compare] reports is no error here: a wildcard host, a query in a URL,
 // an address range that is not in CIDR, a blank field.
 func Parse(data []byte) (*Application, error) {
 	lines, err := scan(data)
@@ -147,7 +147,7 @@ func (v *validator) service(at string, s *Service) {
 }
 
 func (v *validator) validity(at string, d Validity) {
-	if !d.From.IsZero() && !d.Until.IsZero() && d.Until.Before(d.From.Time) {
+	if !d.From.IsZero() && !d.Until.IsZero() && d.Until.day.Before(d.From.day) {
 		v.fail(at+".until", "until is before from")
 	}
 }

@@ -36,6 +36,9 @@ func sketch(a *allowlist.Application) []string {
 func remarks(a *allowlist.Application) []string {
 	out := []string{}
 	for _, r := range a.Remarks {
+		if r.Kind == allowlist.RemarkBasisSuggested { // all of these forms have it
+			continue
+		}
 		out = append(out, strings.TrimSpace(string(r.Kind)+" "+r.Detail))
 	}
 	return out

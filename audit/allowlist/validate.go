@@ -40,7 +40,7 @@ func (c *comparison) form() {
 		if !v.Until.IsZero() && !c.at.Before(v.Until.end()) {
 			c.add(Difference{Kind: Expired, Path: "$.validity", Filed: []string{v.Until.String()}})
 		}
-		if !v.From.IsZero() && c.at.Before(v.From.Time) {
+		if !v.From.IsZero() && c.at.Before(v.From.day) {
 			c.add(Difference{Kind: NotYetValid, Path: "$.validity", Filed: []string{v.From.String()}})
 		}
 	}
@@ -69,10 +69,10 @@ func (c *comparison) written(i int) {
 	}
 	c.ranges(i)
 	var blank []string
-	if len(s.Addresses.Ranges) == 0 {
+	if len(s.Addresses.Ranges) == 0 && !(c.draft && s.Addresses.State == Unknown) {
 		blank = append(blank, "addresses.ranges")
 	}
-	if s.Protocol == HTTPS {
+	if s.Protocol == HTTPS && !(c.draft && s.TLS != nil && s.TLS.State == Unknown) {
 		if s.TLS == nil || s.TLS.Leaf == "" {
 			blank = append(blank, "tls.leaf")
 		}

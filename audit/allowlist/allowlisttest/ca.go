@@ -12,6 +12,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -91,6 +93,7 @@ func NewServer(t testing.TB, h http.Handler, current func() *tls.Certificate) *h
 	t.Helper()
 	s := httptest.NewUnstartedServer(h)
 	s.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current(), nil }}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that nothing follows are what is tested
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
