@@ -5,6 +5,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"go/version"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -59,6 +60,11 @@ const (
 // (Retracted, Deprecated) concerns its replacement where that is a module.
 type GraphModule struct {
 	modgraph.Module
+
+	// NotBuilt reports that no go.mod file of a main module requires it. Since
+	// go 1.17 these list every module that provides a package to the build, so
+	// that it only takes part in the choice of versions.
+	NotBuilt bool `json:"not_built,omitempty"`
 
 	Replaced     ReplaceKind     `json:"replaced,omitempty"`
 	Pseudo       *PseudoVersion  `json:"pseudo,omitempty"`
@@ -123,6 +129,7 @@ type GraphCounts struct {
 	Modules      int `json:"modules"` // without main modules
 	Main         int `json:"main"`
 	Indirect     int `json:"indirect"`
+	NotBuilt     int `json:"not_built"`
 	Folder       int `json:"folder"` // replaced by a folder
 	Module       int `json:"module"` // replaced by another module
 	Version      int `json:"version"`
@@ -228,6 +235,7 @@ func unreadable(t *audit.Target, file string, err error) error {
 // attribute says of each module what can be said without asking anybody.
 func (g *graphRun) attribute(modules []modgraph.Module) {
 	noproxy, private := g.env.Raw("GONOPROXY"), g.env.Raw("GOPRIVATE")
+	required, all := g.required()
 	for _, m := range modules {
 		gm := GraphModule{Module: m, Private: modproxy.MatchPattern(private, m.Path)}
 		if m.Main {
@@ -235,6 +243,7 @@ func (g *graphRun) attribute(modules []modgraph.Module) {
 			g.facts.Modules = append(g.facts.Modules, gm)
 			continue
 		}
+		gm.NotBuilt = all && !required[m.Path]
 		source := gm.source()
 		switch {
 		case m.Replace == nil:
@@ -253,6 +262,19 @@ func (g *graphRun) attribute(modules []modgraph.Module) {
 		}
 		g.facts.Modules = append(g.facts.Modules, gm)
 	}
+}
+
+// required returns the modules that the go.mod files of the main modules
+// require, and whether these are all that provide packages.
+func (g *graphRun) required() (paths map[string]bool, all bool) {
+	paths, all = map[string]bool{}, true
+	for _, f := range g.mods {
+		all = all && version.Compare("go"+f.Go, "go1.17") >= 0
+		for _, r := range f.Require {
+			paths[r.Path] = true
+		}
+	}
+	return paths, all
 }
 
 // source is the module that is downloaded for m: itself or its replacement.
@@ -291,6 +313,7 @@ func (g *graphRun) count() {
 		}
 		c.Modules++
 		add(&c.Indirect, m.Indirect)
+		add(&c.NotBuilt, m.NotBuilt)
 		add(&c.Folder, m.Replaced == ReplacedByFolder)
 		add(&c.Module, m.Replaced == ReplacedByModule)
 		add(&c.Version, m.Replaced == ReplacedByVersion)

@@ -48,9 +48,15 @@ func (g *graphRun) list() ([]modgraph.Module, error) {
 	return listing.Modules, nil
 }
 
-// message is what the go command says, without the name of the target's folder.
+// message is what the go command says, without the name of the target's
+// folder. A graph with many failures is told by the first.
 func (g *graphRun) message(err error) string {
-	return strings.ReplaceAll(commandMessage(err), g.p.Target.Dir+string(filepath.Separator), "")
+	const limit = 1000 // bytes
+	s := strings.ReplaceAll(commandMessage(err), g.p.Target.Dir+string(filepath.Separator), "")
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "") + " ..."
+	}
+	return s
 }
 
 // replay reads a recorded list and compares it with the go.mod files.

@@ -178,9 +178,13 @@ func (g *graphRun) inside(r modgraph.Replacement, at place) bool {
 func (j moduleJudge) said() {
 	m := j.m
 	if len(m.Retracted) > 0 {
-		j.report("graph/retracted", audit.Args{"rationale": strings.Join(m.Retracted, "; ")})
+		rule := "graph/retracted"
+		if m.NotBuilt {
+			rule = "graph/retracted-not-built"
+		}
+		j.report(rule, audit.Args{"rationale": strings.Join(m.Retracted, "; ")})
 	}
-	if m.Deprecated != "" {
+	if m.Deprecated != "" && !m.NotBuilt {
 		line, _, _ := strings.Cut(m.Deprecated, "\n")
 		j.report("graph/deprecated", audit.Args{"notice": strings.TrimSpace(line)})
 	}
@@ -189,7 +193,7 @@ func (j moduleJudge) said() {
 // version judges the kind of version.
 func (j moduleJudge) version() {
 	m := j.m
-	if m.Status == nil {
+	if m.Status == nil || m.NotBuilt {
 		return
 	}
 	if latest := m.Status.Latest; m.Pseudo != nil && m.Status.State == modproxy.Known && isRelease(latest) {

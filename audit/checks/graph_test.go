@@ -37,6 +37,7 @@ var graphProxy = map[string]string{
 	"example.com/old/v2@v2.1.0":                        "module example.com/old/v2\n",
 	"example.com/plain@v1.0.0":                         "module example.com/plain\n",
 	"example.com/dep@v1.0.0":                           "module example.com/dep\nrequire example.com/plain v1.0.0\nexclude example.com/a v1.0.0\nreplace example.com/plain => ./nowhere\n",
+	"example.com/wide@v1.0.0":                          "module example.com/wide\nrequire example.com/a v1.0.0\n",
 	"example.com/secret@v1.0.0":                        "module example.com/secret\n",
 	"/example.com/secret/@v/list":                      "403",
 	"example.com/page@v1.0.0":                          "module example.com/page\n",
@@ -234,6 +235,16 @@ module example.com/x
 		{
 			name:  "lines of dependencies do nothing",
 			files: graphMain + "require example.com/dep v1.0.0\nrequire example.com/plain v1.0.0 // indirect\n-- go.sum --\nSUM example.com/dep@v1.0.0 example.com/plain@v1.0.0\n",
+		},
+		{
+			name:  "not built",
+			files: graphMain + "require example.com/wide v1.0.0\n-- go.sum --\nSUM example.com/wide@v1.0.0 example.com/a@v1.0.0\n",
+			want:  []string{"retracted-not-built example.com/a@v1.0.0 go.mod"},
+		},
+		{
+			name:  "before go 1.17 anything may be built",
+			files: strings.Replace(graphMain, "1.26", "1.16", 1) + "require example.com/wide v1.0.0\n-- go.sum --\nSUM example.com/wide@v1.0.0 example.com/a@v1.0.0\n",
+			want:  []string{"retracted example.com/a@v1.0.0 go.mod"},
 		},
 		{
 			name:   "excluded",

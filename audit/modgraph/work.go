@@ -3,6 +3,7 @@
 package modgraph
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,9 +26,9 @@ type WorkFile struct {
 type Use struct {
 	Path string   `json:"path"` // as in the file
 	Line int      `json:"line"`
-	Dir  string   `json:"-"`             // absolute
-	Mod  *ModFile `json:"-"`             // nil with an error
-	Err  string   `json:"err,omitempty"` // why its go.mod file cannot be read
+	Dir  string   `json:"-"`               // absolute
+	Mod  *ModFile `json:"-"`               // nil with an error
+	Err  string   `json:"error,omitempty"` // why its go.mod file cannot be read
 }
 
 // ReadWorkFile reads a go.work file and the go.mod files of the modules it
@@ -55,6 +56,10 @@ func ReadWorkFile(file string) (*WorkFile, error) {
 	for _, u := range f.Use {
 		use := Use{Path: u.Path, Line: line(u.Syntax), Dir: absolute(filepath.Dir(file), u.Path)}
 		if use.Mod, err = ReadModFile(filepath.Join(use.Dir, "go.mod")); err != nil {
+			var pe *fs.PathError
+			if errors.As(err, &pe) {
+				err = pe.Err // a report names no folder of this machine
+			}
 			use.Err = err.Error()
 		}
 		w.Use = append(w.Use, use)
