@@ -76,6 +76,7 @@ func (b *batch) firstRound() {
 				b.fromCache = true
 				continue
 			}
+			l.Record = nil
 		}
 		if b.Fetcher == nil {
 			l.Err = ErrNotCached
@@ -254,7 +255,14 @@ func (b *batch) readCache(name string) ([]byte, error) {
 	if b.distrust {
 		return nil, fs.ErrNotExist
 	}
-	return b.cache.Read(name)
+	data, err := b.cache.Read(name)
+	for _, source := range b.Sources {
+		if err == nil {
+			break
+		}
+		data, err = source.Read(name)
+	}
+	return data, err
 }
 
 func (b *batch) fetch(path string, limit int64) ([]byte, error) {

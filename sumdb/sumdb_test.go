@@ -162,6 +162,35 @@ func TestSecondRun(t *testing.T) {
 	}
 }
 
+// Another's cache saves requests, is verified like everything, and not written.
+func TestSources(t *testing.T) {
+	srv, log := newLog(t, 300)
+	others := DirCache(t.TempDir())
+	verify(t, &Verifier{Log: log, Fetcher: httpFetcher(srv.URL), Cache: others}, mods(1, 2, 3))
+	own := DirCache(t.TempDir())
+	v := &Verifier{Log: log, Fetcher: httpFetcher(srv.URL), Cache: own, Sources: []Cache{others}}
+	res := verify(t, v, mods(1, 2, 3))
+	if res.Requests != 1 || res.Answers[2].Record == nil {
+		t.Errorf("%d requests, %v", res.Requests, res.Answers[2].Err)
+	}
+	name, _ := lookupPath(mod(3))
+	data, err := others.Read(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	poisoned := bytes.Replace(data, []byte("h1:zip"), []byte("h1:zap"), 1)
+	if err := others.Write(name, poisoned); err != nil {
+		t.Fatal(err)
+	}
+	res = verify(t, v, mods(1, 2, 3))
+	if len(res.Violations) > 0 || res.Answers[2].Record == nil || string(res.Answers[2].Record.Text) != recordText(mod(3)) {
+		t.Errorf("%v %v", res.Violations, res.Answers[2].Err)
+	}
+	if data, _ := others.Read(name); !bytes.Equal(data, poisoned) {
+		t.Error("another's cache was written")
+	}
+}
+
 // Without the network nothing in a cache counts, unless the user said offline.
 func TestUnplugged(t *testing.T) {
 	srv, log := newLog(t, 10)

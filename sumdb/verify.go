@@ -22,6 +22,7 @@ type Verifier struct {
 	Log      *Log
 	Fetcher  Fetcher               // nil: offline, by the cache alone
 	Cache    Cache                 // nil: none
+	Sources  []Cache               // read where Cache has nothing, such as the go command's; never written
 	Progress func(done, total int) // requests; nil: nobody is told
 }
 

@@ -78,6 +78,9 @@ func (a *sumDBAsker) verify(log *sumdb.Log, public []module.Version) error {
 		cache = sumdb.DirCache(filepath.Join(p.CacheDir, "sumdb", fmt.Sprintf("%s+%08x", log.Name, log.Verifier.KeyHash())))
 		v.Cache = cache
 	}
+	if dir := a.env.Raw("GOMODCACHE"); dir != "" {
+		v.Sources = []sumdb.Cache{sumdb.DirCache(filepath.Join(dir, "cache", "download", "sumdb", filepath.FromSlash(log.Name)))}
+	}
 	var way *modproxy.SumDB
 	var hintPrefix string // a hint is for one chain
 	if !p.Offline {

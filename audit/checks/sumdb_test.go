@@ -69,7 +69,7 @@ func newSumProject(t *testing.T, n int) *sumProject {
 func sumEnviron(t *testing.T, extra ...string) []string {
 	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GOENV=off", "GOTOOLCHAIN=local", "GOWORK=off",
-		"GOCACHE=" + t.TempDir(), "GOFLAGS=",
+		"GOCACHE=" + t.TempDir(), "GOMODCACHE=" + t.TempDir(), "GOFLAGS=",
 	}, extra...)
 }
 
