@@ -6,25 +6,31 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path"
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // MaxPolicySize bounds a policy file, in bytes.
-const MaxPolicySize = 1 << 20
+const MaxPolicySize = 256 << 10
+
+// maxPolicyDepth bounds how deep brackets, braces and dashes nest. A policy
+// nests four levels; the parser recurses, in memory quadratic in the depth.
+const maxPolicyDepth = 16
 
 // A PolicyError is a mistake in a policy file.
 type PolicyError struct {
 	File         string
-	Line, Column int    // from 1; 0 if the place is unknown
+	Line, Column int    // from 1, the column in characters; 0 if the place is unknown
 	Message      string // what is wrong
 	Hint         string // the nearest right word, or "" if there is none
 }
@@ -36,167 +42,175 @@ func (e *PolicyError) Error() string {
 }
 
 // ParsePolicy reads a policy and checks it against the catalogue's rules.
-// It is strict: an unknown key, rule or severity, and a waiver that lacks any
-// of its parts, is an error. Errors are *PolicyError, joined: all of them at
-// once, unless the file is not of the right form at all.
+// It is strict: an unknown key, rule or severity, a value of the wrong type,
+// and a waiver that lacks any of its parts, is an error. Errors are
+// *PolicyError, joined: all of them at once, in the order of the file, unless
+// it is no YAML at all. A file without content is the default policy.
 func ParsePolicy(file string, data []byte, rules map[string]*Rule) (*Policy, error) {
-	if len(data) > MaxPolicySize {
-		return nil, &PolicyError{File: file, Message: fmt.Sprintf("larger than %d bytes", MaxPolicySize)}
+	body, err := parsePolicyYAML(data)
+	if err != nil {
+		err.File = file
+		return nil, err
 	}
 	p := DefaultPolicy()
-	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := dec.Decode(p); err != nil && !errors.Is(err, io.EOF) {
-		return nil, yamlError(file, err)
-	}
-	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return nil, &PolicyError{File: file, Message: "more than one document"}
-	}
 	p.File, p.Digest = file, Digest(data)
-	tree, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil, yamlError(file, err)
-	}
-	v := &policyValidator{file: file, tree: tree, rules: rules}
+	d := &policyDecoder{values: map[string]place{}, keys: map[string]place{}}
+	d.decode("", body, reflect.ValueOf(p).Elem())
+	v := &policyValidator{policyDecoder: d, rules: rules}
 	v.policy(p)
-	if len(v.errs) > 0 {
-		return nil, errors.Join(v.errs...)
+	if len(d.errs) == 0 {
+		return p, nil
 	}
-	return p, nil
+	slices.SortStableFunc(d.errs, func(a, b *PolicyError) int {
+		return place{a.Line, a.Column}.compare(place{b.Line, b.Column})
+	})
+	var errs []error
+	for _, e := range d.errs {
+		e.File = file
+		errs = append(errs, e)
+	}
+	return nil, errors.Join(errs...)
 }
 
-// yamlError gives the library's error our form, with the nearest right key for
-// an unknown one.
-func yamlError(file string, err error) error {
-	e := &PolicyError{File: file, Message: err.Error()}
-	var ye yaml.Error
-	if errors.As(err, &ye) {
-		e.Message = ye.GetMessage()
-		if tk := ye.GetToken(); tk != nil && tk.Position != nil {
-			e.Line, e.Column = tk.Position.Line, tk.Position.Column
+// parsePolicyYAML returns the root of the only document, or nil if it is empty.
+func parsePolicyYAML(data []byte) (ast.Node, *PolicyError) {
+	if len(data) > MaxPolicySize {
+		return nil, &PolicyError{Message: fmt.Sprintf("larger than %d bytes", MaxPolicySize)}
+	}
+	if !utf8.Valid(data) {
+		return nil, &PolicyError{Message: "not UTF-8 text"}
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark, as Windows editors write it
+	tokens := lexer.Tokenize(string(data))
+	if err := plainTokens(tokens); err != nil {
+		return nil, err
+	}
+	// Duplicate keys are found by the decoder, which finds all of them.
+	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		e := &PolicyError{Message: err.Error()}
+		var ye yaml.Error
+		if errors.As(err, &ye) {
+			at := placeOf(ye.GetToken())
+			e.Message, e.Line, e.Column = ye.GetMessage(), at.line, at.column
+		}
+		return nil, e
+	}
+	if len(tree.Docs) == 0 {
+		return nil, nil
+	}
+	return tree.Docs[0].Body, nil
+}
+
+// plainTokens refuses, before anything recurses or expands, the parts of YAML
+// that a policy has no use for. Among them is a second document: the parser
+// drops one that follows an empty one.
+func plainTokens(tokens token.Tokens) *PolicyError {
+	flow, dashes, line := 0, 0, 0
+	begun, ended := false, false // the document
+	for _, tk := range tokens {
+		if tk.Type == token.CommentType {
+			continue
+		}
+		at := placeOf(tk)
+		if at.line != line {
+			dashes, line = 0, at.line
+		}
+		if ended || begun && tk.Type == token.DocumentHeaderType {
+			return &PolicyError{Line: at.line, Column: at.column, Message: "more than one document"}
+		}
+		begun, ended = true, tk.Type == token.DocumentEndType
+		what := ""
+		switch tk.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			flow++
+		case token.MappingEndType, token.SequenceEndType:
+			flow--
+		case token.SequenceEntryType:
+			dashes++
+		case token.AnchorType, token.AliasType:
+			what = "anchors and aliases are"
+		case token.MergeKeyType:
+			what = "merge keys are"
+		case token.TagType:
+			what = "tags are"
+		case token.MappingKeyType:
+			what = "complex keys are"
+		case token.DirectiveType:
+			what = "directives are"
+		}
+		switch {
+		case what != "":
+			return &PolicyError{Line: at.line, Column: at.column, Message: what + " not allowed in a policy"}
+		case flow+dashes > maxPolicyDepth:
+			return &PolicyError{Line: at.line, Column: at.column, Message: "nested too deeply"}
 		}
 	}
-	var unknown *yaml.UnknownFieldError
-	if errors.As(err, &unknown) && unknown.Token != nil {
-		key := unknown.Token.Value
-		e.Message = fmt.Sprintf("unknown key %q", key)
-		e.Hint = Nearest(key, policyKeys())
-	}
-	return e
+	return nil
 }
 
-// policyKeys lists the keys that a policy may hold, at any depth.
-func policyKeys() []string {
-	var keys []string
-	var walk func(reflect.Type)
-	walk = func(t reflect.Type) {
-		switch t.Kind() {
-		case reflect.Slice, reflect.Pointer:
-			walk(t.Elem())
-		case reflect.Struct:
-			for f := range fields(t) {
-				keys = append(keys, f.Tag.Get("yaml"))
-				walk(f.Type)
-			}
-		}
-	}
-	walk(reflect.TypeFor[Policy]())
-	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
-// fields yields the fields of a struct type that stand in the file.
-func fields(t reflect.Type) func(func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			f := t.Field(i)
-			if tag := f.Tag.Get("yaml"); tag != "" && tag != "-" && !yield(f) {
-				return
-			}
-		}
-	}
-}
-
-// policyValidator checks what the types cannot, and knows where things stand.
+// policyValidator checks what the types cannot.
 type policyValidator struct {
-	file  string
-	tree  *ast.File
+	*policyDecoder
 	rules map[string]*Rule
-	errs  []error
-}
-
-// fail records a mistake at a YAML path such as $.waivers[0].rule, or at the
-// nearest thing above it that is there.
-func (v *policyValidator) fail(at, hint, format string, args ...any) {
-	e := &PolicyError{File: v.file, Message: fmt.Sprintf(format, args...), Hint: hint}
-	e.Line, e.Column = v.position(at)
-	v.errs = append(v.errs, e)
-}
-
-func (v *policyValidator) position(at string) (line, column int) {
-	for at != "" && at != "$" {
-		if p, err := yaml.PathString(at); err == nil {
-			if node, err := p.FilterFile(v.tree); err == nil && node != nil {
-				pos := node.GetToken().Position
-				if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
-					pos = m.Values[0].Key.GetToken().Position
-				}
-				return pos.Line, pos.Column
-			}
-		}
-		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
-	}
-	return 0, 0
 }
 
 func (v *policyValidator) policy(p *Policy) {
-	v.severity("$.fail_on", p.FailOn)
+	v.severity("fail_on", p.FailOn)
 	for _, id := range slices.Sorted(maps.Keys(p.Severities)) {
-		at := "$.severities.'" + strings.ReplaceAll(id, "'", "") + "'"
-		v.rule(at, id)
+		at := "severities." + id
+		v.rule(v.keys[at], id)
 		v.severity(at, p.Severities[id])
 	}
 	for i := range p.Waivers {
-		v.waiver(fmt.Sprintf("$.waivers[%d]", i), &p.Waivers[i])
+		v.waiver(fmt.Sprintf("waivers[%d]", i), &p.Waivers[i])
 	}
 	a := &p.Allowlist
 	if !a.ValidFrom.IsZero() && !a.ValidUntil.IsZero() && a.ValidUntil.Before(a.ValidFrom.Time) {
-		v.fail("$.allowlist.valid_until", "", "valid_until is before valid_from")
+		v.fail(v.values["allowlist.valid_until"], "", "valid_until is before valid_from")
 	}
 }
 
 func (v *policyValidator) severity(at string, s Severity) {
-	if !s.Valid() {
-		words := make([]string, 0, len(Severities()))
-		for _, s := range Severities() {
-			words = append(words, string(s))
-		}
-		v.fail(at, Nearest(string(s), words), "unknown severity %q: one of %s", s, strings.Join(words, ", "))
+	if s.Valid() || v.failed[at] {
+		return
 	}
+	words := make([]string, 0, len(Severities()))
+	for _, s := range Severities() {
+		words = append(words, string(s))
+	}
+	v.fail(v.values[at], Nearest(string(s), words), "unknown severity %q: one of %s", s, strings.Join(words, ", "))
 }
 
-func (v *policyValidator) rule(at, id string) {
+func (v *policyValidator) rule(at place, id string) {
 	if v.rules[id] == nil {
 		v.fail(at, Nearest(id, slices.Sorted(maps.Keys(v.rules))), "unknown rule %q", id)
 	}
 }
 
 func (v *policyValidator) waiver(at string, w *Waiver) {
-	w.Line, _ = v.position(at)
-	parts := []struct{ key, value string }{
-		{"rule", w.Rule}, {"subject", w.Subject}, {"reason", w.Reason}, {"owner", w.Owner},
+	w.Line = v.values[at].line
+	if v.failed[at] {
+		return
+	}
+	parts := []struct {
+		key     string
+		missing bool
+	}{
+		{"rule", blank(w.Rule)}, {"subject", blank(w.Subject)}, {"reason", blank(w.Reason)}, {"owner", blank(w.Owner)},
+		{"expires", w.Expires.IsZero()},
 	}
 	for _, part := range parts {
-		if strings.TrimSpace(part.value) == "" {
-			v.fail(at, "", "waiver without %s", part.key)
+		if part.missing && !v.failed[at+"."+part.key] {
+			v.fail(v.values[at], "", "waiver without %s", part.key)
 		}
 	}
-	if w.Expires.IsZero() {
-		v.fail(at, "", "waiver without expires")
-	}
-	if w.Rule != "" {
-		v.rule(at+".rule", w.Rule)
+	if !blank(w.Rule) {
+		v.rule(v.values[at+".rule"], w.Rule)
 	}
 	if _, err := path.Match(w.Subject, ""); err != nil {
-		v.fail(at+".subject", "", "malformed pattern %q", w.Subject)
+		v.fail(v.values[at+".subject"], "", "malformed pattern %q", w.Subject)
 	}
 }
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
