@@ -17,8 +17,8 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
 	"github.com/goassay/assay/audit"
@@ -85,45 +85,37 @@ const (
 	note
 )
 
+// styles are the looks, as SGR attributes. They are not lipgloss styles: that
+// package, when it is initialized in a terminal inside tmux, runs a program and
+// waits for it, before main and for every command.
+var styles = map[paint][]ansi.Attr{
+	strong: {ansi.AttrBold},
+	faint:  {ansi.AttrFaint},
+	good:   {ansi.AttrGreenForegroundColor},
+	bad:    {ansi.AttrRedForegroundColor},
+	worst:  {ansi.AttrBold, ansi.AttrRedForegroundColor},
+	warn:   {ansi.AttrYellowForegroundColor},
+	note:   {ansi.AttrCyanForegroundColor},
+}
+
 // style renders text that stands in one line.
 func style(p paint, s string) string {
 	if s == "" {
 		return ""
 	}
-	st := lipgloss.NewStyle()
-	switch p {
-	case plainPaint:
-		return s
-	case strong:
-		st = st.Bold(true)
-	case faint:
-		st = st.Faint(true)
-	case good:
-		st = st.Foreground(lipgloss.Green)
-	case bad:
-		st = st.Foreground(lipgloss.Red)
-	case worst:
-		st = st.Foreground(lipgloss.Red).Bold(true)
-	case warn:
-		st = st.Foreground(lipgloss.Yellow)
-	case note:
-		st = st.Foreground(lipgloss.Cyan)
-	}
-	return st.Render(s)
+	return ansi.NewStyle(styles[p]...).Styled(s)
 }
 
-// badgeStyle renders the verdict's word.
+// badgeStyle renders the verdict's word: reversed, in the verdict's colour.
 func badgeStyle(v audit.Verdict, s string) string {
-	st := lipgloss.NewStyle().Bold(true).Reverse(true)
+	colour := ansi.AttrYellowForegroundColor
 	switch v {
 	case audit.VerdictPass:
-		st = st.Foreground(lipgloss.Green)
+		colour = ansi.AttrGreenForegroundColor
 	case audit.VerdictFail:
-		st = st.Foreground(lipgloss.Red)
-	default:
-		st = st.Foreground(lipgloss.Yellow)
+		colour = ansi.AttrRedForegroundColor
 	}
-	return st.Render(s)
+	return ansi.NewStyle(ansi.AttrBold, ansi.AttrReverse, colour).Styled(s)
 }
 
 func severityPaint(s audit.Severity) paint {

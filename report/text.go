@@ -29,6 +29,10 @@ const (
 	maxTargets     = 5
 )
 
+// screen is how many lines a terminal shows, about: after more of them the
+// verdict is out of sight and is said again.
+const screen = 40
+
 // minWidth is the narrowest page that is laid out; a narrower terminal breaks lines itself.
 const minWidth = 40
 
@@ -66,6 +70,10 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 		p.incomplete()
 		p.waived()
 		p.checks()
+		if bytes.Count(p.buf.Bytes(), []byte("\n")) > screen {
+			p.line()
+			p.verdict()
+		}
 	}
 	out := colorprofile.Writer{Forward: buf, Profile: max(opts.Color, colorprofile.NoTTY)}
 	out.Write(p.buf.Bytes())
