@@ -42,7 +42,7 @@ func runEnv(ctx context.Context, p *audit.Pass) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts := &EnvFacts{Env: env}
+	facts := &EnvFacts{Env: env, Patterns: []PatternList{}}
 	var chainErr error
 	if facts.Chain, chainErr = modproxy.Parse(env.Raw("GOPROXY")); chainErr != nil {
 		facts.ChainError = chainErr.Error()

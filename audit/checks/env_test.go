@@ -205,7 +205,7 @@ var envTests = []struct {
 		[]string{"env/goenv-edited $GOROOT/go.env GOPROXY", "env/goenv-toolchain $GOROOT/go.env GOTOOLCHAIN", "env/gotoolchain-local GOTOOLCHAIN"}},
 	{"go.env missing", envSetup{goroot: "-"}, []string{"env/goenv-missing $GOROOT/go.env", "env/proxy-invalid GOPROXY", "env/sumdb-invalid GOSUMDB"}},
 
-	{"roots", envSetup{process: []string{"SSL_CERT_FILE=/home/me/ca.pem", "SSL_CERT_DIR=/etc/ssl/certs:/tmp"}}, []string{"env/tls-roots SSL_CERT_DIR", "env/tls-roots SSL_CERT_FILE"}},
+	{"roots", envSetup{process: []string{"SSL_CERT_FILE=/home/me/ca.pem", "SSL_CERT_DIR=/etc/ssl/certs:/srv/certs"}}, []string{"env/tls-roots SSL_CERT_DIR", "env/tls-roots SSL_CERT_FILE"}},
 	{"network proxy", envSetup{process: []string{"https_proxy=http://u:s3cr3t@proxy.example:3128", "NO_PROXY=localhost"}}, []string{"env/http-proxy https_proxy", "env/http-proxy-credentials https_proxy"}},
 	{"git environment", envSetup{process: []string{"GIT_SSL_NO_VERIFY=", "GIT_ALLOW_PROTOCOL=https:http:ext", "GIT_SSH_COMMAND=ssh -o StrictHostKeyChecking=no"}},
 		[]string{"env/git-allow-protocol GIT_ALLOW_PROTOCOL", "env/git-ssh-unchecked GIT_SSH_COMMAND", "env/git-ssl-no-verify GIT_SSL_NO_VERIFY"}},

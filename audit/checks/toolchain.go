@@ -39,7 +39,7 @@ func runToolchain(_ context.Context, p *audit.Pass) (any, error) {
 	s, err := env.SelectToolchain(p.Target.ModFile, p.Target.WorkFile)
 	j := toolchainJudge{p, s, s.File}
 	s.File, s.RequiredBy = j.relative(s.File), j.relative(s.RequiredBy)
-	facts := &ToolchainFacts{Selection: s, Build: goenv.BuildUnknown, Support: goenv.SupportOf("", p.Now)}
+	facts := &ToolchainFacts{Selection: s, Build: goenv.BuildUnknown, Support: goenv.SupportOf("", p.Now), Advisories: []AdvisoryStatus{}}
 	if refused := (*goenv.ToolchainError)(nil); errors.As(err, &refused) {
 		what := refused.What
 		if filepath.IsAbs(what) {

@@ -83,7 +83,7 @@ var ambientNames = []string{
 // ambient returns the ambient variables that are set, sorted by name, and
 // variables that look like misspelled ones of the go command.
 func (e environ) ambient() []Ambient {
-	var list []Ambient
+	list := []Ambient{}
 	for name, value := range e {
 		if slices.ContainsFunc(ambientNames, func(n string) bool { return envKey(n) == name }) ||
 			strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "GO") && Nearest(name) != "" && !Known(name) {

@@ -149,8 +149,10 @@ func Read(ctx context.Context, o Options) (*Env, error) {
 	e.Variables = resolve(reported, environ, &e.UserFile, &e.GorootFile.File)
 	e.Ambient = environ.ambient()
 	e.Defaults = Defaults{GOPROXY: NewValue(defaults["GOPROXY"]), GOSUMDB: NewValue(defaults["GOSUMDB"])}
-	if s, ok := e.GorootFile.last("GOTOOLCHAIN"); ok {
-		e.Defaults.GOTOOLCHAIN = s.Value
+	for name, value := range map[string]*Value{"GOPROXY": &e.Defaults.GOPROXY, "GOSUMDB": &e.Defaults.GOSUMDB, "GOTOOLCHAIN": &e.Defaults.GOTOOLCHAIN} {
+		if s, ok := e.GorootFile.last(name); ok {
+			*value = s.Value // the go command was asked with another GOROOT if the user's file sets it
+		}
 	}
 	return e, nil
 }

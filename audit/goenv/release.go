@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // A GorootFile is $GOROOT/go.env, compared with the one of the Go project's
@@ -61,7 +62,9 @@ const releasedProxy = "a271da18f7ea325dcebc7dfa1006bb8e40b053bf1f10863fc293540b4
 
 // IsReleasedProxy reports whether url is the proxy that the Go project's
 // releases use by default.
-func IsReleasedProxy(url string) bool { return digest([]byte(url)) == releasedProxy }
+func IsReleasedProxy(url string) bool {
+	return digest([]byte(strings.TrimSuffix(url, "/"))) == releasedProxy
+}
 
 // IsReleased reports whether value is what the Go project's releases set the
 // variable to in go.env.

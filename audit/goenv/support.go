@@ -152,6 +152,7 @@ func AdvisoriesOf(name string) (affecting []Advisory, known bool) {
 		return nil, false
 	}
 	v := fromToolchain(name)
+	affecting = []Advisory{}
 	for _, a := range advisories {
 		if a.affects(v) {
 			affecting = append(affecting, a)
