@@ -28,7 +28,6 @@ import (
 var Graph = &audit.Check{
 	ID:       "graph",
 	Requires: []*audit.Check{Env},
-	Applies:  func(t *audit.Target) bool { return t.ModFile != "" || t.WorkFile != "" },
 	Run:      runGraph,
 }
 
@@ -179,6 +178,7 @@ func runGraph(ctx context.Context, p *audit.Pass) (any, error) {
 		return g.facts, ctx.Err()
 	}
 	g.judgeModules()
+	g.reportUnasked()
 	g.count()
 	if err == nil {
 		err = g.incomplete()
@@ -209,12 +209,14 @@ func (g *graphRun) readFiles() error {
 				g.facts.Workspace.NotUsed = append(g.facts.Workspace.NotUsed, relative(t.Dir, file))
 			}
 		}
-	} else {
+	} else if t.ModFile != "" {
 		m, err := modgraph.ReadModFile(t.ModFile)
 		if err != nil {
 			return unreadable(t, t.ModFile, err)
 		}
 		g.mods = []*modgraph.ModFile{m}
+	} else if _, ok := g.p.Recorded["graph"]; !ok {
+		return errors.New("neither a module nor a recorded list")
 	}
 	for _, m := range g.mods {
 		g.facts.ModFiles = append(g.facts.ModFiles, GraphModFile{File: relative(t.Dir, m.File), ModFile: m})
@@ -267,7 +269,7 @@ func (g *graphRun) attribute(modules []modgraph.Module) {
 // required returns the modules that the go.mod files of the main modules
 // require, and whether these are all that provide packages.
 func (g *graphRun) required() (paths map[string]bool, all bool) {
-	paths, all = map[string]bool{}, true
+	paths, all = map[string]bool{}, len(g.mods) > 0
 	for _, f := range g.mods {
 		all = all && version.Compare("go"+f.Go, "go1.17") >= 0
 		for _, r := range f.Require {

@@ -15,6 +15,9 @@ import (
 // judgeFiles judges what needs no module list: go.sum, the vendor folder, and
 // what go.mod and go.work say by themselves.
 func (g *graphRun) judgeFiles() error {
+	if len(g.mods) == 0 && g.work == nil {
+		return nil // a recorded list alone
+	}
 	if err := g.judgeSums(); err != nil {
 		return err
 	}

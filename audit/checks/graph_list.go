@@ -245,6 +245,29 @@ func hasMajor(versions []string, major string) bool {
 	})
 }
 
+// unasked reports whether nobody was asked about m because the user's own
+// pattern sends it past the proxies: that is a finding, not a failure.
+func (m *GraphModule) unasked() bool {
+	return m.Status != nil && m.Status.Reason == modproxy.ReasonDirect && m.Route != nil && m.Route.Pattern != ""
+}
+
+// reportUnasked says which modules nobody was asked about, by pattern.
+func (g *graphRun) reportUnasked() {
+	names := map[string][]string{}
+	for i := range g.facts.Modules {
+		if m := &g.facts.Modules[i]; m.unasked() {
+			names[m.Route.Pattern] = append(names[m.Route.Pattern], m.String())
+		}
+	}
+	for pattern, modules := range names {
+		g.p.Report(audit.Finding{
+			Rule:    "graph/private-unasked",
+			Subject: audit.Subject{Kind: "environment", Name: "GONOPROXY=" + pattern},
+			Args:    audit.Args{"pattern": pattern, "count": len(modules), "modules": modules},
+		})
+	}
+}
+
 // incomplete says which modules were left without an answer.
 func (g *graphRun) incomplete() error {
 	total, unknown := 0, 0
@@ -254,7 +277,7 @@ func (g *graphRun) incomplete() error {
 			continue
 		}
 		total++
-		if m.Status.State == modproxy.Unknown {
+		if m.Status.State == modproxy.Unknown && !m.unasked() {
 			unknown++
 			reasons[string(m.Status.Reason)]++
 		}

@@ -293,7 +293,7 @@ example.com/plain v1 HASH
 			name:     "private, cold cache",
 			files:    graphMain + "require example.invalid/x v1.0.0\n-- go.sum --\nexample.invalid/x v1.0.0 HASH\nexample.invalid/x v1.0.0/go.mod HASH\n",
 			settings: []string{"GOPRIVATE=example.invalid", "GOVCS=*:off"},
-			want:     []string{"module-error example.invalid/x@v1.0.0 go.mod:5"},
+			want:     []string{"module-error example.invalid/x@v1.0.0 go.mod:5", "private-unasked GONOPROXY=example.invalid"},
 			reason:   "graph/incomplete", contains: "example.invalid/x",
 		},
 		{
@@ -456,6 +456,26 @@ func TestGraphRecorded(t *testing.T) {
 				t.Errorf("source %s, complete %v", facts.Source, facts.Complete)
 			}
 		})
+	}
+}
+
+// A recorded list can be judged far from its module.
+func TestGraphRecordedAlone(t *testing.T) {
+	cfg := graphConfig(t, "-- notes.txt --\nnothing\n", "GOPRIVATE=example.invalid")
+	cfg.Target.ModFile = ""
+	cfg.Recorded = map[string][]byte{"graph": []byte(`{"Path": "example.com/main", "Main": true}
+{"Path": "example.com/a", "Version": "v1.0.0"}
+{"Path": "example.invalid/x", "Version": "v1.0.0"}
+`)}
+	rep := runCheck(t, cfg)
+	want := []string{"private-unasked GONOPROXY=example.invalid", "retracted example.com/a@v1.0.0"}
+	if d := cmp.Diff(want, graphFindings(rep)); d != "" {
+		t.Errorf("findings (-want +got):\n%s", d)
+	}
+	demandGraphOutcome(t, rep, "", "")
+	cfg.Recorded = nil
+	if res, _ := runCheck(t, cfg).Check("graph"); res.Outcome != audit.Errored {
+		t.Errorf("nothing to judge: %+v", res)
 	}
 }
 
