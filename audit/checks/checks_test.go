@@ -64,6 +64,11 @@ func demandAllProduced() int {
 // absent from the catalogue, and a stored form that reads back the same.
 func runCheck(t *testing.T, cfg audit.Config) *audit.Report {
 	t.Helper()
+	return runCheckContext(t, context.Background(), cfg)
+}
+
+func runCheckContext(t *testing.T, ctx context.Context, cfg audit.Config) *audit.Report {
+	t.Helper()
 	if cfg.Catalogue == nil {
 		cfg.Catalogue = Catalogue()
 	}
@@ -73,7 +78,7 @@ func runCheck(t *testing.T, cfg audit.Config) *audit.Report {
 	if cfg.Environ == nil {
 		cfg.Environ = os.Environ()
 	}
-	rep, err := audit.Run(context.Background(), cfg)
+	rep, err := audit.Run(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

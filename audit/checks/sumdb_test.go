@@ -19,7 +19,6 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit"
-	"github.com/goassay/assay/audit/gocmd"
 	"github.com/goassay/assay/sumdb/sumdbtest"
 )
 
@@ -407,11 +406,7 @@ func TestSumDBInterrupted(t *testing.T) {
 		cancel()
 		honest.ServeHTTP(w, r)
 	})
-	p.cfg.Catalogue, p.cfg.Exec = Catalogue(), gocmd.Run
-	rep, err := audit.Run(ctx, p.cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rep := runCheckContext(t, ctx, p.cfg)
 	if res := outcomeOf(t, rep, SumDB); res.Outcome != audit.Unassessed || res.ReasonID != "engine/interrupted" {
 		t.Errorf("%+v", res)
 	}
