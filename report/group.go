@@ -49,16 +49,32 @@ func groups(rep *audit.Report) []*group {
 	return out
 }
 
-// withStatus returns the findings of rep with that status, worst first.
+// withStatus returns the findings of rep with that status, worst first. In a
+// stored report that was tampered with, a status that is none counts as open,
+// and a severity that is none as the worst: neither hides a finding.
 func withStatus(rep *audit.Report, status audit.Status) []*audit.Finding {
 	var out []*audit.Finding
 	for i := range rep.Findings {
-		if rep.Findings[i].Status == status {
-			out = append(out, &rep.Findings[i])
+		f := &rep.Findings[i]
+		known := f.Status == audit.Waived || f.Status == audit.Baselined
+		if f.Status == status || status == audit.Open && !known {
+			out = append(out, f)
 		}
 	}
 	rank := func(s audit.Severity) int { return slices.Index(audit.Severities(), s) }
 	slices.SortStableFunc(out, func(a, b *audit.Finding) int { return rank(a.Severity) - rank(b.Severity) })
+	return out
+}
+
+// bySeverity splits findings, worst first, at each change of severity.
+func bySeverity(findings []*audit.Finding) [][]*audit.Finding {
+	var out [][]*audit.Finding
+	for i, f := range findings {
+		if i == 0 || f.Severity != findings[i-1].Severity {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], f)
+	}
 	return out
 }
 

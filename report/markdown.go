@@ -98,23 +98,17 @@ func (s *sheet) summary() {
 
 // findings writes the open findings by severity, each rule once.
 func (s *sheet) findings() {
-	open := withStatus(s.rep, audit.Open)
-	for _, severity := range audit.Severities() {
+	for _, same := range bySeverity(withStatus(s.rep, audit.Open)) {
 		var rules []string
 		byRule := map[string]*group{}
-		for _, f := range open {
-			if f.Severity != severity {
-				continue
-			}
+		for _, f := range same {
 			if byRule[f.Rule] == nil {
 				rules = append(rules, f.Rule)
 				byRule[f.Rule] = new(group)
 			}
 			byRule[f.Rule].findings = append(byRule[f.Rule].findings, f)
 		}
-		if len(rules) > 0 {
-			s.heading(3, severityWord(s.rep.Lang, severity))
-		}
+		s.heading(3, mdText(severityWord(s.rep.Lang, same[0].Severity)))
 		for i, id := range rules {
 			if i > 0 {
 				s.printf("\n")

@@ -220,15 +220,9 @@ func tally(r *audit.Report) string {
 
 // severities counts findings by severity: "2 critical", "1 low".
 func severities(lang audit.Lang, findings []*audit.Finding) []string {
-	n := map[audit.Severity]int{}
-	for _, f := range findings {
-		n[f.Severity]++
-	}
 	var parts []string
-	for _, s := range audit.Severities() {
-		if n[s] > 0 {
-			parts = append(parts, say(lang, msgCount, audit.Args{"n": n[s], "what": severityWord(lang, s)}))
-		}
+	for _, same := range bySeverity(findings) {
+		parts = append(parts, say(lang, msgCount, audit.Args{"n": len(same), "what": severityWord(lang, same[0].Severity)}))
 	}
 	return parts
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/charmbracelet/colorprofile"
@@ -55,5 +56,51 @@ func TestTextGolden(t *testing.T) {
 		golden(t, fmt.Sprintf("fail.%s.color.txt", lang), write(t, Text, sample(t, lang, sampleChecks()...), Options{Color: colorprofile.ANSI}))
 		golden(t, fmt.Sprintf("pass.%s.txt", lang), write(t, Text, sample(t, lang, good...), Options{}))
 		golden(t, fmt.Sprintf("incomplete.%s.txt", lang), write(t, Text, sample(t, lang, sampleChecks()[3], sampleChecks()[6]), Options{Verbose: true, Catalogue: sampleCatalogue()}))
+	}
+}
+
+// TestNothingIsHidden: each open finding and each check that is incomplete is
+// in every format, whatever a stored report calls its status and severity.
+func TestNothingIsHidden(t *testing.T) {
+	rep := sample(t, audit.English, sampleChecks()...)
+	rep.Findings[0].Status, rep.Findings[0].Severity = "", "none at all"
+	rep.Findings[1].Status = "closed"
+	for _, format := range Formats() {
+		for _, opts := range []Options{{}, {Verbose: true}, {Quiet: true}} {
+			out := string(write(t, format, rep, opts))
+			for _, f := range withStatus(rep, audit.Open) {
+				if !opts.Quiet && !strings.Contains(out, f.Rule) {
+					t.Errorf("%s with %+v says nothing of %s", format, opts, f.Rule)
+				}
+				if (format == JSON || format == SARIF || format == Text && opts.Verbose) && !strings.Contains(out, f.Subject.Name) {
+					t.Errorf("%s with %+v says nothing of %s", format, opts, f.Subject.Name)
+				}
+			}
+			for _, c := range incomplete(rep) {
+				if (format != Markdown || !opts.Quiet) && !strings.Contains(out, c.ID) {
+					t.Errorf("%s with %+v says nothing of check %s", format, opts, c.ID)
+				}
+			}
+		}
+	}
+}
+
+func TestFigures(t *testing.T) {
+	for facts, want := range map[string]string{
+		`{"modules":[1,2],"name":"x","lines":{"verified":3,"not_checked":0,"mismatch":1},"n":7}`: "modules 2, lines (3 verified, 1 mismatch)",
+		`{"nested":{"a":{"b":1}},"mixed":{"a":1,"b":"x"},"share":{"a":0.5}}`:                     "",
+		`{"empty":[],"zero":{"a":0},"none":{}}`:                                                  "empty 0",
+		`[1,2]`:                                                                                  "", `"x"`: "", ``: "", `null`: "", `{"a":`: "",
+	} {
+		if got := strings.Join(figures([]byte(facts)), ", "); got != want {
+			t.Errorf("figures(%s) = %q, want %q", facts, got, want)
+		}
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	var buf bytes.Buffer
+	if err := Write(&buf, "html", &audit.Report{}, Options{}); err == nil || buf.Len() > 0 {
+		t.Errorf("error %v, %d bytes", err, buf.Len())
 	}
 }
