@@ -92,7 +92,11 @@ func (ca *CA) Issue(t testing.TB, key *ecdsa.PrivateKey, names ...string) *tls.C
 func NewServer(t testing.TB, h http.Handler, current func() *tls.Certificate) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(h)
-	s.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current(), nil }}
+	// httptest adds a certificate of its own, which GetCertificate would not
+	// replace for a client that names no host.
+	s.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		return &tls.Config{Certificates: []tls.Certificate{*current()}}, nil
+	}}
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that nothing follows are what is tested
 	s.StartTLS()
 	t.Cleanup(s.Close)
