@@ -39,6 +39,7 @@ var (
 		"endpoint":    {EN: "endpoint", ZH: "端点"},
 		"host":        {EN: "host", ZH: "主机"},
 		"policy":      {EN: "policy", ZH: "策略"},
+		"log":         {EN: "log", ZH: "日志"},
 	}
 	wordKinds = map[string]audit.Text{
 		"module":      {EN: "{n} modules", ZH: "{n} 个模块"},
@@ -49,6 +50,7 @@ var (
 		"endpoint":    {EN: "{n} endpoints", ZH: "{n} 个端点"},
 		"host":        {EN: "{n} hosts", ZH: "{n} 台主机"},
 		"policy":      {EN: "{n} policy entries", ZH: "{n} 条策略"},
+		"log":         {EN: "{n} logs", ZH: "{n} 个日志"},
 	}
 	wordSubjects = audit.Text{EN: "{n} subjects", ZH: "{n} 个对象"}
 )
@@ -70,6 +72,7 @@ var (
 	msgUndetermined = audit.Text{EN: "{n} undetermined", ZH: "未判定 {n}"}
 
 	msgFindings   = audit.Text{EN: "Findings", ZH: "发现的问题"}
+	msgNotes      = audit.Text{EN: "Good to know (-v tells more)", ZH: "供参考（-v 查看详情）"}
 	msgIncomplete = audit.Text{EN: "Could not be determined", ZH: "未能判定"}
 	msgWaived     = audit.Text{EN: "Waived", ZH: "已豁免"}
 	msgChecks     = audit.Text{EN: "Checks", ZH: "检查项"}

@@ -68,6 +68,7 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 		p.verdict()
 		p.findings()
 		p.incomplete()
+		p.notes()
 		p.waived()
 		p.checks()
 		if bytes.Count(p.buf.Bytes(), []byte("\n")) > screen {

@@ -11,6 +11,9 @@ import (
 // findings writes the open findings, group by group.
 func (p *page) findings() {
 	for _, g := range groups(p.rep) {
+		if p.note(g.findings[0]) {
+			continue // worst first: all of the group are notes
+		}
 		p.line()
 		p.groupHeading(g)
 		if g.folded {
@@ -20,6 +23,54 @@ func (p *page) findings() {
 		for _, f := range g.findings {
 			p.one(f)
 		}
+	}
+}
+
+// note reports whether f is told in one line: it is good to know, decides
+// nothing, and the whole is asked for with Verbose.
+func (p *page) note(f *audit.Finding) bool {
+	return f.Severity == audit.Info && !f.Severity.Reaches(p.rep.Policy.FailOn) && !p.opts.Verbose
+}
+
+// notes writes one line for each rule of which there are notes alone.
+func (p *page) notes() {
+	byRule := map[string]*group{}
+	var rules []string
+	for _, g := range groups(p.rep) {
+		if !p.note(g.findings[0]) {
+			continue
+		}
+		for _, f := range g.findings {
+			if byRule[f.Rule] == nil {
+				byRule[f.Rule] = &group{}
+				rules = append(rules, f.Rule)
+			}
+			byRule[f.Rule].findings = append(byRule[f.Rule].findings, f)
+		}
+	}
+	if len(rules) == 0 {
+		return
+	}
+	p.heading(msgNotes, len(rules))
+	for _, rule := range rules {
+		g := byRule[rule]
+		first := g.findings[0]
+		what := clean(first.Subject.Name)
+		if places := g.places(); len(places) > 1 {
+			kind, same := g.shared(func(f *audit.Finding) string { return f.Subject.Kind })
+			if !same {
+				kind = ""
+			}
+			what = count(p.rep.Lang, kind, len(places))
+		}
+		text := say(p.rep.Lang, msgOf, audit.Args{"title": clean(first.Title), "subject": what})
+		room := p.width - 4 - width(text) - width(rule)
+		if room < 2 {
+			p.para("  "+signMinor+" ", 4, plainPaint, text)
+			p.para(strings.Repeat(" ", 4), 4, faint, clean(rule))
+			continue
+		}
+		p.line("  "+signMinor+" "+text, strings.Repeat(" ", room), style(faint, clean(rule)))
 	}
 }
 
