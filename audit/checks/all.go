@@ -1,0 +1,10 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import "github.com/goassay/assay/audit"
+
+// All lists all checks.
+func All() []*audit.Check {
+	return []*audit.Check{Allowlist, Binary, Env, FIPS, Graph, SBOM, SumDB, Toolchain}
+}

@@ -1,0 +1,25 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+// Assay audits the supply chain and the compliance of Go software.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	inv := &invocation{
+		args:    os.Args[1:],
+		stdin:   os.Stdin,
+		stdout:  os.Stdout,
+		stderr:  os.Stderr,
+		environ: os.Environ(),
+	}
+	code := inv.main(ctx)
+	stop()
+	os.Exit(code)
+}

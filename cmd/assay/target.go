@@ -1,0 +1,168 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/modgraph"
+)
+
+// findTarget finds the module that dir is in, as the go command would. It is
+// an error for a verb that needs a module if there is none.
+func (inv *invocation) findTarget(dir string, needModule bool) (*audit.Target, audit.TargetRef, error) {
+	name := audit.TargetRef{Dir: filepath.ToSlash(filepath.Clean(dir))}
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return nil, name, pathError(dir, err)
+	case !info.IsDir():
+		return nil, name, usagef("", "%s: not a directory", dir)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, name, err
+	}
+	t := &audit.Target{Dir: abs}
+	if root, ok := findUp(abs, "go.mod"); ok {
+		t.Dir, t.ModFile = root, filepath.Join(root, "go.mod")
+	}
+	t.WorkFile = inv.workFile(abs)
+	if t.ModFile == "" && t.WorkFile != "" {
+		t.Dir = filepath.Dir(t.WorkFile)
+	}
+	if needModule && t.ModFile == "" && t.WorkFile == "" {
+		return nil, name, usagef("name the directory of a module with -C DIR", "%s: not a Go module: no go.mod there or above", dir)
+	}
+	if t.ModFile != "" {
+		data, err := readBounded(t.ModFile, 16<<20)
+		if err != nil {
+			return nil, name, fileError(err)
+		}
+		t.Module = modfile.ModulePath(data)
+		name.Module = t.Module
+	}
+	return t, name, nil
+}
+
+// workFile returns the workspace in force: GOWORK, else the nearest go.work.
+func (inv *invocation) workFile(dir string) string {
+	switch v := inv.getenv("GOWORK"); v {
+	case "off":
+		return ""
+	case "", "auto":
+		return modgraph.FindWorkFile(dir)
+	default:
+		return v
+	}
+}
+
+// findUp returns the nearest directory from dir upwards that holds a file.
+func findUp(dir, file string) (string, bool) {
+	for {
+		if info, err := os.Stat(filepath.Join(dir, file)); err == nil && !info.IsDir() {
+			return dir, true
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", false
+		}
+		dir = up
+	}
+}
+
+// pathError gives the reason why a path that the user named cannot be used,
+// and the nearest name that is there.
+func pathError(name string, err error) error {
+	var pe *fs.PathError
+	reason := err
+	if errors.As(err, &pe) {
+		reason = pe.Err
+	}
+	hint := ""
+	if errors.Is(err, fs.ErrNotExist) {
+		if near := nearestFile(name); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return usagef(hint, "%s: %s", name, reason)
+}
+
+// nearestFile returns the file beside name that it was probably meant to be.
+func nearestFile(name string) string {
+	dir, base := filepath.Split(name)
+	if dir == "" {
+		dir = "."
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	near := audit.Nearest(base, names)
+	if near == "" {
+		return ""
+	}
+	if dir == "." {
+		return near
+	}
+	return filepath.Join(dir, near)
+}
+
+// splitArgs sorts the arguments of assay audit: a directory with a go.mod or
+// go.work is the module, all else is to be read as executables.
+func splitArgs(dir string, args []string) (module string, binaries []string, err error) {
+	module = dir
+	found := ""
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return "", nil, pathError(arg, err)
+		}
+		if info.IsDir() && holdsModule(arg) {
+			if found != "" {
+				return "", nil, usagef("audit one module at a time", "two modules: %s and %s", found, arg)
+			}
+			module, found = arg, arg
+			continue
+		}
+		binaries = append(binaries, arg)
+	}
+	return module, binaries, nil
+}
+
+func holdsModule(dir string) bool {
+	for _, name := range []string{"go.mod", "go.work"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && !info.IsDir() {
+			return true
+		}
+	}
+	return false
+}
+
+// absolute makes the paths of executables absolute, and checks that they are
+// there.
+func absolute(args []string) ([]string, error) {
+	var out []string
+	for _, arg := range args {
+		if _, err := os.Lstat(arg); err != nil {
+			return nil, pathError(arg, err)
+		}
+		abs, err := filepath.Abs(arg)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, abs)
+	}
+	return out, nil
+}

@@ -1,0 +1,239 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/checks"
+)
+
+func (inv *invocation) auditCommand() *cobra.Command {
+	var o options
+	var updates, requireFIPS bool
+	cmd := &cobra.Command{
+		Use:   "audit [DIR|FILE...]",
+		Short: inv.say(text{"audit a module, and executables, by all checks that apply", "对模块及可执行文件执行全部适用的检查"}),
+		Long: inv.say(text{
+			`Audit runs all checks that apply: the go command's environment and proxy chain, the
+module graph, every line of go.sum against the checksum database, the toolchain and
+the bill of materials; and of executables that are named, or named in the policy, how
+they were built and what FIPS 140 state they declare.
+
+A directory that holds a go.mod or go.work file is the module (default: the current
+one); other directories and files are read as executables.`,
+			`audit 执行全部适用的检查：go 命令的环境与代理链、模块依赖图、go.sum 每一行与校验和
+数据库的比对、工具链、物料清单；对命令行或策略中列出的可执行文件，还检查其构建方式和
+所声明的 FIPS 140 状态。
+
+含有 go.mod 或 go.work 的目录视为被审计的模块（默认为当前目录）；其他目录和文件按
+可执行文件读取。`,
+		}),
+		Example: `  assay audit
+  assay audit -C ../service --format text --format json=report.json
+  assay audit . ./bin --evidence evidence --fail-on medium`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			module, binaries, err := splitArgs(o.dir, args)
+			if err != nil {
+				return err
+			}
+			target, name, err := inv.findTarget(module, len(binaries) == 0)
+			if err != nil {
+				return err
+			}
+			policy, err := o.readPolicy(target)
+			if err != nil {
+				return err
+			}
+			if len(binaries) == 0 {
+				for _, b := range policy.Targets.Binaries {
+					binaries = append(binaries, filepath.Join(target.Dir, filepath.FromSlash(b)))
+				}
+			}
+			if target.Binaries, err = absolute(binaries); err != nil {
+				return err
+			}
+			name.Binaries = shownAll(binaries)
+			o.settings = settings(updates, requireFIPS)
+			list := []*audit.Check{checks.FIPS, checks.Binary}
+			if target.ModFile != "" || target.WorkFile != "" {
+				list = append(list, checks.Env, checks.Graph, checks.SumDB, checks.Toolchain, checks.SBOM)
+			}
+			return inv.judge(cmd.Context(), &o, target, name, list)
+		},
+	}
+	inv.addFlags(cmd, &o)
+	inv.updatesFlag(cmd, &updates)
+	inv.requireFIPSFlag(cmd, &requireFIPS)
+	return cmd
+}
+
+func (inv *invocation) updatesFlag(cmd *cobra.Command, updates *bool) {
+	cmd.Flags().BoolVar(updates, "updates", false, inv.say(text{"also ask which modules have newer versions", "同时查询哪些模块有更新的版本"}))
+}
+
+func (inv *invocation) requireFIPSFlag(cmd *cobra.Command, require *bool) {
+	cmd.Flags().BoolVar(require, "require-fips", false, inv.say(text{"executables must declare a certified FIPS 140 module that is on", "可执行文件必须声明已认证且默认启用的 FIPS 140 模块"}))
+}
+
+// settings gathers the choices that are not policy.
+func settings(updates, requireFIPS bool) map[string]string {
+	s := map[string]string{}
+	if updates {
+		s["updates"] = "true"
+	}
+	if requireFIPS {
+		s["fips"] = "require"
+	}
+	return s
+}
+
+func shownAll(paths []string) []string {
+	var out []string
+	for _, p := range paths {
+		out = append(out, shown(p))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (inv *invocation) envCommand() *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:   "env",
+		Short: inv.say(text{"inspect go env, where each value comes from, and the proxy chain", "检查 go env、各变量的来源以及代理链"}),
+		Long: inv.say(text{
+			`Env shows what the go command will really do: each variable with its value and its
+source (process environment, user file, GOROOT's go.env, built in), the proxy chain as
+the go command reads it, patterns that match too much or nothing, the toolchain that
+would run, and the settings around it. The full list is in the facts of --format json.`,
+			`env 说明 go 命令实际会怎么做：每个变量的取值与来源（进程环境、用户配置文件、
+GOROOT 的 go.env、内置默认值）、go 命令所理解的代理链、匹配过宽或永不匹配的模式、
+将会使用的工具链以及周边设置。完整清单见 --format json 的 facts。`,
+		}),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			target, name, err := inv.findTarget(o.dir, false)
+			if err != nil {
+				return err
+			}
+			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.Env, checks.Toolchain})
+		},
+	}
+	inv.addFlags(cmd, &o)
+	return cmd
+}
+
+func (inv *invocation) graphCommand() *cobra.Command {
+	var o options
+	var from string
+	var updates bool
+	cmd := &cobra.Command{
+		Use:   "graph",
+		Short: inv.say(text{"replay the module graph and attribute every module", "重放模块依赖图，说明每个模块的来历"}),
+		Long: inv.say(text{
+			`Graph replays go list -m -json all, or reads its recorded output, and attributes every
+module: replaced, excluded, retracted, deprecated, private, and by which way the go
+command would get it. The full list is in the facts of --format json.`,
+			`graph 重放 go list -m -json all（或读取其保存的输出），并说明每个模块的来历：是否被
+替换、排除、撤回、弃用，是否私有，以及 go 命令会经由哪条路径获取。完整清单见
+--format json 的 facts。`,
+		}),
+		Example: `  assay graph
+  go list -m -json all | assay graph --from -`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			target, name, err := inv.findTarget(o.dir, from == "")
+			if err != nil {
+				return err
+			}
+			if from != "" {
+				data, err := inv.readInput(from)
+				if err != nil {
+					return err
+				}
+				o.recorded = map[string][]byte{checks.Graph.ID: data}
+			}
+			o.settings = settings(updates, false)
+			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.Graph})
+		},
+	}
+	inv.addFlags(cmd, &o)
+	inv.updatesFlag(cmd, &updates)
+	cmd.Flags().StringVar(&from, "from", "", inv.say(text{"read recorded go list -m -json output from FILE, or - for standard input", "从文件读取已保存的 go list -m -json 输出，- 表示标准输入"}))
+	return cmd
+}
+
+func (inv *invocation) sumdbCommand() *cobra.Command {
+	var o options
+	verify := &cobra.Command{
+		Use:   "verify",
+		Short: inv.say(text{"verify every line of go.sum against the checksum database", "将 go.sum 的每一行与校验和数据库比对"}),
+		Long: inv.say(text{
+			`Verify proves for each line of go.sum and go.work.sum that the checksum database in force
+has logged that very hash: by the log's signature on its tree head, an inclusion proof for
+each record, and the record's exact text. Each line ends as verified, mismatch, not-logged
+or not-checked, with the reason.`,
+			`verify 逐行证明 go.sum 和 go.work.sum 中的哈希确已登记在当前生效的校验和数据库中：
+校验日志对树头的签名、每条记录的包含性证明以及记录原文。每一行的结果为 verified、
+mismatch、not-logged 或 not-checked，并给出原因。`,
+		}),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			target, name, err := inv.findTarget(o.dir, true)
+			if err != nil {
+				return err
+			}
+			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.SumDB})
+		},
+	}
+	inv.addFlags(verify, &o)
+	return inv.group("sumdb", text{"prove hashes by the checksum database", "用校验和数据库证明哈希"}, verify)
+}
+
+func (inv *invocation) fipsCommand() *cobra.Command {
+	var o options
+	var require bool
+	cmd := &cobra.Command{
+		Use:   "fips FILE|DIR...",
+		Short: inv.say(text{"read which FIPS 140 module executables declare", "读取可执行文件所声明的 FIPS 140 模块"}),
+		RunE:  inv.executables(&o, []*audit.Check{checks.FIPS}, func() map[string]string { return settings(false, require) }),
+	}
+	inv.addFlags(cmd, &o)
+	cmd.Flags().BoolVar(&require, "require", false, inv.say(text{"demand a certified module that is on", "要求声明已认证且默认启用的模块"}))
+	return cmd
+}
+
+func (inv *invocation) binaryCommand() *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:   "binary FILE|DIR...",
+		Short: inv.say(text{"read how executables were built", "读取可执行文件的构建方式"}),
+		RunE:  inv.executables(&o, []*audit.Check{checks.Binary}, func() map[string]string { return nil }),
+	}
+	inv.addFlags(cmd, &o)
+	return cmd
+}
+
+// executables is the function of a verb that reads executables.
+func (inv *invocation) executables(o *options, list []*audit.Check, set func() map[string]string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usagef(cmd.CommandPath()+" FILE|DIR...", "name the executables, or folders of executables, to read")
+		}
+		target, name, err := inv.findTarget(o.dir, false)
+		if err != nil {
+			return err
+		}
+		if target.Binaries, err = absolute(args); err != nil {
+			return err
+		}
+		name.Binaries = shownAll(args)
+		o.settings = set()
+		return inv.judge(cmd.Context(), o, target, name, list)
+	}
+}
