@@ -5,6 +5,7 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -152,8 +153,10 @@ func formatArg(lang Lang, v any) (string, error) {
 	switch v := v.(type) {
 	case string:
 		return v, nil
-	case int, int64, bool, float64:
+	case int, int64, bool:
 		return fmt.Sprint(v), nil
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), nil
 	case []string:
 		return strings.Join(v, separator), nil
 	case []any:
