@@ -106,7 +106,7 @@ type Pass struct {
 	mu       sync.Mutex
 	closed   bool
 	findings []Finding
-	evidence map[string]EvidenceRef
+	evidence map[EvidenceRef]bool
 	err      error
 }
 
@@ -125,9 +125,13 @@ func Facts[T any](p *Pass, c *Check) T {
 }
 
 // Report records a finding. The caller fills Rule, Subject, Args and, where
-// there is one, Location and Evidence; the catalogue gives the rest.
+// there is one, Location and Evidence; the catalogue gives the rest. The rule
+// is one of the check's own: its ID begins with the check's and a slash.
 func (p *Pass) Report(f Finding) {
 	f, err := p.run.complete(f)
+	if checkOf(f.Rule) != p.Check.ID {
+		err = errors.Join(err, fmt.Errorf("rule %s is not of check %s", f.Rule, p.Check.ID))
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -144,6 +148,9 @@ func (p *Pass) Report(f Finding) {
 // "tlog-proof". No secret may be among them.
 func (p *Pass) Evidence(kind string, data []byte) string {
 	ref := EvidenceRef{Digest: Digest(data), Kind: kind, Size: int64(len(data)), Check: p.Check.ID}
+	if p.isClosed() {
+		return ref.Digest
+	}
 	err := p.run.keep(ref, data)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -152,14 +159,18 @@ func (p *Pass) Evidence(kind string, data []byte) string {
 	case err != nil:
 		p.err = errors.Join(p.err, err)
 	default:
-		p.evidence[ref.Digest] = ref
+		p.evidence[ref] = true
 	}
 	return ref.Digest
 }
 
 // Progress tells how far the check is: done of total steps.
 func (p *Pass) Progress(done, total int) {
-	p.run.event(Event{Check: p.Check.ID, Done: done, Total: total})
+	p.mu.Lock() // held, so that nothing is told of a check that has ended
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.run.event(Event{Check: p.Check.ID, Done: done, Total: total})
+	}
 }
 
 // NotAssessed returns the error with which a check says that it could not
@@ -216,5 +227,11 @@ func (p *Pass) close() (findings []Finding, evidence []EvidenceRef, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	return p.findings, slices.Collect(maps.Values(p.evidence)), p.err
+	return p.findings, slices.Collect(maps.Keys(p.evidence)), p.err
+}
+
+func (p *Pass) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }

@@ -112,7 +112,16 @@ func fingerprint(rule string, s Subject) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// compareFindings orders findings: worst first, then by rule, subject, place.
+// checkOf returns the ID of the check that reports a rule; "policy" for the
+// rules of the policy itself.
+func checkOf(rule string) string {
+	id, _, _ := strings.Cut(rule, "/")
+	return id
+}
+
+// compareFindings orders findings: worst first, then by rule, subject, place,
+// and last by what the check said, so that no two differ and compare equal.
+// Texts play no part: the order is the same in all languages.
 func compareFindings(a, b Finding) int {
 	rank := func(s Severity) int { return slices.Index(Severities(), s) }
 	place := func(f Finding) string {
@@ -127,6 +136,7 @@ func compareFindings(a, b Finding) int {
 		strings.Compare(a.Subject.Kind, b.Subject.Kind),
 		strings.Compare(a.Subject.Name, b.Subject.Name),
 		strings.Compare(place(a), place(b)),
-		strings.Compare(a.Message, b.Message),
+		strings.Compare(fmt.Sprint(a.Args), fmt.Sprint(b.Args)), // fmt sorts the keys
+		slices.Compare(a.Evidence, b.Evidence),
 	)
 }

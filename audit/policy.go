@@ -149,7 +149,7 @@ func (r *run) policyFindings(rep *Report) ([]Finding, error) {
 		w := &r.Policy.Waivers[i]
 		rule := ""
 		switch {
-		case w.Expired(r.Now()):
+		case w.Expired(r.now):
 			rule = ruleWaiverExpired
 		case r.judged(rep, w.Rule) && !slices.ContainsFunc(rep.Findings, func(f Finding) bool { return w.Covers(&f) }):
 			rule = ruleWaiverUnused
@@ -165,7 +165,7 @@ func (r *run) policyFindings(rep *Report) ([]Finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Policy.apply(&f, r.Now())
+		r.Policy.apply(&f, r.now)
 		out = append(out, f)
 	}
 	return out, nil
@@ -173,7 +173,6 @@ func (r *run) policyFindings(rep *Report) ([]Finding, error) {
 
 // judged reports whether the check that reports a rule ran and saw everything.
 func (r *run) judged(rep *Report, rule string) bool {
-	id, _, _ := strings.Cut(rule, "/")
-	res, ok := rep.Check(id)
+	res, ok := rep.Check(checkOf(rule))
 	return ok && (res.Outcome == Passed || res.Outcome == Failed) && res.ReasonID == ""
 }

@@ -3,16 +3,19 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"os/exec"
-	"runtime/debug"
+	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -39,7 +42,7 @@ type Config struct {
 
 	Evidence EvidenceStore    // where evidence is kept; nil: digests only
 	Events   func(Event)      // told of progress; nil: nobody. Called by one goroutine at a time.
-	Now      func() time.Time // nil: time.Now
+	Now      func() time.Time // nil: time.Now. Asked at the start and at the end: all checks are told the start.
 }
 
 // NetworkAccess is the way to other hosts. Its fields are those of [Pass]; a
@@ -74,6 +77,7 @@ const grace = 500 * time.Millisecond
 type run struct {
 	Config
 	ctx    context.Context
+	now    time.Time // when the run started: by it waivers hold or have expired
 	events sync.Mutex
 }
 
@@ -81,6 +85,7 @@ type run struct {
 type result struct {
 	CheckResult
 	facts    any
+	raw      json.RawMessage // the facts as the report holds them
 	findings []Finding
 	evidence []EvidenceRef
 }
@@ -89,7 +94,7 @@ type result struct {
 // requires have ended, and returns the report. A panic or an error of one check
 // becomes that check's outcome and takes no other down. When ctx ends, Run
 // returns within a second with what is known so far. The error is of the
-// configuration, or of a check that breaks the engine's rules.
+// configuration: the checks' Requires, or a catalogue without the engine's rules.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	all, err := closure(cfg.Checks)
 	if err != nil {
@@ -105,10 +110,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		cfg.Now = time.Now
 	}
 	cfg.Network = cfg.Network.orDefault(cfg.Offline)
-	r := &run{Config: cfg, ctx: ctx}
-	started := cfg.Now()
-	results := r.runAll(all)
-	return r.report(results, started)
+	r := &run{Config: cfg, ctx: ctx, now: cfg.Now()}
+	return r.report(r.runAll(all))
 }
 
 // orDefault fills what is nil, or replaces all by the network switched off.
@@ -179,7 +182,11 @@ func (r *run) runOne(c *Check, under map[*Check]*pending) result {
 	none := func(o Outcome, reason string, args Args) result {
 		return r.outcome(c, result{CheckResult: CheckResult{ID: c.ID, Outcome: o, ReasonID: reason, ReasonArgs: args}})
 	}
-	if c.Applies != nil && !c.Applies(r.Target) {
+	applies, err := r.applies(c)
+	switch {
+	case err != nil:
+		return result{CheckResult: CheckResult{ID: c.ID, Outcome: Errored, Reason: err.Error()}}
+	case !applies:
 		return none(NotApplicable, "", nil)
 	}
 	facts := make(map[*Check]any, len(c.Requires))
@@ -202,6 +209,52 @@ func (r *run) runOne(c *Check, under map[*Check]*pending) result {
 	return r.outcome(c, r.call(c, facts))
 }
 
+// applies asks c whether it has anything to say about the target.
+func (r *run) applies(c *Check) (applies bool, err error) {
+	if c.Applies == nil {
+		return true, nil
+	}
+	err = guard(func() error {
+		applies = c.Applies(r.Target)
+		return nil
+	})
+	return applies, err
+}
+
+// guard calls f and turns a panic into an error, and the end of the goroutine
+// too, which is no success either.
+func guard(f func() error) (err error) {
+	returned := false
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if v := recover(); v != nil {
+				err = fmt.Errorf("panic: %v in %s", v, panicked())
+			} else if !returned {
+				err = errors.New("ended its goroutine without an answer")
+			}
+		}()
+		err = f()
+		returned = true
+	}()
+	<-done
+	return err
+}
+
+// panicked names the function that panics, and its file and line. A report
+// holds no stack, whose addresses and paths differ between machines and runs.
+func panicked() string {
+	var pcs [32]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if !strings.HasPrefix(frame.Function, "runtime.") || !more {
+			return fmt.Sprintf("%s (%s:%d)", frame.Function, path.Base(frame.File), frame.Line)
+		}
+	}
+}
+
 // call calls the check's function and waits for it, or for the end of the
 // context and the grace after it.
 func (r *run) call(c *Check, facts map[*Check]any) result {
@@ -209,49 +262,60 @@ func (r *run) call(c *Check, facts map[*Check]any) result {
 		Tool: r.Tool, Check: c, Target: r.Target, Policy: r.Policy,
 		Environ: r.Environ, Exec: r.Exec, HTTP: r.Network.HTTP,
 		Dial: r.Network.Dial, LookupNetIP: r.Network.LookupNetIP, Roots: r.Network.Roots,
-		Offline: r.Offline, CacheDir: r.CacheDir, Now: r.Now(), Settings: r.Settings, Recorded: r.Recorded,
-		run: r, facts: facts, evidence: map[string]EvidenceRef{},
+		Offline: r.Offline, CacheDir: r.CacheDir, Now: r.now, Settings: r.Settings, Recorded: r.Recorded,
+		run: r, facts: facts, evidence: map[EvidenceRef]bool{},
 	}
 	start := time.Now()
-	type returned struct {
-		facts any
-		err   error
-	}
 	ret := make(chan returned, 1)
 	go func() {
 		var res returned
-		defer func() {
-			if v := recover(); v != nil {
-				res = returned{nil, fmt.Errorf("panic: %v\n%s", v, debug.Stack())}
+		res.err = guard(func() (err error) {
+			res.facts, err = c.Run(r.ctx, p)
+			if res.facts != nil {
+				res.raw, res.broken = json.Marshal(res.facts)
 			}
-			ret <- res
-		}()
-		res.facts, res.err = c.Run(r.ctx, p)
+			if string(res.raw) == "null" { // a nil pointer
+				res.facts, res.raw = nil, nil
+			}
+			return err
+		})
+		ret <- res
 	}()
 	var got returned
+	left := make(chan struct{})
+	stop := context.AfterFunc(r.ctx, func() { time.AfterFunc(grace, func() { close(left) }) })
 	select {
 	case got = <-ret:
-	case <-after(r.ctx, grace):
+	case <-left:
 		got.err = NotAssessed(reasonInterrupted, nil)
 	}
-	res := result{CheckResult: CheckResult{ID: c.ID, Seconds: time.Since(start).Seconds()}, facts: got.facts}
+	stop()
+	res := result{CheckResult: CheckResult{ID: c.ID, Seconds: time.Since(start).Seconds()}}
 	var broken error
 	res.findings, res.evidence, broken = p.close()
-	r.classify(&res, errors.Join(broken, got.err))
+	if broken = errors.Join(got.broken, broken); got.broken == nil {
+		res.facts, res.raw = got.facts, got.raw
+	}
+	r.classify(&res, got.err, broken)
 	return res
 }
 
-// after returns a channel that is closed some time after ctx has ended.
-func after(ctx context.Context, d time.Duration) <-chan struct{} {
-	ch := make(chan struct{})
-	context.AfterFunc(ctx, func() { time.AfterFunc(d, func() { close(ch) }) })
-	return ch
+// returned is what a check's function gave back.
+type returned struct {
+	facts  any
+	raw    json.RawMessage
+	err    error
+	broken error // the facts are none that a report can hold
 }
 
-// classify turns the error of a check into outcome and reason.
-func (r *run) classify(res *result, err error) {
+// classify turns the error of a check into outcome and reason. A check that
+// broke the engine's rules, whose findings or evidence may be lost, is an
+// error whatever else it says.
+func (r *run) classify(res *result, err, broken error) {
 	var na *notAssessed
 	switch {
+	case broken != nil:
+		res.Outcome, res.Reason = Errored, errors.Join(err, broken).Error()
 	case err == nil:
 		res.Outcome = Passed
 	case errors.As(err, &na):
@@ -271,7 +335,7 @@ func (r *run) classify(res *result, err error) {
 // its reason stays.
 func (r *run) outcome(c *Check, res result) result {
 	for i := range res.findings {
-		r.Policy.apply(&res.findings[i], r.Now())
+		r.Policy.apply(&res.findings[i], r.now)
 	}
 	if res.Outcome != Errored && slices.ContainsFunc(res.findings, func(f Finding) bool { return counts(f, r.Policy.FailOn) }) {
 		res.Outcome = Failed
@@ -296,8 +360,8 @@ func (r *run) complete(f Finding) (Finding, error) {
 	f.Status = Open
 	f.Controls = rule.Controls
 	f.Fingerprint = fingerprint(f.Rule, f.Subject)
-	slices.Sort(f.Evidence)
-	f.Evidence = slices.Compact(f.Evidence)
+	f.Args = maps.Clone(f.Args) // the check may go on using its own
+	f.Evidence = slices.Compact(slices.Sorted(slices.Values(f.Evidence)))
 	return f, nil
 }
 
@@ -320,23 +384,21 @@ func (r *run) event(e Event) {
 
 // report gathers the results of the checks that were asked for. The findings
 // of checks that only served others are theirs to report in a run of their own.
-func (r *run) report(results map[*Check]result, started time.Time) (*Report, error) {
+func (r *run) report(results map[*Check]result) (*Report, error) {
 	rep := &Report{
 		Schema: Schema, Tool: r.Tool, Lang: r.Lang, Target: r.Name, Policy: r.Policy.ref(),
-		Started:  started.UTC().Truncate(time.Millisecond),
+		Started:  r.now.UTC().Truncate(time.Millisecond),
 		Checks:   []CheckResult{},
 		Findings: []Finding{},
 		Facts:    map[string]json.RawMessage{},
 		Evidence: []EvidenceRef{},
 	}
-	for _, c := range r.Config.Checks {
-		res := results[c]
-		if res.facts != nil {
-			raw, err := json.Marshal(res.facts)
-			if err != nil {
-				return nil, fmt.Errorf("facts of %s: %w", c.ID, err)
-			}
-			rep.Facts[c.ID] = raw
+	for c, res := range results {
+		if !slices.Contains(r.Config.Checks, c) {
+			continue
+		}
+		if res.raw != nil {
+			rep.Facts[c.ID] = res.raw
 		}
 		rep.Checks = append(rep.Checks, res.CheckResult)
 		rep.Findings = append(rep.Findings, res.findings...)
@@ -352,7 +414,7 @@ func (r *run) report(results map[*Check]result, started time.Time) (*Report, err
 	slices.SortFunc(rep.Checks, func(a, b CheckResult) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(rep.Findings, compareFindings)
 	slices.SortFunc(rep.Evidence, func(a, b EvidenceRef) int {
-		return strings.Compare(a.Check+a.Kind+a.Digest, b.Check+b.Kind+b.Digest)
+		return cmp.Or(strings.Compare(a.Check, b.Check), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Digest, b.Digest))
 	})
 	rep.Verdict = verdict(rep.Checks, rep.Findings, r.Policy.FailOn)
 	rep.Finished = r.Now().UTC().Truncate(time.Millisecond)
