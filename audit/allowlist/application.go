@@ -204,7 +204,6 @@ const (
 	ReasonConnect   Reason = "not-connected"
 	ReasonProxy     Reason = "proxy-refused" // the egress proxy did not let the connection through
 	ReasonHandshake Reason = "handshake-failed"
-	ReasonSumDB     Reason = "sumdb-not-found" // the proxies did not answer whether they pass the database on
 )
 
 // A Remark is something that who approves the form has to know.
@@ -234,6 +233,29 @@ const (
 	RemarkDirectRepository RemarkKind = "direct-repository" // repositories may be on other hosts than module paths say (host)
 )
 
+// Roles lists all roles.
+func Roles() []Role {
+	return []Role{ModuleProxy, ChecksumDB, Toolchains, VersionCtrl, EgressProxy}
+}
+
+// Uses lists all uses.
+func Uses() []Use {
+	return []Use{UseList, UseLatest, UseInfo, UseGoMod, UseZip, UseToolchain, UseSupported, UseLookup, UseTile,
+		UseTreeHead, UseDiscovery, UseRepository, UseUploadPack}
+}
+
+// Reasons lists the reasons for which a part of a service is unknown.
+func Reasons() []Reason {
+	return []Reason{ReasonOffline, ReasonResolve, ReasonConnect, ReasonProxy, ReasonHandshake}
+}
+
+// RemarkKinds lists all remarks.
+func RemarkKinds() []RemarkKind {
+	return []RemarkKind{RemarkEgressProxy, RemarkDirectFallback, RemarkDirect, RemarkNoModules, RemarkFileProxy,
+		RemarkOff, RemarkSumDBOff, RemarkSumDBUnknown, RemarkCredentials, RemarkNoToolchain, RemarkResolved,
+		RemarkBasisSuggested, RemarkHTTP, RemarkDirectRepository}
+}
+
 // Endpoint gives host:port, with brackets around an IPv6 address.
 func (s *Service) Endpoint() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
@@ -261,7 +283,7 @@ func (a *Application) TermsOf(s *Service) Terms {
 type Gap struct {
 	Endpoint string // host:port; "" for the form as a whole
 	What     What
-	Reason   Reason
+	Reason   Reason // "" where Detail says it all
 	Detail   string
 }
 
@@ -291,7 +313,7 @@ func (a *Application) Gaps() []Gap {
 	for _, r := range a.Remarks {
 		switch r.Kind {
 		case RemarkSumDBUnknown:
-			list = append(list, Gap{"", WhatSumDB, ReasonSumDB, r.Detail})
+			list = append(list, Gap{"", WhatSumDB, "", r.Detail})
 		case RemarkNoModules:
 			list = append(list, Gap{"", WhatModules, "", ""})
 		}

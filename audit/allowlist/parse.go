@@ -107,7 +107,7 @@ func (v *validator) form() {
 		}
 	}
 	for i, r := range a.Remarks {
-		word(v, fmt.Sprintf("$.remarks[%d].kind", i), r.Kind, remarkKinds()...)
+		word(v, fmt.Sprintf("$.remarks[%d].kind", i), r.Kind, RemarkKinds()...)
 	}
 }
 
@@ -121,7 +121,7 @@ func (v *validator) service(at string, s *Service) {
 	word(v, at+".protocol", s.Protocol, HTTPS, HTTP)
 	word(v, at+".basis", s.Basis, Configured, Observed, Inferred)
 	for i, r := range s.Roles {
-		word(v, fmt.Sprintf("%s.roles[%d]", at, i), r, ModuleProxy, ChecksumDB, Toolchains, VersionCtrl, EgressProxy)
+		word(v, fmt.Sprintf("%s.roles[%d]", at, i), r, Roles()...)
 	}
 	patterns := 0
 	for i := range s.URLs {
@@ -134,6 +134,7 @@ func (v *validator) service(at string, s *Service) {
 		v.fail(at+".urls", "more than %d templates and prefixes", maxPatterns)
 	}
 	word(v, at+".addresses.state", s.Addresses.State, Known, Unknown)
+	word(v, at+".addresses.reason", s.Addresses.Reason, append(Reasons(), "")...)
 	word(v, at+".addresses.source", s.Addresses.Source, "", FromPolicy, FromResolver)
 	for i, a := range s.Addresses.Observed {
 		if _, err := netip.ParseAddr(a); err != nil {
@@ -155,7 +156,7 @@ func (v *validator) validity(at string, d Validity) {
 func (v *validator) url(at string, u *URL) {
 	word(v, at+".match", u.Match, Exact, Template, Prefix)
 	if u.Use != "" {
-		word(v, at+".use", u.Use, uses()...)
+		word(v, at+".use", u.Use, Uses()...)
 	}
 	if !strings.HasPrefix(u.URL, "https://") && !strings.HasPrefix(u.URL, "http://") {
 		v.fail(at+".url", "%q is not an absolute URL of scheme https or http", clip(u.URL))
@@ -179,6 +180,7 @@ func (v *validator) url(at string, u *URL) {
 
 func (v *validator) tls(at string, t *TLS) {
 	word(v, at+".state", t.State, Known, Unknown)
+	word(v, at+".reason", t.Reason, append(Reasons(), "")...)
 	word(v, at+".trust", t.Trust, "", TrustVerified, TrustRefused)
 	for _, d := range []struct{ key, digest string }{{"leaf", t.Leaf}, {"spki", t.SPKI}, {"evidence", t.Evidence}} {
 		if d.digest != "" && !isDigest(d.digest) {
@@ -204,17 +206,6 @@ func word[T ~string](v *validator, at string, value T, words ...T) {
 		}
 		v.fail(at, "%q is none of %s", clip(string(value)), strings.Join(list, ", "))
 	}
-}
-
-func uses() []Use {
-	return []Use{UseList, UseLatest, UseInfo, UseGoMod, UseZip, UseToolchain, UseSupported, UseLookup, UseTile,
-		UseTreeHead, UseDiscovery, UseRepository, UseUploadPack}
-}
-
-func remarkKinds() []RemarkKind {
-	return []RemarkKind{RemarkEgressProxy, RemarkDirectFallback, RemarkDirect, RemarkNoModules, RemarkFileProxy,
-		RemarkOff, RemarkSumDBOff, RemarkSumDBUnknown, RemarkCredentials, RemarkNoToolchain, RemarkResolved,
-		RemarkBasisSuggested, RemarkHTTP, RemarkDirectRepository}
 }
 
 // isHost reports whether s names one host: a domain name that IDNA accepts, or
