@@ -70,7 +70,7 @@ type GraphModule struct {
 	Incompatible bool            `json:"incompatible,omitempty"`
 	Private      string          `json:"private,omitempty"` // the pattern of GOPRIVATE that matches
 	Route        *modproxy.Route `json:"route,omitempty"`   // not for main modules and folders
-	Status       *GraphStatus    `json:"status,omitempty"`  // likewise
+	Status       *GraphStatus    `json:"status,omitempty"`  // likewise; without updates, not for those that are not built
 	Evidence     string          `json:"evidence,omitempty"`
 }
 

@@ -150,6 +150,7 @@ func (g *graphRun) askStatus() {
 		case m.Main || m.Replaced == ReplacedByFolder: // nobody publishes versions of it
 		case g.facts.Updates:
 			fromUpdates(m)
+		case m.NotBuilt: // most of a large graph, and none of it is in a program
 		case g.p.Offline:
 			unknown(m, statusOffline)
 		case g.env.ChainError != "":

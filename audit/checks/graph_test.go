@@ -237,9 +237,14 @@ module example.com/x
 			files: graphMain + "require example.com/dep v1.0.0\nrequire example.com/plain v1.0.0 // indirect\n-- go.sum --\nSUM example.com/dep@v1.0.0 example.com/plain@v1.0.0\n",
 		},
 		{
-			name:  "not built",
+			name:    "not built",
+			updates: true,
+			files:   graphMain + "require example.com/wide v1.0.0\n-- go.sum --\nSUM example.com/wide@v1.0.0 example.com/a@v1.0.0\n",
+			want:    []string{"retracted-not-built example.com/a@v1.0.0 go.mod"},
+		},
+		{
+			name:  "not built, and nobody asked",
 			files: graphMain + "require example.com/wide v1.0.0\n-- go.sum --\nSUM example.com/wide@v1.0.0 example.com/a@v1.0.0\n",
-			want:  []string{"retracted-not-built example.com/a@v1.0.0 go.mod"},
 		},
 		{
 			name:  "before go 1.17 anything may be built",
