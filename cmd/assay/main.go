@@ -7,10 +7,17 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		// A run is short and small: collecting less often saves a tenth of its
+		// processor time.
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(128 << 20)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	inv := &invocation{
 		args:    os.Args[1:],
