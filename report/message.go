@@ -71,7 +71,6 @@ var (
 	msgBaselinedN   = audit.Text{EN: "{n} known before", ZH: "历史遗留 {n}"}
 	msgUndetermined = audit.Text{EN: "{n} undetermined", ZH: "未判定 {n}"}
 
-	msgFindings   = audit.Text{EN: "Findings", ZH: "发现的问题"}
 	msgNotes      = audit.Text{EN: "Good to know (-v tells more)", ZH: "供参考（-v 查看详情）"}
 	msgIncomplete = audit.Text{EN: "Could not be determined", ZH: "未能判定"}
 	msgWaived     = audit.Text{EN: "Waived", ZH: "已豁免"}

@@ -150,12 +150,12 @@ func (j moduleJudge) replaced(r modgraph.Replacement, at place) {
 			rule = "graph/replace-outside"
 		}
 	}
-	if at.file != "" {
-		j.place = at
+	if at.file == "" {
+		at = j.place
 	}
 	finding := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "module", Name: j.m.Module.String()}, Args: args}
-	if j.file != "" {
-		finding.Location = &audit.Location{File: relative(j.g.p.Target.Dir, j.file), Line: j.line}
+	if at.file != "" {
+		finding.Location = &audit.Location{File: relative(j.g.p.Target.Dir, at.file), Line: at.line}
 	}
 	j.g.p.Report(finding)
 }
