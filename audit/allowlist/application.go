@@ -223,12 +223,13 @@ const (
 	RemarkNoModules        RemarkKind = "no-modules"        // modules come directly, and none is known: hosts are missing
 	RemarkFileProxy        RemarkKind = "file-proxy"        // a proxy is a folder (its URL)
 	RemarkOff              RemarkKind = "off"               // GOPROXY comes to off: nothing else is downloaded
-	RemarkSumDBOff         RemarkKind = "sumdb-off"         // no checksum database is asked
+	RemarkSumDBOff         RemarkKind = "sumdb-off"         // no checksum database is asked: GOSUMDB=off, or GONOSUMDB=*
 	RemarkSumDBUnknown     RemarkKind = "sumdb-unknown"     // which way to the database is not known (why)
 	RemarkCredentials      RemarkKind = "credentials"       // the proxy's URL holds credentials, which are left out (host)
 	RemarkNoToolchain      RemarkKind = "no-toolchain"      // GOTOOLCHAIN allows no download
 	RemarkResolved         RemarkKind = "resolved"          // ranges are what the names resolved to, and may change
 	RemarkBasisSuggested   RemarkKind = "basis-suggested"   // the policy names no compliance basis
+	RemarkUnusable         RemarkKind = "unusable"          // an entry of GOPROXY names no host that could be reached (it)
 	RemarkHTTP             RemarkKind = "http"              // a service without TLS (host)
 	RemarkDirectRepository RemarkKind = "direct-repository" // repositories may be on other hosts than module paths say (host)
 )
@@ -253,7 +254,7 @@ func Reasons() []Reason {
 func RemarkKinds() []RemarkKind {
 	return []RemarkKind{RemarkEgressProxy, RemarkDirectFallback, RemarkDirect, RemarkNoModules, RemarkFileProxy,
 		RemarkOff, RemarkSumDBOff, RemarkSumDBUnknown, RemarkCredentials, RemarkNoToolchain, RemarkResolved,
-		RemarkBasisSuggested, RemarkHTTP, RemarkDirectRepository}
+		RemarkBasisSuggested, RemarkUnusable, RemarkHTTP, RemarkDirectRepository}
 }
 
 // Endpoint gives host:port, with brackets around an IPv6 address.

@@ -11,13 +11,11 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +49,12 @@ type TLS struct {
 
 	// Chain is what the server sent, in DER, leaf first.
 	Chain [][]byte `json:"-"`
+}
+
+// Fits reports whether the fingerprints are those of a certificate in DER.
+func (t *TLS) Fits(der []byte) bool {
+	c, err := x509.ParseCertificate(der)
+	return err == nil && t.Leaf == fingerprint(c.Raw) && t.SPKI == fingerprint(c.RawSubjectPublicKeyInfo)
 }
 
 // Trust says whether a chain verifies for the host, as the go command would
@@ -192,31 +196,3 @@ func tunnel(ctx context.Context, conn net.Conn, proxy *url.URL, address string) 
 	}
 	return nil
 }
-
-// addresses returns the ranges of s: those given for its host, else each
-// address that its name resolves to.
-func (m *measurer) addresses(ctx context.Context, s *Service) Addresses {
-	a := Addresses{State: Known, Ranges: []string{}, Observed: []string{}}
-	for host, ranges := range m.Ranges {
-		if strings.EqualFold(host, s.Host) {
-			a.Ranges, a.Source = append(a.Ranges, ranges...), FromPolicy
-		}
-	}
-	slices.Sort(a.Ranges)
-	observed, reason, err := m.resolve(ctx, s.Host)
-	if reason != "" {
-		a.State, a.Reason, a.Detail = Unknown, reason, detail(err)
-		return a
-	}
-	for _, addr := range observed {
-		a.Observed = append(a.Observed, addr.String())
-		if a.Source != FromPolicy {
-			p := prefixOf(addr)
-			a.Ranges = append(a.Ranges, p.String())
-		}
-	}
-	a.Source = cmp.Or(a.Source, FromResolver)
-	return a
-}
-
-var errNoAddress = errors.New("the name has no address")

@@ -100,27 +100,38 @@ type comparison struct {
 	at        time.Time
 	draft     bool // the form has just been measured
 	list      []Difference
+	index     map[[2]string]int  // into list, by kind and endpoint
+	seen      map[[4]string]bool // values in list, by kind, endpoint and side
 	templates templates
 }
 
 // add records a difference, or adds its values to the one of its kind and
 // endpoint.
 func (c *comparison) add(d Difference) {
-	i := slices.IndexFunc(c.list, func(o Difference) bool { return o.Kind == d.Kind && o.Endpoint == d.Endpoint })
-	if i < 0 {
-		c.list = append(c.list, d)
-		return
+	at := [2]string{string(d.Kind), d.Endpoint}
+	i, ok := c.index[at]
+	if !ok {
+		if c.index == nil {
+			c.index, c.seen = map[[2]string]int{}, map[[4]string]bool{}
+		}
+		i = len(c.list)
+		c.index[at] = i
+		c.list = append(c.list, Difference{Kind: d.Kind, Endpoint: d.Endpoint, Path: d.Path})
 	}
-	for _, v := range d.Filed {
-		if !slices.Contains(c.list[i].Filed, v) {
-			c.list[i].Filed = append(c.list[i].Filed, v)
+	o := &c.list[i]
+	o.Filed = c.union(at, "filed", o.Filed, d.Filed)
+	o.Now = c.union(at, "now", o.Now, d.Now)
+}
+
+// union adds what is new of more to list.
+func (c *comparison) union(at [2]string, side string, list, more []string) []string {
+	for _, v := range more {
+		if key := [4]string{at[0], at[1], side, v}; !c.seen[key] {
+			c.seen[key] = true
+			list = append(list, v)
 		}
 	}
-	for _, v := range d.Now {
-		if !slices.Contains(c.list[i].Now, v) {
-			c.list[i].Now = append(c.list[i].Now, v)
-		}
-	}
+	return list
 }
 
 func (c *comparison) sorted() []Difference {

@@ -208,36 +208,6 @@ func (m *measurer) sorted(terms Terms) []*Service {
 
 func matchOrder(m Match) int { return slices.Index([]Match{Prefix, Template, Exact}, m) }
 
-// resolve returns the addresses of a host, sorted, or why they are unknown.
-func (m *measurer) resolve(ctx context.Context, host string) ([]netip.Addr, Reason, error) {
-	if a, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{a.Unmap().WithZone("")}, "", nil
-	}
-	if m.Offline {
-		return nil, ReasonOffline, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
-	defer cancel()
-	list, err := m.LookupNetIP(ctx, "ip", host)
-	if err == nil && len(list) == 0 {
-		err = errNoAddress
-	}
-	if err != nil {
-		return nil, ReasonResolve, err
-	}
-	for i, a := range list {
-		list[i] = a.Unmap().WithZone("")
-	}
-	slices.SortFunc(list, netip.Addr.Compare)
-	list = slices.Compact(list)
-	return list[:min(len(list), maxAddresses)], "", nil
-}
-
-// maxAddresses bounds the addresses of one name that are recorded.
-const maxAddresses = 256
-
-func prefixOf(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
-
 const maxDetail = 300 // bytes
 
 // detail gives an error's text without secrets.

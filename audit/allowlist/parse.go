@@ -19,7 +19,7 @@ const (
 	MaxSize     = 64 << 20 // bytes
 	MaxServices = 2_000
 	MaxURLs     = 200_000 // of all services
-	maxPatterns = 1_000   // of one service: templates and prefixes
+	maxPatterns = 100     // of one service: templates and prefixes
 	maxList     = 4_000   // elements of any other list
 	maxString   = 8 << 10 // bytes
 )

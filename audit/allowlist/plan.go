@@ -4,6 +4,8 @@ package allowlist
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -46,6 +48,7 @@ func (m *measurer) moduleProxy(base *url.URL) {
 	}
 	s, r, ok := m.service(base, ModuleProxy, Configured)
 	if !ok {
+		m.remark(RemarkUnusable, base.String())
 		return
 	}
 	if base.User != nil {
@@ -178,13 +181,20 @@ func repositoryPath(host, rest string) string {
 // sumdb adds the way to the checksum database.
 func (m *measurer) sumdb(ctx context.Context) {
 	switch {
-	case m.SumDB == nil:
+	case m.SumDB == nil, m.noneVerified():
 		m.remark(RemarkSumDBOff, "")
 	case m.SumDB.URL != "":
 		m.database(m.SumDB.URL, "")
 	default:
 		m.findSumDB(ctx)
 	}
+}
+
+// noneVerified reports whether GONOSUMDB keeps all modules from the database.
+// It has no say in the download of toolchains (useSumDB in
+// cmd/go/internal/modfetch/fetch.go).
+func (m *measurer) noneVerified() bool {
+	return !m.Toolchain && slices.Contains(strings.Split(m.NoSumDB, ","), "*")
 }
 
 // findSumDB asks the proxies, as the go command does, which of them passes the
@@ -253,3 +263,10 @@ func (m *measurer) database(base, elem string) {
 		}
 	}
 }
+
+// offline answers no request.
+type offline struct{}
+
+var errOffline = errors.New("offline")
+
+func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errOffline }

@@ -111,6 +111,19 @@ func TestServices(t *testing.T) {
 			name: "a folder", goproxy: "file:///srv/goproxy", want: []string{}, remarks: []string{"file-proxy file:///srv/goproxy", "no-toolchain", "sumdb-off"},
 		},
 		{
+			name: "no host", goproxy: "https:///nowhere,https://user:secret@proxy.example", want: []string{"https proxy.example:443 module-proxy configured"},
+			remarks: []string{"credentials proxy.example:443", "no-toolchain", "sumdb-off", "unusable https:///nowhere"},
+		},
+		{
+			name: "nothing is verified", goproxy: "https://proxy.example", change: func(o *allowlist.Options) { o.SumDB, o.NoSumDB = db, "corp.example,*" },
+			want: []string{"https proxy.example:443 module-proxy configured"}, remarks: []string{"no-toolchain", "sumdb-off"},
+		},
+		{
+			name: "nothing but toolchains is verified", goproxy: "off",
+			change: func(o *allowlist.Options) { o.SumDB, o.NoSumDB, o.Toolchain = db, "*", true },
+			want:   []string{"https sum.golang.org:443 checksum-database configured"}, remarks: []string{"off"},
+		},
+		{
 			name: "through HTTPS_PROXY", goproxy: "https://proxy.example,https://inside.example",
 			change: func(o *allowlist.Options) {
 				o.Egress = func(u *url.URL) (*url.URL, error) {

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"golang.org/x/mod/module"
 )
@@ -34,10 +33,7 @@ var placeholders = map[string]string{
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // templates caches compiled templates. A form has few different ones.
-type templates struct {
-	sync.Mutex
-	compiled map[string]*regexp.Regexp
-}
+type templates struct{ compiled map[string]*regexp.Regexp }
 
 // matches reports whether filed lets the address through that want stands for.
 func (t *templates) matches(filed, want URL) bool {
@@ -54,8 +50,6 @@ func (t *templates) matches(filed, want URL) bool {
 }
 
 func (t *templates) compile(template string) *regexp.Regexp {
-	t.Lock()
-	defer t.Unlock()
 	re, ok := t.compiled[template]
 	if !ok {
 		re, _ = regexp.Compile(templateExpr(template)) // nil if it is too large

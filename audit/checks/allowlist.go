@@ -5,6 +5,7 @@ package checks
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ import (
 //
 // Its facts are the form as it would be filed now: an [allowlist.Application],
 // whose JSON is what `assay allowlist` writes.
-var Allowlist = &audit.Check{ID: "allowlist", Requires: []*audit.Check{Env}, Run: runAllowlist}
+var Allowlist = &audit.Check{ID: "allowlist", Requires: []*audit.Check{Env}, Run: runAllowlist, Recheck: recheckAllowlist}
 
 func runAllowlist(ctx context.Context, p *audit.Pass) (any, error) {
 	o, err := allowlistOptions(p, audit.Facts[*EnvFacts](p, Env))
@@ -145,6 +146,33 @@ func keepCertificates(p *audit.Pass, a *allowlist.Application) map[string]string
 		digests[s.Endpoint()] = s.TLS.Evidence
 	}
 	return digests
+}
+
+// recheckAllowlist verifies that the fingerprints are those of the certificates
+// that were kept.
+func recheckAllowlist(facts json.RawMessage, evidence func(string) ([]byte, error)) error {
+	var a allowlist.Application
+	if err := json.Unmarshal(facts, &a); err != nil {
+		return err
+	}
+	var errs []error
+	for i := range a.Services {
+		s := &a.Services[i]
+		if s.TLS == nil || s.TLS.State != allowlist.Known {
+			continue
+		}
+		data, err := evidence(s.TLS.Evidence)
+		if err == nil {
+			block, _ := pem.Decode(data)
+			if block == nil || !s.TLS.Fits(block.Bytes) {
+				err = errors.New("the fingerprints are not those of the certificate kept")
+			}
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", s.Endpoint(), err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // allowlistGaps returns why the check is not assessed, if it is not.

@@ -138,6 +138,30 @@ func TestAllowlistCertificate(t *testing.T) {
 	}
 }
 
+// TestAllowlistRecheck verifies a stored report against its evidence.
+func TestAllowlistRecheck(t *testing.T) {
+	site := newAllowlistSite(t)
+	dir, err := audit.CreateEvidenceDir(filepath.Join(t.TempDir(), "evidence"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.cfg.Evidence = dir
+	rep := runCheck(t, site.cfg)
+	if err := dir.Verify(rep, []*audit.Check{Allowlist}); err != nil {
+		t.Error(err)
+	}
+	for _, key := range []string{"leaf", "spki"} {
+		forged := *rep
+		at := strings.Index(string(rep.Facts["allowlist"]), `"`+key+`":"sha256:`) + len(`"":"sha256:`+key)
+		facts := slices.Clone(rep.Facts["allowlist"])
+		facts[at] = "0123456789abcdef1"[strings.IndexByte("0123456789abcdef", facts[at])+1]
+		forged.Facts = map[string]json.RawMessage{"allowlist": facts}
+		if err := dir.Verify(&forged, []*audit.Check{Allowlist}); err == nil || !strings.Contains(err.Error(), "not those of the certificate") {
+			t.Errorf("another %s: %v", key, err)
+		}
+	}
+}
+
 func withoutTime(t *testing.T, form []byte) string {
 	return string(edit(t, form, func(a *allowlist.Application) { a.Measured = time.Time{} }))
 }
