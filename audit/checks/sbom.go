@@ -115,13 +115,20 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 	return facts, nil
 }
 
-// commandMessage is what a failed command said, without its command line.
+// commandMessage is what a failed command said, without its command line and
+// what it said of its progress.
 func commandMessage(err error) string {
 	var failed *gocmd.Error
-	if errors.As(err, &failed) && failed.Stderr != "" {
-		return oneLine(redact.Text(failed.Stderr))
+	if !errors.As(err, &failed) || failed.Stderr == "" {
+		return oneLine(redact.Text(err.Error()))
 	}
-	return oneLine(redact.Text(err.Error()))
+	var b strings.Builder
+	for line := range strings.Lines(failed.Stderr) {
+		if !strings.HasPrefix(line, "go: downloading ") {
+			b.WriteString(line)
+		}
+	}
+	return oneLine(redact.Text(b.String()))
 }
 
 // oneLine makes one line of the go command's messages, which go on with
