@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -57,13 +56,6 @@ func TestParsePolicy(t *testing.T) {
 	got, err := ParsePolicy("assay.yaml", data, policyRules)
 	if err != nil {
 		t.Fatal(err)
-	}
-	day := func(s string) Date {
-		d, err := time.Parse(time.DateOnly, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return Date{d}
 	}
 	want := &Policy{
 		FailOn:     Medium,
