@@ -12,7 +12,7 @@ import (
 
 // markdown writes the form as GitHub Flavored Markdown.
 func (f *form) markdown(buf *bytes.Buffer) {
-	fmt.Fprintf(buf, "# %s\n\n%s. %s\n", mdText(f.Title), mdText(f.Subtitle), mdText(f.Made))
+	fmt.Fprintf(buf, "# %s\n\n%s\n\n%s\n", mdText(f.Title), mdText(f.Subtitle), mdText(f.Made))
 	f.mdSection(buf, 2, f.Applicant)
 	f.mdTable(buf, 2, f.Summary)
 	fmt.Fprintf(buf, "\n## %s\n", mdText(formPartServices.In(f.Lang)))

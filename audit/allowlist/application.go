@@ -72,7 +72,7 @@ type Service struct {
 	Host     string   `json:"host"` // domain name in lower case, or IP address
 	Port     int      `json:"port"` // of TCP
 	Protocol Protocol `json:"protocol"`
-	Roles    []Role   `json:"roles"` // sorted
+	Roles    []Role   `json:"roles"` // in the order of [Roles]
 
 	// Basis says how it is known that the host is needed.
 	Basis Basis `json:"basis"`

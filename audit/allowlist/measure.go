@@ -151,7 +151,7 @@ func (m *measurer) service(u *url.URL, role Role, basis Basis) (*Service, reques
 	}
 	if !s.Has(role) {
 		s.Roles = append(s.Roles, role)
-		slices.Sort(s.Roles)
+		slices.SortFunc(s.Roles, func(a, b Role) int { return slices.Index(Roles(), a) - slices.Index(Roles(), b) })
 	}
 	if basis == Configured || s.Basis == Inferred {
 		s.Basis = basis

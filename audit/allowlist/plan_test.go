@@ -63,7 +63,7 @@ func TestServices(t *testing.T) {
 		{
 			name: "proxy, database not asked for yet", goproxy: "https://user:secret@goproxy.corp.example:8443/go,direct",
 			change:  func(o *allowlist.Options) { o.SumDB = db },
-			want:    []string{"https goproxy.corp.example:8443 checksum-database+module-proxy configured"},
+			want:    []string{"https goproxy.corp.example:8443 module-proxy+checksum-database configured"},
 			remarks: []string{"credentials goproxy.corp.example:8443", "direct-fallback", "no-toolchain", "sumdb-unknown get https://xxxxx@goproxy.corp.example:8443/go/sumdb/sum.golang.org/supported: offline"},
 		},
 		{

@@ -46,8 +46,9 @@ func runAllowlist(ctx context.Context, p *audit.Pass) (any, error) {
 		j.filed(data, now)
 	} else {
 		j.report(allowlist.Judge(now, p.Now))
+		j.unusedAddresses(now)
 	}
-	return now, allowlistGaps(now)
+	return now, allowlistGaps(p, now)
 }
 
 // allowlistOptions gathers what the form is made of.
@@ -176,19 +177,17 @@ func recheckAllowlist(facts json.RawMessage, evidence func(string) ([]byte, erro
 }
 
 // allowlistGaps returns why the check is not assessed, if it is not.
-func allowlistGaps(a *allowlist.Application) error {
+func allowlistGaps(p *audit.Pass, a *allowlist.Application) error {
 	gaps := a.Gaps()
 	if len(gaps) == 0 {
 		return nil
 	}
 	var what []string
-	offline := true
 	for _, g := range gaps {
-		offline = offline && g.Reason == allowlist.ReasonOffline
 		what = append(what, strings.TrimSpace(fmt.Sprintf("%s %s", g.Endpoint, g.What))+because(g))
 	}
 	id := "allowlist/unknown"
-	if offline {
+	if p.Offline {
 		id = "allowlist/offline"
 	}
 	return audit.NotAssessed(id, audit.Args{"what": shorten(what)})

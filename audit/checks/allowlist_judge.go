@@ -4,6 +4,9 @@ package checks
 
 import (
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/allowlist"
@@ -47,6 +50,19 @@ func (j *allowlistJudge) report(differences []allowlist.Difference) {
 		j.finding("allowlist/"+string(d.Kind), d.Endpoint, line, audit.Args{
 			"filed": shorten(redacted(d.Filed)), "now": shorten(redacted(d.Now)),
 		})
+	}
+}
+
+// unusedAddresses reports hosts to which the policy gives address ranges that
+// no service is at: a host that is misspelled gets none, and nobody notices.
+func (j *allowlistJudge) unusedAddresses(now *allowlist.Application) {
+	if len(now.Gaps()) > 0 {
+		return // what could not be determined may be that host
+	}
+	for _, host := range slices.Sorted(maps.Keys(j.p.Policy.Allowlist.Addresses)) {
+		if !slices.ContainsFunc(now.Services, func(s allowlist.Service) bool { return strings.EqualFold(s.Host, host) }) {
+			j.finding("allowlist/addresses-unused", host, 0, audit.Args{})
+		}
 	}
 }
 

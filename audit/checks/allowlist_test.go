@@ -263,6 +263,13 @@ func TestAllowlistDraft(t *testing.T) {
 	}
 
 	site = newAllowlistSite(t)
+	site.cfg.Policy.Allowlist.Addresses["proxy.exmaple"] = []string{"192.0.2.0/24"}
+	rep = runCheck(t, site.cfg)
+	if diff := cmp.Diff([]string{"allowlist/addresses-unused"}, rulesOf(rep)); diff != "" || rep.Findings[0].Subject.Name != "proxy.exmaple" {
+		t.Errorf("%s %+v", diff, rep.Findings)
+	}
+
+	site = newAllowlistSite(t)
 	site.cfg.Network.Roots = allowlisttest.NewCA(t).Pool
 	rep = runCheck(t, site.cfg)
 	if diff := cmp.Diff([]string{"allowlist/untrusted-certificate"}, rulesOf(rep)); diff != "" || rep.Verdict != audit.VerdictFail {
@@ -289,7 +296,7 @@ func TestAllowlistUnknown(t *testing.T) {
 		noFacts bool
 	}{
 		{"offline, database off", func(c *audit.Config) { c.Offline = true; c.Environ = append(c.Environ, "GOSUMDB=off") }, "allowlist/offline", "certificate (offline)", false},
-		{"offline", func(c *audit.Config) { c.Offline = true }, "allowlist/unknown", "checksum-database", false},
+		{"offline", func(c *audit.Config) { c.Offline = true }, "allowlist/offline", "checksum-database", false},
 		{"no such host", func(c *audit.Config) { c.Environ = append(c.Environ, "GOPROXY=http://proxy.invalid", "GOSUMDB=off") }, "allowlist/unknown", "proxy.invalid:80 addresses (not-resolved: ", false},
 		{"GOPROXY refused", func(c *audit.Config) { c.Environ = append(c.Environ, "GOPROXY=none") }, "allowlist/settings-refused", "none", true},
 		{"GOSUMDB refused", func(c *audit.Config) { c.Environ = append(c.Environ, "GOSUMDB=a b c") }, "allowlist/settings-refused", "fields", true},
