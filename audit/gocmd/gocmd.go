@@ -49,8 +49,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // [exec.CommandContext] is killed when its context ends, and its pipes are
 // closed a moment later, so that a grandchild that keeps them open cannot
 // hold up the audit. Every error is an [*Error].
-func Run(cmd *exec.Cmd) ([]byte, error) {
-	stdout := &bounded{limit: MaxOutput}
+func Run(cmd *exec.Cmd) ([]byte, error) { return run(cmd, MaxOutput) }
+
+func run(cmd *exec.Cmd, limit int) ([]byte, error) {
+	stdout := &bounded{limit: limit}
 	stderr := &bounded{limit: maxStderr, truncate: true}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = 200 * time.Millisecond
