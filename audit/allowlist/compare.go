@@ -29,8 +29,8 @@ type Kind string
 
 // Differences between a filed form and what is true now.
 const (
-	LeafChanged     Kind = "fingerprint-changed"   // another certificate for the same key (fingerprints)
-	KeyChanged      Kind = "key-changed"           // a certificate for another key (fingerprints of the keys)
+	LeafChanged     Kind = "fingerprint-changed"   // another certificate (fingerprints)
+	KeyChanged      Kind = "key-changed"           // and for another key (fingerprints of the keys)
 	AddressOutside  Kind = "address-outside-range" // the name resolves to addresses outside (ranges; addresses)
 	PathMissing     Kind = "path-missing"          // URLs that the go command requests (-; URLs)
 	HostMissing     Kind = "host-missing"          // a host that the go command needs (-; its URLs)
@@ -182,11 +182,11 @@ func (c *comparison) service(i int, now *Service) {
 	if f.TLS == nil {
 		return // incomplete
 	}
-	switch o := f.TLS; {
-	case o.SPKI != "" && o.SPKI != t.SPKI:
-		c.add(Difference{KeyChanged, endpoint, at1(i, "tls.spki"), []string{o.SPKI}, []string{t.SPKI}})
-	case o.Leaf != "" && o.Leaf != t.Leaf:
+	if o := f.TLS; o.Leaf != "" && o.Leaf != t.Leaf {
 		c.add(Difference{LeafChanged, endpoint, at1(i, "tls.leaf"), []string{o.Leaf}, []string{t.Leaf}})
+	}
+	if o := f.TLS; o.SPKI != "" && o.SPKI != t.SPKI {
+		c.add(Difference{KeyChanged, endpoint, at1(i, "tls.spki"), []string{o.SPKI}, []string{t.SPKI}})
 	}
 }
 

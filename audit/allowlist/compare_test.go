@@ -94,7 +94,9 @@ func TestCompare(t *testing.T) {
 			"fingerprint-changed proxy.example:443 $.services[0].tls.leaf [" + digest("a") + "] [" + digest("c") + "]"}},
 		{name: "new key", now: func(a *allowlist.Application) {
 			a.Services[0].TLS.Leaf, a.Services[0].TLS.SPKI = digest("c"), digest("d")
-		}, want: []string{"key-changed proxy.example:443 $.services[0].tls.spki [" + digest("e") + "] [" + digest("d") + "]"}},
+		}, want: []string{
+			"fingerprint-changed proxy.example:443 $.services[0].tls.leaf [" + digest("a") + "] [" + digest("c") + "]",
+			"key-changed proxy.example:443 $.services[0].tls.spki [" + digest("e") + "] [" + digest("d") + "]"}},
 		{name: "unknown now", now: func(a *allowlist.Application) {
 			a.Services[0].TLS = &allowlist.TLS{State: allowlist.Unknown, Reason: allowlist.ReasonOffline}
 			a.Services[0].Addresses = allowlist.Addresses{State: allowlist.Unknown, Reason: allowlist.ReasonOffline}
