@@ -39,7 +39,7 @@ type FIPSFile struct {
 func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 	m := audit.Facts[*measured](p, executables)
 	facts := FIPSFacts{Files: []FIPSFile{}, Required: p.Settings["fips"] == "require"}
-	var open []string
+	var open, claimed []string
 	for _, f := range m.Files {
 		s := fips.Judge(f.File, p.Now)
 		file := FIPSFile{Path: f.Path, File: f.State, Evidence: f.Evidence, State: s}
@@ -56,8 +56,11 @@ func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 		}
 		judgeModule(p, f, s)
 		judgeMode(p, f, s)
-		if reasons := s.Reasons(); facts.Required && reasons != nil {
+		switch reasons := s.Reasons(); {
+		case reasons != nil && facts.Required:
 			p.Report(f.finding("fips/required", audit.Args{"reasons": reasons}))
+		case reasons == nil && s.Determined():
+			claimed = append(claimed, f.Path)
 		}
 	}
 	if err := m.none(p.Target); err != nil {
@@ -66,6 +69,11 @@ func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 	if len(open) > 0 {
 		return facts, audit.NotAssessed("fips/undetermined",
 			audit.Args{"count": len(open), "total": len(m.Files), "files": named(open)})
+	}
+	if facts.Required && len(claimed) > 0 {
+		// Build info is a claim, which a linker flag can forge: it may fail the
+		// demand, and cannot meet it.
+		return facts, audit.NotAssessed("fips/claimed", audit.Args{"count": len(claimed), "files": named(claimed)})
 	}
 	return facts, nil
 }

@@ -77,7 +77,7 @@ func (inv *invocation) updatesFlag(cmd *cobra.Command, updates *bool) {
 }
 
 func (inv *invocation) requireFIPSFlag(cmd *cobra.Command, require *bool) {
-	cmd.Flags().BoolVar(require, "require-fips", false, inv.say(text{"executables must declare a certified FIPS 140 module that is on", "可执行文件必须声明已认证且默认启用的 FIPS 140 模块"}))
+	cmd.Flags().BoolVar(require, "require-fips", false, inv.say(text{"demand of executables a certified FIPS 140 module that is on; build information alone cannot prove it", "要求可执行文件使用已启用的、经认证的 FIPS 140 模块；仅凭构建信息无法证明"}))
 }
 
 // settings gathers the choices that are not policy.
@@ -204,7 +204,7 @@ func (inv *invocation) fipsCommand() *cobra.Command {
 		RunE:  inv.executables(&o, []*audit.Check{checks.FIPS}, func() map[string]string { return settings(false, require) }),
 	}
 	inv.addFlags(cmd, &o)
-	cmd.Flags().BoolVar(&require, "require", false, inv.say(text{"demand a certified module that is on", "要求声明已认证且默认启用的模块"}))
+	cmd.Flags().BoolVar(&require, "require", false, inv.say(text{"demand a certified module that is on; build information alone cannot prove it", "要求使用已启用的、经认证的模块；仅凭构建信息无法证明"}))
 	return cmd
 }
 
