@@ -60,7 +60,7 @@ func (d *policyDecoder) decode(at string, node ast.Node, dst reflect.Value) {
 		return
 	}
 	if date, ok := dst.Addr().Interface().(*Date); ok {
-		if text, ok := d.text(at, node); ok && date.UnmarshalText([]byte(text)) != nil {
+		if text, ok := d.text(at, node); ok && (text == "" || date.UnmarshalText([]byte(text)) != nil) {
 			d.refuse(at, "malformed date %q: a day such as 2006-01-02", text)
 		}
 		return
