@@ -139,6 +139,9 @@ func (l *Log) has(escaped string) bool {
 	if err != nil {
 		return false
 	}
+	if version, err = module.UnescapeVersion(version); err != nil {
+		return false
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, ok := l.records[path+"@"+version]
