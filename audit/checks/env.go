@@ -11,6 +11,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/audit/modproxy"
+	"github.com/goassay/assay/audit/redact"
 )
 
 // Env judges the configuration of the go command: which proxies and which
@@ -50,6 +51,9 @@ func runEnv(ctx context.Context, p *audit.Pass) (any, error) {
 	for _, name := range []string{"GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE"} {
 		v, _ := env.Lookup(name)
 		if patterns := goenv.ParsePatterns(v.Value.Raw()); len(patterns) > 0 {
+			for i := range patterns { // one may be a URL with a password
+				patterns[i].Glob = redact.Text(patterns[i].Glob)
+			}
 			facts.Patterns = append(facts.Patterns, PatternList{Variable: name, Via: v.Via, Patterns: patterns})
 		}
 	}

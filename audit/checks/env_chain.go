@@ -167,11 +167,11 @@ func (j envJudge) overrides() {
 			continue
 		}
 		if more := goenv.Uncovered(v.Value.Raw(), private); len(more) > 0 {
-			j.report(o.wider, v, audit.Args{"patterns": more})
+			j.report(o.wider, v, audit.Args{"patterns": redacted(more)})
 		}
 		less := goenv.Uncovered(private, v.Value.Raw())
 		if len(less) > 0 && (o.name == "GONOSUMDB" || j.asksPublicProxy()) {
-			j.report(o.narrower, v, audit.Args{"patterns": less})
+			j.report(o.narrower, v, audit.Args{"patterns": redacted(less)})
 		}
 	}
 }
