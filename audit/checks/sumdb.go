@@ -135,11 +135,12 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 	}
 	env := audit.Facts[*EnvFacts](p, Env)
 	asker := &sumDBAsker{ctx: ctx, pass: p, facts: facts, env: env}
-	if err := asker.ask(linesOf(files)); err != nil {
+	err = asker.ask(linesOf(files))
+	j := judgeSums(files, asker.answer) // after an error too: all lines are accounted for
+	facts.Modules, facts.Lines = j.modules, j.lines
+	if err != nil {
 		return facts, err
 	}
-	j := judgeSums(files, asker.answer)
-	facts.Modules, facts.Lines = j.modules, j.lines
 	asker.attach(facts.Modules)
 	reportSums(p, facts, j, asker.result)
 	return facts, incompleteSums(facts)
