@@ -84,14 +84,24 @@ func (inv *invocation) main(ctx context.Context) int {
 	if err == nil {
 		return inv.code
 	}
-	fmt.Fprintf(inv.stderr, "assay: error: %s\n", clean(err.Error()))
-	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(inv.stderr, "assay: hint: %s\n", clean(hint))
+	for _, err := range each(err) {
+		fmt.Fprintf(inv.stderr, "assay: error: %s\n", clean(err.Error()))
+		if hint := hintOf(err); hint != "" {
+			fmt.Fprintf(inv.stderr, "assay: hint: %s\n", clean(hint))
+		}
 	}
 	if ctx.Err() != nil {
 		return audit.ExitInterrupted
 	}
 	return audit.ExitUsage
+}
+
+// each returns the errors that are joined in err, each with a hint of its own.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
 }
 
 // clean keeps an error's text from steering the terminal.
