@@ -3,10 +3,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +62,11 @@ func (inv *invocation) readReport(name string) (*audit.Report, error) {
 		if err != nil {
 			return nil, fileError(err)
 		}
-		return dir.Report()
+		rep, err := dir.Report()
+		if err != nil {
+			return nil, usagef("", "%s: %s", name, err)
+		}
+		return rep, nil
 	}
 	data, err := inv.readInput(name)
 	if err != nil {
@@ -120,14 +124,14 @@ func (inv *invocation) checkEvidence(name string) error {
 			rechecked = append(rechecked, c.ID)
 		}
 	}
-	list, err := json.Marshal(rechecked)
-	if err != nil {
-		return err
+	again := inv.say(text{"none", "无"})
+	if len(rechecked) > 0 {
+		again = strings.Join(rechecked, inv.say(text{", ", "、"}))
 	}
 	fmt.Fprintf(inv.stdout, inv.say(text{
-		"%s: evidence valid: %d pieces, verified again from them: %s\n",
-		"%s：证据有效，共 %d 件；据此重新验证的检查项：%s\n",
-	}), name, len(rep.Evidence), list)
+		"%s: evidence valid\npieces: %d\nchecks verified again from them: %s\n",
+		"%s：证据有效\n证据件数：%d\n据此重新验证的检查项：%s\n",
+	}), name, len(rep.Evidence), again)
 	return nil
 }
 
