@@ -121,7 +121,7 @@ func (inv *invocation) writeAllowlist(cmd *cobra.Command, o *options, form repor
 	if err := inv.write(rep, outs, o); err != nil {
 		return err
 	}
-	inv.sayIncomplete(rep)
+	inv.sayWhy(rep)
 	inv.finish(ctx, rep)
 	return nil
 }

@@ -12,8 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/goassay/assay/audit"
 )
 
 // docsCommand writes what a package of the program ships beside it: man pages
@@ -60,8 +58,8 @@ func writeDocs(root *cobra.Command, dir string) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return fileError(err)
 		}
-		if err := audit.WriteFile(path, data); err != nil {
-			return fileError(err)
+		if err := writeFile(path, data); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,6 +79,14 @@ func (o *options) outputs() ([]output, error) {
 		}
 		if file == "" && stdout {
 			return nil, usagef(fmt.Sprintf("write one into a file: --format %s=FILE", name), "two formats on standard output")
+		}
+		if hasFile {
+			if err := writable(file); err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(outs, func(o output) bool { return filepath.Clean(o.file) == filepath.Clean(file) }) {
+				return nil, usagef("", "two formats into %s", file)
+			}
 		}
 		stdout = stdout || file == ""
 		outs = append(outs, out)
@@ -243,11 +252,48 @@ func (inv *invocation) write(rep *audit.Report, outs []output, o *options) error
 		if err := report.Write(&buf, out.format, rep, opts); err != nil {
 			return err
 		}
-		if err := audit.WriteFile(out.file, buf.Bytes()); err != nil {
-			return fileError(err)
+		if err := writeFile(out.file, buf.Bytes()); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// writable finds, before an audit that takes its time, that a file cannot be
+// written.
+func writable(file string) error {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return usagef("name a file", "%s: is a directory", file)
+	}
+	info, err := os.Stat(filepath.Dir(file))
+	if err == nil && !info.IsDir() {
+		err = syscall.ENOTDIR
+	}
+	if err != nil {
+		return usagef("", "%s: %s", file, reason(err))
+	}
+	return nil
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(file string, data []byte) error {
+	if err := audit.WriteFile(file, data); err != nil {
+		return usagef("", "%s: %s", file, reason(err)) // not the name of the temporary file
+	}
+	return nil
+}
+
+// reason is an error with a file without the operation and the file's name.
+func reason(err error) error {
+	var pe *fs.PathError
+	var le *os.LinkError
+	switch {
+	case errors.As(err, &pe):
+		return pe.Err
+	case errors.As(err, &le):
+		return le.Err
+	}
+	return err
 }
 
 // fileError gives an error with a file the form of a mistake of the user.

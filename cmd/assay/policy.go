@@ -36,8 +36,8 @@ func (inv *invocation) policyInitCommand() *cobra.Command {
 			if _, err := os.Lstat(name); err == nil {
 				return usagef("edit it, or remove it first", "%s exists", name)
 			}
-			if err := audit.WriteFile(name, []byte(inv.say(policyTemplate))); err != nil {
-				return fileError(err)
+			if err := writeFile(name, []byte(inv.say(policyTemplate))); err != nil {
+				return err
 			}
 			fmt.Fprintln(inv.stdout, name)
 			return nil

@@ -89,7 +89,7 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, file string, ta
 	if err := inv.write(rep, outs, o); err != nil {
 		return err
 	}
-	inv.sayIncomplete(rep)
+	inv.sayWhy(rep)
 	inv.finish(ctx, rep)
 	return nil
 }
@@ -97,6 +97,11 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, file string, ta
 // artefactOutputs reads --format for a verb that writes a document: without
 // one there is no report, and both cannot go to standard output.
 func (o *options) artefactOutputs(file string) ([]output, error) {
+	if file != "" {
+		if err := writable(file); err != nil {
+			return nil, err
+		}
+	}
 	if len(o.formats) == 0 {
 		return nil, nil
 	}
@@ -130,15 +135,20 @@ func (inv *invocation) writeArtefact(file string, data []byte) error {
 		_, err := inv.stdout.Write(data)
 		return err
 	}
-	if err := audit.WriteFile(file, data); err != nil {
-		return fileError(err)
-	}
-	return nil
+	return writeFile(file, data)
 }
 
-// sayIncomplete says on standard error what a verb that writes a document
-// could not determine: its reader may never see the report.
-func (inv *invocation) sayIncomplete(rep *audit.Report) {
+// sayWhy says on standard error why a verb that writes a document does not end
+// with a pass: its reader may never see the report.
+func (inv *invocation) sayWhy(rep *audit.Report) {
+	for _, f := range rep.Findings {
+		if f.Status == audit.Open && f.Severity.Reaches(rep.Policy.FailOn) {
+			fmt.Fprintf(inv.stderr, "assay: %s: %s: %s\n", f.Rule, f.Severity, clean(f.Message))
+			if f.Remedy != "" {
+				fmt.Fprintf(inv.stderr, "assay: hint: %s\n", clean(f.Remedy))
+			}
+		}
+	}
 	for _, c := range rep.Checks {
 		if c.Outcome == audit.Unassessed || c.Outcome == audit.Errored {
 			fmt.Fprintf(inv.stderr, "assay: %s: %s: %s\n", c.ID, c.Outcome, clean(strings.TrimSpace(c.Reason)))

@@ -81,18 +81,13 @@ func findUp(dir, file string) (string, bool) {
 // pathError gives the reason why a path that the user named cannot be used,
 // and the nearest name that is there.
 func pathError(name string, err error) error {
-	var pe *fs.PathError
-	reason := err
-	if errors.As(err, &pe) {
-		reason = pe.Err
-	}
 	hint := ""
 	if errors.Is(err, fs.ErrNotExist) {
 		if near := nearestFile(name); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 	}
-	return usagef(hint, "%s: %s", name, reason)
+	return usagef(hint, "%s: %s", name, reason(err))
 }
 
 // nearestFile returns the file beside name that it was probably meant to be.
