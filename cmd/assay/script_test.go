@@ -4,10 +4,9 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -22,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/mod/module"
 
+	"github.com/goassay/assay/audit/allowlist/allowlisttest"
 	"github.com/goassay/assay/sumdb/sumdbtest"
 )
 
@@ -32,12 +32,25 @@ import (
 //	$GOPROXY   is that proxy, which also passes the database on
 //	$GOSUMDB   is the database's key
 //	$CLOSED    is a URL at which nobody listens
-//	unlog M@V  starts a database that has logged all but M@V, for $GOSUMDB and $GOPROXY
-//	code N COMMAND...  runs a command and demands its exit code
-//	flip FILE TEXT     changes the character after TEXT
-//	tlsproxy NAME CERT  serves the proxy over https, and sets $NAME; see tlsProxy
+//	$HTML      is a proxy that answers everything with a page of HTML
+//	$HANG      is a proxy that never answers
+//	$NOGO      is a PATH with assay and without the go command
+//
+//	absent TEXT PATH...      demands that TEXT is nowhere in files
+//	cert NAME [OTHER]        makes a certificate
+//	code N COMMAND...        runs a command and demands its exit code
+//	flip FILE TEXT           changes the character after TEXT
+//	goroot FILE              sets $GOROOT to one whose go.env is FILE
+//	interrupt COMMAND...     interrupts a command that waits for $HANG; a program, for code
+//	remove DIR, spoil DIR    removes the first file of a folder, or changes a bit of it
+//	replace FILE OLD NEW     changes text
+//	schema KIND FILE...      demands valid reports, allowlist applications, bills of materials
+//	sparse FILE              makes a file of 5 GB
+//	tlsproxy VAR CERT        serves the proxy over https, and sets $VAR
+//	unlog M@V                starts a database that has logged all but M@V, for $GOSUMDB and $GOPROXY
+//	withuser VAR URL USER    sets $VAR to URL with USER, name and password
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"assay": main})
+	testscript.Main(m, map[string]func(){"assay": main, "interrupt": interruptMain})
 }
 
 func TestScripts(t *testing.T) {
@@ -48,10 +61,19 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               func(env *testscript.Env) error { return proxy.setup(env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"unlog":    proxy.unlog,
-			"tlsproxy": proxy.tlsProxy,
+			"absent":   absent,
+			"cert":     proxy.cert,
 			"code":     exitCode,
 			"flip":     flip,
+			"goroot":   proxy.goroot,
+			"remove":   remove,
+			"replace":  replace,
+			"schema":   validSchema,
+			"sparse":   sparse,
+			"spoil":    spoil,
+			"tlsproxy": proxy.tlsProxy,
+			"unlog":    proxy.unlog,
+			"withuser": withUser,
 		},
 	})
 }
@@ -63,7 +85,10 @@ type scriptProxy struct {
 	lines   map[module.Version]string // of go.sum
 	url     string
 	log     *sumdbtest.Log
+	html    string
+	ca      *allowlisttest.CA
 	goCache string
+	goRoot  string
 }
 
 func newScriptProxy(t *testing.T) *scriptProxy {
@@ -74,11 +99,18 @@ func newScriptProxy(t *testing.T) *scriptProxy {
 	}
 	t.Cleanup(modules.Close)
 	p := &scriptProxy{t: t, modules: modules, lines: map[module.Version]string{}}
-	out, err := exec.Command("go", "env", "GOCACHE").Output()
+	out, err := exec.Command("go", "env", "GOCACHE", "GOROOT").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.goCache = strings.TrimSpace(string(out))
+	p.goCache, p.goRoot, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, "<!DOCTYPE html><title>Sign in</title>")
+	}))
+	t.Cleanup(page.Close)
+	p.html = page.URL
+	p.ca = allowlisttest.NewCA(t)
 	p.hash()
 	p.url, p.log = p.serve("")
 	return p
@@ -147,13 +179,18 @@ func (p *scriptProxy) handler(log *sumdbtest.Log) http.Handler {
 func (p *scriptProxy) setup(env *testscript.Env) error {
 	closed := httptest.NewServer(nil)
 	closed.Close()
+	hang := hangServer()
+	env.Defer(hang.Close)
+	env.Values[tlsServerKey] = new(tlsServer)
+	programs, _, _ := strings.Cut(env.Getenv("PATH"), string(filepath.ListSeparator)) // testscript puts its own first
 	home := filepath.Join(env.WorkDir, ".home")
 	for _, kv := range [][2]string{
 		{"HOME", home}, {"XDG_CONFIG_HOME", filepath.Join(home, "config")}, {"XDG_CACHE_HOME", filepath.Join(home, "cache")},
 		{"GOPROXY", p.url}, {"GOSUMDB", p.log.Key}, {"GOCACHE", p.goCache},
 		{"GOPATH", filepath.Join(env.WorkDir, ".gopath")}, {"GOFLAGS", "-modcacherw"}, {"GOTOOLCHAIN", "local"}, {"GOENV", "off"},
 		{"GOPRIVATE", ""}, {"GONOPROXY", ""}, {"GONOSUMDB", ""}, {"GOWORK", ""},
-		{"ASSAY_CACHE", filepath.Join(env.WorkDir, ".assay")}, {"CLOSED", closed.URL},
+		{"ASSAY_CACHE", filepath.Join(env.WorkDir, ".assay")}, {"CLOSED", closed.URL}, {"HTML", p.html}, {"HANG", hang.URL},
+		{"NOGO", programs},
 		{"LC_ALL", "C"}, {"TERM", "dumb"}, {"SOURCE_DATE_EPOCH", ""},
 	} {
 		env.Setenv(kv[0], kv[1])
@@ -169,70 +206,4 @@ func (p *scriptProxy) unlog(ts *testscript.TestScript, neg bool, args []string) 
 	url, log := p.serve(args[0])
 	ts.Setenv("GOPROXY", url)
 	ts.Setenv("GOSUMDB", log.Key)
-}
-
-// tlsProxy NAME CERT serves the proxy over https with a certificate and key
-// from CERT.crt and CERT.key in PEM, and sets $NAME to its URL; $NAME may be
-// set already: then the same address is served again, with another certificate.
-func (p *scriptProxy) tlsProxy(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: tlsproxy variable certificate")
-	}
-	cert, err := tls.LoadX509KeyPair(ts.MkAbs(args[1]+".crt"), ts.MkAbs(args[1]+".key"))
-	ts.Check(err)
-	address := "127.0.0.1:0"
-	if old := ts.Getenv(args[0]); old != "" {
-		address = strings.TrimPrefix(old, "https://")
-		stopTLS(ts)
-	}
-	listener, err := tls.Listen("tcp", address, &tls.Config{Certificates: []tls.Certificate{cert}})
-	ts.Check(err)
-	server := &http.Server{Handler: p.handler(p.log)}
-	go server.Serve(listener)
-	running[ts.Name()] = server
-	ts.Defer(func() { server.Shutdown(context.Background()) })
-	ts.Setenv(args[0], "https://"+listener.Addr().String())
-}
-
-// running are the servers of tlsProxy, by script.
-var running = map[string]*http.Server{}
-
-func stopTLS(ts *testscript.TestScript) {
-	if s := running[ts.Name()]; s != nil {
-		ts.Check(s.Close())
-	}
-}
-
-// flip FILE TEXT changes one bit of the character after TEXT.
-func flip(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: flip file text")
-	}
-	name := ts.MkAbs(args[0])
-	data, err := os.ReadFile(name)
-	ts.Check(err)
-	i := bytes.Index(data, []byte(args[1]))
-	if i < 0 {
-		ts.Fatalf("%s has no %q", args[0], args[1])
-	}
-	data[i+len(args[1])] ^= 1
-	ts.Check(os.WriteFile(name, data, 0o666))
-}
-
-// exitCode N command... runs a command and demands its exit code: testscript's
-// own exec tells only zero from the rest.
-func exitCode(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: code N command [args...]")
-	}
-	err := ts.Exec(args[1], args[2:]...)
-	code := 0
-	if exit, ok := err.(*exec.ExitError); ok {
-		code = exit.ExitCode()
-	} else if err != nil {
-		ts.Fatalf("%v", err)
-	}
-	if fmt.Sprint(code) != args[0] {
-		ts.Fatalf("exit code %d, want %s", code, args[0])
-	}
 }
