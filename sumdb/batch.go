@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -25,14 +26,16 @@ type batch struct {
 	fromCache bool // something that was used came from the cache
 
 	lookups []lookup
-	heads   []*Checkpoint // all that were seen and are signed
-	latest  *Checkpoint   // what the network calls the latest
-	noHead  error         // why it did not say
+	heads   []*Checkpoint             // all that were seen and are signed, each tree once
+	opened  map[tlog.Hash]*Checkpoint // by the hash of the signed note; nil if it is not signed
+	latest  *Checkpoint               // what the network calls the latest
+	noHead  error                     // why it did not say
 	tiles   *tileSet
 	tileErr map[position]error
 	fresh   map[position]bool // tiles from the network, to be kept
 	stored  *Checkpoint       // the head in the cache
 	res     Result
+	certain []*Violation // those of res that no cache can have caused
 }
 
 // lookup is one module's way through a batch.
@@ -43,6 +46,7 @@ type lookup struct {
 }
 
 func (b *batch) run(modules []module.Version) {
+	b.opened = map[tlog.Hash]*Checkpoint{}
 	b.lookups = make([]lookup, len(modules))
 	for i, m := range modules {
 		b.lookups[i].Module = m
@@ -86,7 +90,7 @@ func (b *batch) firstRound() {
 	}
 	b.parallel(jobs)
 	if latest != nil && b.noHead == nil {
-		b.latest = b.addHead(latest)
+		b.latest = b.addHead(latest, true)
 	} else if b.noHead != nil && len(jobs) == 1 && len(b.lookups) > 0 {
 		// A proxy need not pass /latest on, the go command never asks for it:
 		// any fresh lookup brings a head too.
@@ -124,16 +128,21 @@ func (b *batch) readStoredHead() *Checkpoint {
 }
 
 // addHead notes a signed head, or that it is not one.
-func (b *batch) addHead(signed []byte) *Checkpoint {
-	for _, h := range b.heads {
-		if string(h.Signed) == string(signed) {
-			return h
-		}
+func (b *batch) addHead(signed []byte, fresh bool) *Checkpoint {
+	key := tlog.RecordHash(signed)
+	if cp, ok := b.opened[key]; ok {
+		return cp
 	}
 	cp, err := b.Log.OpenCheckpoint(signed)
+	b.opened[key] = cp
 	if err != nil {
-		b.violation(err)
+		b.violation(err, fresh)
 		return nil
+	}
+	// Other signatures beside the log's make no other head.
+	if i := slices.IndexFunc(b.heads, func(h *Checkpoint) bool { return h.Size == cp.Size && h.Root == cp.Root }); i >= 0 {
+		b.opened[key] = b.heads[i]
+		return b.heads[i]
 	}
 	b.heads = append(b.heads, cp)
 	return cp
@@ -145,24 +154,24 @@ func (b *batch) chooseHead() {
 	for i := range b.lookups {
 		l := &b.lookups[i]
 		if l.Record == nil {
-			b.violation(l.Err)
+			b.violation(l.Err, true)
 			continue
 		}
-		cp := b.addHead(l.head)
+		cp := b.addHead(l.head, l.fresh)
 		switch {
 		case cp == nil:
 			l.Record, l.Err = nil, &Violation{Kind: BadSignature, Subject: "lookup of " + l.Module.String(), Detail: "the tree head behind the record has no valid signature"}
 		case l.Record.ID >= cp.Size:
 			l.Record, l.Err = nil, &Violation{Kind: BadRecord, Subject: "lookup of " + l.Module.String(), Detail: fmt.Sprintf("record %d is outside the tree of %d", l.Record.ID, cp.Size), Evidence: [][]byte{l.head}}
-			b.violation(l.Err)
+			b.violation(l.Err, l.fresh)
 		default:
 			online = online || l.fresh
 		}
 	}
 	if b.stored != nil {
-		b.stored = b.addHead(b.stored.Signed)
+		b.stored = b.addHead(b.stored.Signed, false)
 	}
-	if !online && b.Fetcher != nil {
+	if b.twins() || !online && b.Fetcher != nil {
 		return
 	}
 	for _, h := range b.heads {
@@ -170,6 +179,24 @@ func (b *batch) chooseHead() {
 			b.res.Head = h
 		}
 	}
+}
+
+// twins looks for two signed trees of one size. They are a fork that shows
+// without any tile.
+func (b *batch) twins() bool {
+	sizes := map[int64]*Checkpoint{}
+	for _, h := range b.heads {
+		other := sizes[h.Size]
+		if other == nil {
+			sizes[h.Size] = h
+			continue
+		}
+		fork := &Violation{Kind: Fork, Subject: "latest", Detail: fmt.Sprintf("two signed trees of size %d", h.Size), Evidence: [][]byte{other.Signed, h.Signed}}
+		b.violation(fork, true)
+		b.giveUp(fork)
+		return true
+	}
+	return false
 }
 
 // secondRound gets all tiles that the proofs need.

@@ -18,9 +18,15 @@ type Checkpoint struct {
 	Signed []byte    // the signed note, as served
 }
 
-// maxCheckpoint bounds a signed tree head, in bytes. One of sum.golang.org
-// has 170.
-const maxCheckpoint = 64 << 10
+const (
+	// maxCheckpoint bounds a signed tree head, in bytes. One of sum.golang.org
+	// has 170.
+	maxCheckpoint = 8 << 10
+
+	// maxSize bounds the records of a tree. Near the largest int64, package
+	// tlog does not end.
+	maxSize = 1 << 60
+)
 
 // OpenCheckpoint verifies the signature on a tree head and reads it.
 // The error is a [*Violation].
@@ -43,6 +49,9 @@ func (l *Log) OpenCheckpoint(signed []byte) (*Checkpoint, error) {
 	tree, err := tlog.ParseTree([]byte(n.Text))
 	if err != nil {
 		return nil, fail(err.Error())
+	}
+	if tree.N > maxSize {
+		return nil, fail(fmt.Sprintf("tree of %d records", tree.N))
 	}
 	return &Checkpoint{Size: tree.N, Root: tree.Hash, Signed: bytes.Clone(signed)}, nil
 }

@@ -23,7 +23,7 @@ func (b *batch) prove() {
 		}
 	}
 	if err := b.tiles.verifyEdge(); err != nil {
-		b.violation(err)
+		b.violation(err, !slices.ContainsFunc(b.tiles.edge(), func(p position) bool { return !b.fresh[p] }))
 		b.giveUp(err)
 		return
 	}
@@ -33,7 +33,6 @@ func (b *batch) prove() {
 		case err == nil:
 			b.res.HeadsChecked++
 		case isViolation(err):
-			b.violation(err)
 			b.giveUp(err)
 			return
 		case slices.Contains(b.mustExtend(), h):
@@ -49,27 +48,35 @@ func (b *batch) prove() {
 // verifyPath verifies the tiles above record id.
 func (b *batch) verifyPath(id int64) error {
 	for _, p := range slices.Backward(b.tiles.path(id)) {
-		if err := b.tileErr[p]; err != nil {
-			return err
-		}
-		if err := b.tiles.verify(p); err != nil {
-			b.violation(err)
+		if err := b.verifyTile(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// extends proves that the chosen head extends h.
+// verifyTile verifies one tile below a verified one.
+func (b *batch) verifyTile(p position) error {
+	if err := b.tileErr[p]; err != nil {
+		return err
+	}
+	err := b.tiles.verify(p)
+	b.violation(err, b.fresh[p])
+	return err
+}
+
+// extends proves that the chosen head extends h, which is smaller or the same.
+// A fork needs no network to be believed: both heads bear the log's signature,
+// and every tile between them was verified.
 func (b *batch) extends(h *Checkpoint) error {
 	head := b.res.Head
 	fork := func(detail string) error {
-		return &Violation{Kind: Fork, Subject: "latest", Detail: detail, Evidence: [][]byte{h.Signed, head.Signed}}
+		err := &Violation{Kind: Fork, Subject: "latest", Detail: detail, Evidence: [][]byte{h.Signed, head.Signed}}
+		b.violation(err, true)
+		return err
 	}
 	switch {
-	case h.Size == head.Size && h.Root != head.Root:
-		return fork(fmt.Sprintf("two signed trees of size %d", h.Size))
-	case h.Size == head.Size:
+	case h == head:
 		return nil
 	case h.Size == 0:
 		if empty, err := tlog.TreeHash(0, nil); err != nil || empty != h.Root {
@@ -77,11 +84,11 @@ func (b *batch) extends(h *Checkpoint) error {
 		}
 		return nil
 	}
-	if !slices.Contains(b.mustExtend(), h) && !b.atHand(h.Size-1) {
-		return errMissing{fmt.Sprintf("tiles at size %d", h.Size)}
-	}
-	if err := b.verifyPath(h.Size - 1); err != nil {
-		return err
+	must := slices.Contains(b.mustExtend(), h)
+	for _, p := range slices.Backward(b.tiles.path(h.Size - 1)) {
+		if err := b.verifyTile(p); err != nil && (must || isViolation(err)) {
+			return err // a tile that is not at hand may not be needed
+		}
 	}
 	proof, err := tlog.ProveTree(head.Size, h.Size, b.tiles)
 	if err != nil {
@@ -91,16 +98,6 @@ func (b *batch) extends(h *Checkpoint) error {
 		return fork(fmt.Sprintf("the signed tree of size %d is not the beginning of the one of size %d", h.Size, head.Size))
 	}
 	return nil
-}
-
-// atHand reports whether the tiles above record id were fetched.
-func (b *batch) atHand(id int64) bool {
-	for _, p := range b.tiles.path(id) {
-		if b.tiles.raw[p] == nil {
-			return false
-		}
-	}
-	return true
 }
 
 // proveRecord proves l's record, or takes it away.
@@ -120,7 +117,7 @@ func (b *batch) proveRecord(l *lookup) {
 			return
 		}
 		err = &Violation{Kind: BadRecord, Subject: "lookup of " + l.Module.String(), Detail: fmt.Sprintf("the record is not leaf %d of the signed tree of %d", p.ID, b.res.Head.Size), Evidence: [][]byte{p.Text, p.Checkpoint}}
-		b.violation(err)
+		b.violation(err, l.fresh)
 	}
 	l.Record, l.Err = nil, err
 }
@@ -167,7 +164,7 @@ func (b *batch) finish() {
 			b.cache.Write(t.Path(), b.tiles.raw[p])
 		}
 	}
-	if b.stored == nil || b.res.Head.Size > b.stored.Size {
+	if now := b.readStoredHead(); now == nil || b.res.Head.Size > now.Size { // another process may have been faster
 		b.cache.Write("latest", b.res.Head.Signed)
 	}
 }
@@ -180,12 +177,37 @@ func compareModules(a, b module.Version) int {
 	)
 }
 
-// violation notes err if it is one.
-func (b *batch) violation(err error) {
+// maxViolations bounds the violations that are told with their evidence, which
+// a server could give without end. What the others were about is unproven, and
+// its answer says why.
+const maxViolations = 100
+
+// violation notes err if it is one. It is certain if no cache can have caused it.
+func (b *batch) violation(err error, certain bool) {
 	var v *Violation
-	if errors.As(err, &v) && !slices.ContainsFunc(b.res.Violations, func(w *Violation) bool { return w.Kind == v.Kind && w.Subject == v.Subject && w.Detail == v.Detail }) {
-		b.res.Violations = append(b.res.Violations, v)
+	if !errors.As(err, &v) {
+		return
 	}
+	b.res.Violations = appendNew(b.res.Violations, v)
+	if certain {
+		b.certain = appendNew(b.certain, v)
+	}
+}
+
+// appendNew appends v to those of which it is none yet.
+func appendNew(vs []*Violation, v *Violation) []*Violation {
+	if slices.ContainsFunc(vs, v.same) {
+		return vs
+	}
+	if len(vs) >= maxViolations {
+		v.Evidence = nil
+		return vs
+	}
+	return append(vs, v)
+}
+
+func (v *Violation) same(w *Violation) bool {
+	return v.Kind == w.Kind && v.Subject == w.Subject && v.Detail == w.Detail
 }
 
 func isViolation(err error) bool {

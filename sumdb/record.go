@@ -33,9 +33,9 @@ func (r *Record) Hash(m module.Version, goMod bool) (string, bool) {
 	return "", false
 }
 
-// maxLookup bounds the answer to a lookup, in bytes. The longest names and
-// versions that modules can have stay far below.
-const maxLookup = 64 << 10
+// maxLookup bounds the answer to a lookup, in bytes: a tree head, and a record
+// of the longest names and versions that modules have.
+const maxLookup = 16 << 10
 
 // lookupPath returns the path below the log's URL that is asked for m.
 func lookupPath(m module.Version) (string, error) {

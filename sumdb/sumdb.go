@@ -104,7 +104,7 @@ const (
 )
 
 // A Violation is an answer that an honest log never gives. It is an error of
-// the log, or of a proxy or cache that speaks for it, never of the network.
+// the log, or of a proxy that speaks for it, never of the network.
 type Violation struct {
 	Kind     Kind
 	Subject  string   // what the answer was about: a path below the log's URL

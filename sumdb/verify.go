@@ -82,12 +82,16 @@ func (v *Verifier) Verify(ctx context.Context, modules []module.Version) (*Resul
 	}
 	b := &batch{Verifier: v, ctx: ctx, cache: cache}
 	b.run(modules)
-	if len(b.res.Violations) > 0 && b.fromCache && v.Fetcher != nil && ctx.Err() == nil {
+	if len(b.res.Violations) > len(b.certain) && b.fromCache && v.Fetcher != nil && ctx.Err() == nil {
 		// Something in the cache may be the liar: ask the network for all.
+		// What it has lied about already is not forgotten.
 		again := &batch{Verifier: v, ctx: ctx, cache: cache, distrust: true}
 		again.res.Requests, again.res.Tiles, again.res.Rounds = b.res.Requests, b.res.Tiles, b.res.Rounds
 		again.requests.Store(b.requests.Load())
 		again.run(modules)
+		for _, lie := range b.certain {
+			again.violation(lie, true)
+		}
 		b = again
 	}
 	b.res.Requests = int(b.requests.Load())
