@@ -143,7 +143,7 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 	}
 	asker.attach(facts.Modules)
 	reportSums(p, facts, j, asker.result)
-	return facts, incompleteSums(facts)
+	return facts, incompleteSums(facts, files)
 }
 
 // linesOf returns the well-formed lines of all files.
@@ -328,8 +328,13 @@ func sumFinding(rule string, m module.Version, l modgraph.SumLine) audit.Finding
 // incompleteSums says what was left open. Lines of private modules were left
 // out by the user's own word, and are a finding; where nothing at all was
 // verified, that is no pass either.
-func incompleteSums(facts *SumDBFacts) error {
+func incompleteSums(facts *SumDBFacts, files []modgraph.SumFile) error {
 	reasons := map[string]int{}
+	for _, f := range files {
+		if n := malformed(f.Problems); n > 0 {
+			reasons[reasonMalformed] += n
+		}
+	}
 	for _, m := range facts.Modules {
 		if m.State == NotChecked && m.Reason != reasonPrivate {
 			reasons[m.Reason]++
