@@ -316,6 +316,15 @@ func interruptMain() {
 	os.Exit(code)
 }
 
+// hangMain is the program hang of the scripts: it waits for $HANG, as a go
+// command may do.
+func hangMain() {
+	if err := get("/hang"); err != nil {
+		fmt.Fprintln(os.Stderr, "hang:", err)
+	}
+	os.Exit(1)
+}
+
 // get asks $HANG.
 func get(path string) error {
 	resp, err := http.Get(os.Getenv("HANG") + path)

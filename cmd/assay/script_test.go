@@ -50,7 +50,7 @@ import (
 //	unlog M@V                starts a database that has logged all but M@V, for $GOSUMDB and $GOPROXY
 //	withuser VAR URL USER    sets $VAR to URL with USER, name and password
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"assay": main, "interrupt": interruptMain})
+	testscript.Main(m, map[string]func(){"assay": main, "interrupt": interruptMain, "hang": hangMain})
 }
 
 func TestScripts(t *testing.T) {
