@@ -212,6 +212,7 @@ func TestVerifyReport(t *testing.T) {
 		{"pass to not-assessed", func(r *Report) { result(r, "e").Outcome = Unassessed }, "check e is not-assessed without a reason"},
 		{"pass to error", func(r *Report) { result(r, "e").Outcome = Errored }, "check e is error without a reason"},
 		{"not-assessed to pass", func(r *Report) { result(r, "c").Outcome = Passed }, "check c is pass in spite of a reason"},
+		{"not-assessed to pass, without the text", func(r *Report) { c := result(r, "c"); c.Outcome, c.Reason = Passed, "" }, "check c is pass in spite of a reason"},
 		{"not-assessed to not-applicable", func(r *Report) { result(r, "c").Outcome = NotApplicable }, "check c is not-applicable in spite of a reason"},
 		{"error to pass", func(r *Report) { result(r, "d").Outcome = Passed }, "check d is pass in spite of a reason"},
 		{"error to not-assessed", func(r *Report) { result(r, "d").Outcome = Unassessed }, "check d is not-assessed without a reason"},
