@@ -48,12 +48,7 @@ func (g *graphRun) judgeSums() error {
 	t := g.p.Target
 	files, err := modgraph.ReadSumFiles(t.ModFile, t.WorkFile)
 	if err != nil {
-		name := "go.sum"
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			name = pe.Path
-		}
-		return unreadable(t, name, err)
+		return unreadableSums(t, err)
 	}
 	var lines []modgraph.SumLine
 	for _, f := range files {
@@ -98,6 +93,16 @@ func (g *graphRun) judgeSumProblem(file string, p modgraph.SumProblem) {
 		args["entry"], args["first"] = entry, p.First
 		g.at("graph/sum-duplicate", file, p.Line, moduleSubject(p.Module, p.Version), args)
 	}
+}
+
+// unreadableSums is a go.sum file without which nothing can be said.
+func unreadableSums(t *audit.Target, err error) error {
+	name := filepath.Join(t.Dir, "go.sum")
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		name = pe.Path
+	}
+	return unreadable(t, name, err)
 }
 
 func (g *graphRun) judgeExclusions() {

@@ -83,7 +83,7 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, audit.NotAssessed("sbom/not-listed", audit.Args{"error": commandMessage(err)})
+		return nil, audit.NotAssessed("sbom/not-listed", audit.Args{"error": strings.ReplaceAll(commandMessage(err), p.Target.Dir, ".")})
 	}
 
 	facts := &SBOMFacts{Target: listing.Target, Vendored: listing.Vendored, Products: []SBOMProduct{},

@@ -119,7 +119,7 @@ const (
 func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 	files, err := modgraph.ReadSumFiles(p.Target.ModFile, p.Target.WorkFile)
 	if err != nil {
-		return nil, err
+		return nil, unreadableSums(p.Target, err)
 	}
 	facts := &SumDBFacts{Logs: []SumDBLog{}, Files: []SumDBFile{}, Modules: []SumDBModule{}}
 	for i := range files {

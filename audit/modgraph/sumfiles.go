@@ -66,7 +66,7 @@ func sumName(modFile string) string { return strings.TrimSuffix(modFile, ".mod")
 
 func readSums(name string) ([]byte, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", name) // opening a named pipe would wait
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")} // opening a named pipe would wait
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -75,7 +75,7 @@ func readSums(name string) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, MaxSums+1))
 	if err == nil && len(data) > MaxSums {
-		err = fmt.Errorf("%s: larger than %d bytes", name, MaxSums)
+		err = &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("larger than %d bytes", MaxSums)}
 	}
 	return data, err
 }
