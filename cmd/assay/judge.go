@@ -7,16 +7,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
-	"strings"
-	"syscall"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,6 +38,7 @@ type options struct {
 
 	settings map[string]string
 	recorded map[string][]byte
+	date     *time.Time // of SOURCE_DATE_EPOCH; nil where that is not set
 }
 
 func (inv *invocation) addFlags(cmd *cobra.Command, o *options) {
@@ -53,58 +51,6 @@ func (inv *invocation) addFlags(cmd *cobra.Command, o *options) {
 	f.StringVar(&o.evidence, "evidence", "", inv.say(text{"keep report and evidence in this folder", "将报告和证据保存到此目录"}))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, inv.say(text{"show the verdict and what decides it, nothing else", "只显示结论及其依据"}))
 	f.BoolVarP(&o.verbose, "verbose", "v", false, inv.say(text{"show every subject and why each rule matters", "显示全部对象以及每条规则的缘由"}))
-}
-
-// output is one place where a report goes.
-type output struct {
-	format report.Format
-	file   string // "": standard output
-}
-
-// outputs reads the values of --format.
-func (o *options) outputs() ([]output, error) {
-	if len(o.formats) == 0 {
-		return []output{{format: report.Text}}, nil
-	}
-	var outs []output
-	stdout := false
-	for _, v := range o.formats {
-		name, file, hasFile := strings.Cut(v, "=")
-		out := output{report.Format(name), file}
-		if !slices.Contains(report.Formats(), out.format) {
-			return nil, unknownWord("format", name, report.Formats())
-		}
-		if hasFile && file == "" {
-			return nil, usagef("", "--format %s: no file name after =", v)
-		}
-		if file == "" && stdout {
-			return nil, usagef(fmt.Sprintf("write one into a file: --format %s=FILE", name), "two formats on standard output")
-		}
-		if hasFile {
-			if err := writable(file); err != nil {
-				return nil, err
-			}
-			if slices.ContainsFunc(outs, func(o output) bool { return filepath.Clean(o.file) == filepath.Clean(file) }) {
-				return nil, usagef("", "two formats into %s", file)
-			}
-		}
-		stdout = stdout || file == ""
-		outs = append(outs, out)
-	}
-	return outs, nil
-}
-
-// unknownWord is the error for a word that is none of words.
-func unknownWord[T ~string](what, word string, words []T) error {
-	var list []string
-	for _, w := range words {
-		list = append(list, string(w))
-	}
-	hint := "one of " + strings.Join(list, ", ")
-	if near := audit.Nearest(word, list); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return usagef(hint, "unknown %s %q", what, word)
 }
 
 // judge runs checks on a target and writes the report.
@@ -133,6 +79,10 @@ func (inv *invocation) judge(ctx context.Context, o *options, target *audit.Targ
 func (inv *invocation) config(o *options, target *audit.Target, name audit.TargetRef) (audit.Config, error) {
 	if o.quiet && o.verbose {
 		return audit.Config{}, usagef("", "--quiet and --verbose exclude each other")
+	}
+	var err error
+	if o.date, err = sourceDate(inv.getenv("SOURCE_DATE_EPOCH")); err != nil {
+		return audit.Config{}, err
 	}
 	policy, err := o.readPolicy(target)
 	if err != nil {
@@ -183,8 +133,8 @@ func (inv *invocation) run(ctx context.Context, o *options, cfg audit.Config, ke
 	if err != nil {
 		return nil, err
 	}
-	if err := stamp(rep, inv.getenv("SOURCE_DATE_EPOCH")); err != nil {
-		return nil, err
+	if o.date != nil {
+		stamp(rep, *o.date)
 	}
 	if dir != nil {
 		var buf bytes.Buffer
@@ -218,91 +168,26 @@ func (inv *invocation) finish(ctx context.Context, rep *audit.Report) {
 	}
 }
 
-// stamp makes the report's times those of SOURCE_DATE_EPOCH
-// (reproducible-builds.org), where that is set.
-func stamp(rep *audit.Report, epoch string) error {
+// sourceDate reads the time that SOURCE_DATE_EPOCH gives, in seconds
+// (reproducible-builds.org), or nil for none.
+func sourceDate(epoch string) (*time.Time, error) {
 	if epoch == "" {
-		return nil
+		return nil, nil
 	}
-	var seconds int64
-	if _, err := fmt.Sscanf(epoch, "%d", &seconds); err != nil || seconds < 0 || fmt.Sprint(seconds) != epoch {
-		return usagef("", "SOURCE_DATE_EPOCH is not a number of seconds: %q", epoch)
+	seconds, err := strconv.ParseUint(epoch, 10, 32)
+	if err != nil {
+		return nil, usagef("", "SOURCE_DATE_EPOCH is not a number of seconds: %q", epoch)
 	}
-	rep.Started = time.Unix(seconds, 0).UTC()
-	rep.Finished = rep.Started
+	date := time.Unix(int64(seconds), 0).UTC()
+	return &date, nil
+}
+
+// stamp makes the report's times that of SOURCE_DATE_EPOCH.
+func stamp(rep *audit.Report, date time.Time) {
+	rep.Started, rep.Finished = date, date
 	for i := range rep.Checks {
 		rep.Checks[i].Seconds = 0
 	}
-	return nil
-}
-
-// write writes the report in all formats asked for.
-func (inv *invocation) write(rep *audit.Report, outs []output, o *options) error {
-	for _, out := range outs {
-		opts := report.Options{Catalogue: checks.Catalogue(), Quiet: o.quiet, Verbose: o.verbose}
-		if out.file == "" {
-			opts.Width = inv.width()
-			opts.Color = report.ColorProfile(inv.stdout, inv.environ)
-			if err := report.Write(inv.stdout, out.format, rep, opts); err != nil {
-				return err
-			}
-			continue
-		}
-		var buf bytes.Buffer
-		if err := report.Write(&buf, out.format, rep, opts); err != nil {
-			return err
-		}
-		if err := writeFile(out.file, buf.Bytes()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writable finds, before an audit that takes its time, that a file cannot be
-// written.
-func writable(file string) error {
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return usagef("name a file", "%s: is a directory", file)
-	}
-	info, err := os.Stat(filepath.Dir(file))
-	if err == nil && !info.IsDir() {
-		err = syscall.ENOTDIR
-	}
-	if err != nil {
-		return usagef("", "%s: %s", file, reason(err))
-	}
-	return nil
-}
-
-// writeFile writes a file whole or not at all.
-func writeFile(file string, data []byte) error {
-	if err := audit.WriteFile(file, data); err != nil {
-		return usagef("", "%s: %s", file, reason(err)) // not the name of the temporary file
-	}
-	return nil
-}
-
-// reason is an error with a file without the operation and the file's name.
-func reason(err error) error {
-	var pe *fs.PathError
-	var le *os.LinkError
-	switch {
-	case errors.As(err, &pe):
-		return pe.Err
-	case errors.As(err, &le):
-		return le.Err
-	}
-	return err
-}
-
-// fileError gives an error with a file the form of a mistake of the user.
-func fileError(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return usagef("", "%s: %s", pe.Path, pe.Err)
-	}
-	return err
 }
 
 // width returns the columns of the terminal, 80 where there is none, and at
