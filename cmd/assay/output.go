@@ -109,12 +109,30 @@ func writable(file string) error {
 	return nil
 }
 
-// writeFile writes a file whole or not at all.
+// writeFile writes a file whole or not at all. What is no file, such as
+// /dev/null or a pipe, is written to and not replaced, and neither is a link.
 func writeFile(file string, data []byte) error {
-	if err := audit.WriteFile(file, data); err != nil {
+	write := audit.WriteFile
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		write = writeDevice
+	}
+	target := file
+	if resolved, err := filepath.EvalSymlinks(file); err == nil {
+		target = resolved
+	}
+	if err := write(target, data); err != nil {
 		return usagef("", "%s: %s", file, reason(err)) // not the name of the temporary file
 	}
 	return nil
+}
+
+func writeDevice(file string, data []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // reason is an error with a file without the operation and the file's name.
