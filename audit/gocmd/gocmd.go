@@ -22,6 +22,16 @@ const MaxOutput = 256 << 20
 // maxStderr bounds the part of standard error that is kept, in bytes.
 const maxStderr = 64 << 10
 
+// How long a command's pipes stay open after it has ended, for a grandchild may
+// hold them. What the command itself printed is read within that time: on a
+// busy machine the reader may have to wait for its turn, and a short delay
+// would make errors of commands that succeeded. Nobody waits for the output of
+// one that was killed.
+const (
+	drainDelay  = 3 * time.Second
+	cancelDelay = 200 * time.Millisecond
+)
+
 // Error is a command that could not be started or did not exit with 0.
 type Error struct {
 	Args   []string // program and arguments
@@ -55,7 +65,13 @@ func run(cmd *exec.Cmd, limit int) ([]byte, error) {
 	stdout := &bounded{limit: limit}
 	stderr := &bounded{limit: maxStderr, truncate: true}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.WaitDelay = 200 * time.Millisecond
+	cmd.WaitDelay = drainDelay
+	if kill := cmd.Cancel; kill != nil {
+		cmd.Cancel = func() error {
+			cmd.WaitDelay = cancelDelay // os/exec reads it once Cancel has returned
+			return kill()
+		}
+	}
 	cmd.Env = withGOGC(cmd)
 	err := cmd.Run()
 	if stdout.overflow {

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -143,6 +144,27 @@ func TestRun(t *testing.T) {
 	}
 	if out, err := Run(cmd); err != nil || string(out) != dir+" x" && string(out) != cmd.Dir+" x" {
 		t.Errorf("%q, %v; want %s", out, err, dir)
+	}
+}
+
+// The go command alone gets a GOGC, unless it has one.
+func TestWithGOGC(t *testing.T) {
+	tests := []struct {
+		program string
+		env     []string
+		want    string
+	}{
+		{"go", []string{"A=b"}, "A=b GOGC=400"},
+		{"go", []string{"GOGC=off", "A=b"}, "GOGC=off A=b"},
+		{"go", []string{"GOGCX=1"}, "GOGCX=1 GOGC=400"},
+		{"git", []string{"A=b"}, "A=b"},
+	}
+	for _, tt := range tests {
+		cmd := &exec.Cmd{Args: []string{tt.program}, Env: tt.env}
+		got := slices.DeleteFunc(withGOGC(cmd), func(kv string) bool { return strings.HasPrefix(kv, "SYSTEMROOT=") })
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s with %v: %v, want %s", tt.program, tt.env, got, tt.want)
+		}
 	}
 }
 
