@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/goassay/assay/audit/redact"
@@ -35,11 +37,22 @@ type SumDB struct {
 	latest   []byte // got on the way of the hint
 	attempts []Attempt
 	err      error
+	timeouts atomic.Int32
 }
 
 // retries are the waits before a request is made again that failed for a
 // reason that passes: 429, 502, 503, 504, or a body that broke off.
 var retries = []time.Duration{200 * time.Millisecond, time.Second}
+
+// requestTimeout bounds one request from the connection to the last byte of
+// the answer, of which there are a few KiB: a server that sends them one by one
+// would otherwise hold up the audit for hours. After maxTimeouts such answers
+// no more are waited for.
+var requestTimeout = 30 * time.Second
+
+const maxTimeouts = 100
+
+var errTimeout = errors.New("the answer took too long")
 
 // Fetch returns what stands at path below the database's URL, of at most limit
 // bytes. Errors wrap [*StatusError] and [*RequestError].
@@ -56,14 +69,27 @@ func (s *SumDB) Fetch(ctx context.Context, path string, limit int64) ([]byte, er
 		return nil, &RequestError{URL: redact.URL(s.base), Err: errors.New("malformed URL")}
 	}
 	u := join(base, path)
-	rt := limitTransport{s.Transport, limit}
+	if s.timeouts.Load() >= maxTimeouts {
+		return nil, &RequestError{URL: redact.URL(u.String()), Err: fmt.Errorf("not asked: %d times %w", maxTimeouts, errTimeout)}
+	}
+	rt := boundTransport{s.Transport, limit}
 	for try := 0; ; try++ {
 		data, err := get(ctx, rt, u)
-		if err == nil && isPage(data) {
+		switch {
+		case err != nil:
+		case isPage(data):
 			err = &RequestError{URL: redact.URL(u.String()), Err: ErrHTML}
+		case int64(len(data)) > limit: // a file
+			err = &RequestError{URL: redact.URL(u.String()), Err: ErrTooLarge}
 		}
-		if err == nil || try == len(retries) || !passing(err) {
-			return data, err
+		if err == nil {
+			return data, nil
+		}
+		if errors.Is(err, errTimeout) {
+			s.timeouts.Add(1)
+		}
+		if try == len(retries) || !passing(err) {
+			return nil, err
 		}
 		select {
 		case <-ctx.Done():
@@ -93,7 +119,7 @@ func (s *SumDB) find(ctx context.Context) {
 			if redact.URL(u.String()) != s.Hint {
 				continue
 			}
-			rt := limitTransport{s.Transport, MaxText}
+			rt := boundTransport{s.Transport, MaxText}
 			if data, err := get(ctx, rt, join(u, "latest")); err == nil && !isPage(data) {
 				s.base, s.latest = u.String(), data
 				return
@@ -101,7 +127,7 @@ func (s *SumDB) find(ctx context.Context) {
 			break
 		}
 	}
-	s.base, s.attempts, s.err = FindSumDB(ctx, s.Transport, s.Chain, s.Name, s.DirectURL)
+	s.base, s.attempts, s.err = FindSumDB(ctx, boundTransport{s.Transport, MaxText}, s.Chain, s.Name, s.DirectURL)
 }
 
 // isPage reports whether data begins as web pages do. It looks at more than
@@ -130,33 +156,47 @@ func passing(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// limitTransport refuses bodies over a limit.
-type limitTransport struct {
+// boundTransport refuses answers over a limit of bytes, and over
+// requestTimeout.
+type boundTransport struct {
 	http.RoundTripper
 	limit int64
 }
 
-func (t limitTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.RoundTripper.RoundTrip(req)
+func (t boundTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeoutCause(req.Context(), requestTimeout, errTimeout)
+	resp, err := t.RoundTripper.RoundTrip(req.WithContext(ctx))
 	if err != nil {
+		if context.Cause(ctx) == errTimeout {
+			err = errTimeout
+		}
+		cancel()
 		return nil, err
 	}
-	if resp.StatusCode == http.StatusOK {
-		resp.Body = &limitBody{resp.Body, t.limit}
-	}
+	resp.Body = &boundBody{ReadCloser: resp.Body, left: t.limit, ctx: ctx, cancel: cancel}
 	return resp, nil
 }
 
-// limitBody fails once more than left bytes were read.
-type limitBody struct {
+// boundBody fails once more than left bytes were read, or its time is over.
+type boundBody struct {
 	io.ReadCloser
-	left int64
+	left   int64
+	ctx    context.Context
+	cancel context.CancelFunc
 }
 
-func (b *limitBody) Read(p []byte) (int, error) {
+func (b *boundBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if b.left -= int64(n); b.left < 0 {
 		return 0, ErrTooLarge
 	}
+	if err != nil && err != io.EOF && context.Cause(b.ctx) == errTimeout {
+		err = errTimeout
+	}
 	return n, err
+}
+
+func (b *boundBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
 }
