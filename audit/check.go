@@ -34,9 +34,11 @@ type Check struct {
 	// ID names the check, and is the key of its facts in the report.
 	ID string
 
-	// Needs is what the check cannot work without at all. Where it is missing,
-	// the outcome is not-assessed and Run is not called. A check that can do
-	// part of its work without the network does not name it here.
+	// Needs is what the check cannot work without at all: where it is missing,
+	// the outcome is not-assessed. Without the network Run is not called; that
+	// there is no go command Run finds out, by an error that is
+	// [exec.ErrNotFound]. A check that can do part of its work without the
+	// network does not name it here.
 	Needs Capability
 
 	// Requires lists the checks whose facts Run reads.

@@ -59,6 +59,9 @@ func CreateEvidenceDir(dir string) (*EvidenceDir, error) {
 		return nil, err
 	}
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), tempPrefix) {
+			continue // left behind by a run that was killed
+		}
 		if e.Name() != ReportFile && e.Name() != "sha256" {
 			return nil, fmt.Errorf("%s is not an evidence folder: it holds %s", dir, e.Name())
 		}
@@ -227,10 +230,13 @@ func appendDigests(out []string, v any, cited bool) []string {
 	return out
 }
 
+// tempPrefix begins the name of a file that is being written.
+const tempPrefix = ".assay-"
+
 // WriteFile writes a file under a temporary name and renames it, so that it is
 // never seen half-written.
 func WriteFile(name string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".assay-*")
+	f, err := os.CreateTemp(filepath.Dir(name), tempPrefix+"*")
 	if err != nil {
 		return err
 	}

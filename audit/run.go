@@ -8,14 +8,11 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"os/exec"
-	"path"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -40,9 +37,10 @@ type Config struct {
 	Settings map[string]string
 	Recorded map[string][]byte
 
-	Evidence EvidenceStore    // where evidence is kept; nil: digests only
-	Events   func(Event)      // told of progress; nil: nobody. Called by one goroutine at a time.
-	Now      func() time.Time // nil: time.Now. Asked at the start and at the end: all checks are told the start.
+	Evidence EvidenceStore       // where evidence is kept; nil: digests only
+	Redact   func(string) string // takes secrets out of errors of other programs; nil: nothing does
+	Events   func(Event)         // told of progress; nil: nobody. Called by one goroutine at a time.
+	Now      func() time.Time    // nil: time.Now. Asked at the start and at the end: all checks are told the start.
 }
 
 // NetworkAccess is the way to other hosts. Its fields are those of [Pass]; a
@@ -108,6 +106,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Redact == nil {
+		cfg.Redact = func(s string) string { return s }
 	}
 	cfg.Network = cfg.Network.orDefault(cfg.Offline)
 	r := &run{Config: cfg, ctx: ctx, now: cfg.Now()}
@@ -185,7 +186,7 @@ func (r *run) runOne(c *Check, under map[*Check]*pending) result {
 	applies, err := r.applies(c)
 	switch {
 	case err != nil:
-		return result{CheckResult: CheckResult{ID: c.ID, Outcome: Errored, Reason: err.Error()}}
+		return result{CheckResult: CheckResult{ID: c.ID, Outcome: Errored, Reason: r.clean(err)}}
 	case !applies:
 		return none(NotApplicable, "", nil)
 	}
@@ -196,7 +197,7 @@ func (r *run) runOne(c *Check, under map[*Check]*pending) result {
 		case res.Outcome == NotApplicable:
 			return none(NotApplicable, "", nil)
 		case res.facts == nil:
-			return none(Unassessed, reasonRequires, Args{"check": req.ID, "reason": res.Reason})
+			return none(Unassessed, reasonRequires, Args{"check": req.ID})
 		}
 		facts[req] = res.facts
 	}
@@ -219,40 +220,6 @@ func (r *run) applies(c *Check) (applies bool, err error) {
 		return nil
 	})
 	return applies, err
-}
-
-// guard calls f and turns a panic into an error, and the end of the goroutine
-// too, which is no success either.
-func guard(f func() error) (err error) {
-	returned := false
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if v := recover(); v != nil {
-				err = fmt.Errorf("panic: %v in %s", v, panicked())
-			} else if !returned {
-				err = errors.New("ended its goroutine without an answer")
-			}
-		}()
-		err = f()
-		returned = true
-	}()
-	<-done
-	return err
-}
-
-// panicked names the function that panics, and its file and line. A report
-// holds no stack, whose addresses and paths differ between machines and runs.
-func panicked() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
-		frame, more := frames.Next()
-		if !strings.HasPrefix(frame.Function, "runtime.") || !more {
-			return fmt.Sprintf("%s (%s:%d)", frame.Function, path.Base(frame.File), frame.Line)
-		}
-	}
 }
 
 // call calls the check's function and waits for it, or for the end of the
@@ -308,6 +275,9 @@ type returned struct {
 	broken error // the facts are none that a report can hold
 }
 
+// clean gives an error's text as a report may show it.
+func (r *run) clean(err error) string { return r.Redact(err.Error()) }
+
 // classify turns the error of a check into outcome and reason. A check that
 // broke the engine's rules, whose findings or evidence may be lost, is an
 // error whatever else it says.
@@ -315,18 +285,18 @@ func (r *run) classify(res *result, err, broken error) {
 	var na *notAssessed
 	switch {
 	case broken != nil:
-		res.Outcome, res.Reason = Errored, errors.Join(err, broken).Error()
+		res.Outcome, res.Reason = Errored, r.clean(errors.Join(err, broken))
 	case err == nil:
 		res.Outcome = Passed
 	case errors.As(err, &na):
 		res.Outcome, res.ReasonID, res.ReasonArgs = Unassessed, na.reason, na.args
 	case errors.Is(err, exec.ErrNotFound):
 		res.Outcome, res.ReasonID = Unassessed, reasonNoGo
-		res.ReasonArgs = Args{"error": err.Error()}
+		res.ReasonArgs = Args{"error": r.clean(err)}
 	case r.ctx.Err() != nil:
 		res.Outcome, res.ReasonID = Unassessed, reasonInterrupted
 	default:
-		res.Outcome, res.Reason = Errored, err.Error()
+		res.Outcome, res.Reason = Errored, r.clean(err)
 	}
 }
 

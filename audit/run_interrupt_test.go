@@ -57,7 +57,7 @@ func TestInterrupt(t *testing.T) {
 
 	demand(t, rep, "a", Failed, reasonInterrupted, "interrupted")
 	demand(t, rep, "b", Unassessed, reasonInterrupted, "interrupted")
-	demand(t, rep, "c", Unassessed, reasonRequires, "needs a: interrupted")
+	demand(t, rep, "c", Unassessed, reasonRequires, "needs a")
 	demand(t, rep, "d", Unassessed, reasonInterrupted, "interrupted")
 	if string(rep.Facts["b"]) != `"part"` {
 		t.Errorf("facts %s", rep.Facts["b"])

@@ -22,6 +22,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
 	"github.com/goassay/assay/audit/gocmd"
+	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/report"
 )
 
@@ -98,6 +99,7 @@ func (inv *invocation) config(o *options, target *audit.Target, name audit.Targe
 		Offline:   o.offline,
 		Environ:   inv.environ,
 		Exec:      gocmd.Run,
+		Redact:    redact.Text,
 		Network:   audit.NetworkAccess{HTTP: transport()},
 		CacheDir:  inv.cacheDir(),
 		Settings:  o.settings,
