@@ -52,7 +52,7 @@ func (g *graphRun) list() ([]modgraph.Module, error) {
 // folder. A graph with many failures is told by the first.
 func (g *graphRun) message(err error) string {
 	const limit = 1000 // bytes
-	s := strings.ReplaceAll(commandMessage(err), g.p.Target.Dir+string(filepath.Separator), "")
+	s := commandMessage(g.p, err)
 	if len(s) > limit {
 		s = strings.ToValidUTF8(s[:limit], "") + " ..."
 	}

@@ -83,7 +83,7 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, audit.NotAssessed("sbom/not-listed", audit.Args{"error": strings.ReplaceAll(commandMessage(err), p.Target.Dir, ".")})
+		return nil, audit.NotAssessed("sbom/not-listed", audit.Args{"error": commandMessage(p, err)})
 	}
 
 	facts := &SBOMFacts{Target: listing.Target, Vendored: listing.Vendored, Products: []SBOMProduct{},
@@ -115,25 +115,33 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 	return facts, nil
 }
 
-// commandMessage is what a failed command said, without its command line and
-// what it said of its progress.
-func commandMessage(err error) string {
+// commandMessage is what a failed command said, in one line: without its
+// command line, the folder of the target, and what it said of its progress.
+// Offline, it speaks of the GOPROXY that the audit gave it.
+func commandMessage(p *audit.Pass, err error) string {
+	said := err.Error()
 	var failed *gocmd.Error
-	if !errors.As(err, &failed) || failed.Stderr == "" {
-		return oneLine(redact.Text(err.Error()))
+	if errors.As(err, &failed) && failed.Stderr != "" {
+		said = failed.Stderr
 	}
-	var b strings.Builder
-	for line := range strings.Lines(failed.Stderr) {
-		if !strings.HasPrefix(line, "go: downloading ") {
-			b.WriteString(line)
-		}
+	if p.Offline {
+		said = strings.ReplaceAll(said, "module lookup disabled by GOPROXY=off", "not in the module cache")
 	}
-	return oneLine(redact.Text(b.String()))
+	return strings.ReplaceAll(oneLine(redact.Text(said)), p.Target.Dir+string(filepath.Separator), "")
 }
 
 // oneLine makes one line of the go command's messages, which go on with
 // indented hints.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string {
+	var lines []string
+	for line := range strings.Lines(s) {
+		line = strings.Join(strings.Fields(line), " ")
+		if line != "" && !strings.HasPrefix(line, "go: downloading ") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
+}
 
 // sbomMetadata gives the document the time of SOURCE_DATE_EPOCH, or of now
 // where the setting "timestamp" asks for one. Else it has none, so that its

@@ -15,6 +15,7 @@ import (
 	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/modproxy"
+	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sumdb"
 )
 
@@ -74,12 +75,14 @@ func (a *sumDBAsker) verify(log *sumdb.Log, public []module.Version) error {
 	p := a.pass
 	v := &sumdb.Verifier{Log: log, Progress: p.Progress}
 	var cache sumdb.DirCache
-	if p.CacheDir != "" {
+	folder := filepath.FromSlash(log.Name)
+	local := filepath.IsLocal(folder) // the name may have a path: host/../..
+	if p.CacheDir != "" && local {
 		cache = sumdb.DirCache(filepath.Join(p.CacheDir, "sumdb", fmt.Sprintf("%s+%08x", log.Name, log.Verifier.KeyHash())))
 		v.Cache = cache
 	}
-	if dir := a.env.Raw("GOMODCACHE"); dir != "" {
-		v.Sources = []sumdb.Cache{sumdb.DirCache(filepath.Join(dir, "cache", "download", "sumdb", filepath.FromSlash(log.Name)))}
+	if dir := a.env.Raw("GOMODCACHE"); dir != "" && local {
+		v.Sources = []sumdb.Cache{sumdb.DirCache(filepath.Join(dir, "cache", "download", "sumdb", folder))}
 	}
 	var way *modproxy.SumDB
 	var hintPrefix string // a hint is for one chain
@@ -113,6 +116,9 @@ func (a *sumDBAsker) verify(log *sumdb.Log, public []module.Version) error {
 	l.Heads, l.HeadsChecked = res.Heads, res.HeadsChecked
 	if way != nil {
 		l.URL, f.Way = way.Base()
+		for i := range f.Way {
+			f.Way[i].Error = redact.Text(f.Way[i].Error) // the server's own words may repeat what it was sent
+		}
 	}
 	if res.Head != nil {
 		l.Size, l.Root = res.Head.Size, res.Head.Root.String()

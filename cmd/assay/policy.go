@@ -183,7 +183,7 @@ func (inv *invocation) policyExplainCommand() *cobra.Command {
 func (inv *invocation) explainPolicy(w io.Writer, p *audit.Policy) {
 	file := p.File
 	if file == "" {
-		file = inv.say(text{"none: the built-in default", "无，使用内置默认值"})
+		file = inv.say(text{"built-in default", "内置默认策略"})
 	}
 	fmt.Fprintf(w, inv.say(text{"policy: %s\n", "策略文件：%s\n"}), file)
 	fmt.Fprintf(w, inv.say(text{"fails on: %s and worse\n", "不通过的级别：%s 及更严重\n"}), p.FailOn)

@@ -34,7 +34,11 @@ func (inv *invocation) findTarget(dir string, needModule bool) (*audit.Target, a
 	if root, ok := findUp(abs, "go.mod"); ok {
 		t.Dir, t.ModFile = root, filepath.Join(root, "go.mod")
 	}
-	t.WorkFile = inv.workFile(abs)
+	if t.WorkFile = inv.workFile(abs); t.WorkFile != "" {
+		if _, err := os.Stat(t.WorkFile); err != nil {
+			return nil, name, usagef("GOWORK names it", "%s", fileError(err))
+		}
+	}
 	if t.ModFile == "" && t.WorkFile != "" {
 		t.Dir = filepath.Dir(t.WorkFile)
 	}
@@ -145,19 +149,15 @@ func holdsModule(dir string) bool {
 	return false
 }
 
-// absolute makes the paths of executables absolute, and checks that they are
-// there.
-func absolute(args []string) ([]string, error) {
+// present checks that the executables that the user named are there. Their
+// paths stay as they were given: that is how the report names them.
+func present(args []string) ([]string, error) {
 	var out []string
 	for _, arg := range args {
 		if _, err := os.Lstat(arg); err != nil {
 			return nil, pathError(arg, err)
 		}
-		abs, err := filepath.Abs(arg)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, abs)
+		out = append(out, filepath.Clean(arg))
 	}
 	return out, nil
 }

@@ -54,7 +54,7 @@ one); other directories and files are read as executables.`,
 					binaries = append(binaries, filepath.Join(target.Dir, filepath.FromSlash(b)))
 				}
 			}
-			if target.Binaries, err = absolute(binaries); err != nil {
+			if target.Binaries, err = present(binaries); err != nil {
 				return err
 			}
 			name.Binaries = shownAll(binaries)
@@ -229,7 +229,7 @@ func (inv *invocation) executables(o *options, list []*audit.Check, set func() m
 		if err != nil {
 			return err
 		}
-		if target.Binaries, err = absolute(args); err != nil {
+		if target.Binaries, err = present(args); err != nil {
 			return err
 		}
 		name.Binaries = shownAll(args)
