@@ -57,6 +57,12 @@ type Check struct {
 	// Recheck verifies stored facts again, offline, from the evidence that
 	// they name. Nil means that the digests are all there is to verify.
 	Recheck func(facts json.RawMessage, evidence func(digest string) ([]byte, error)) error
+
+	// Conclude derives from stored facts what a report of them must say: the
+	// findings, by Rule and Subject alone, and an error made by [NotAssessed]
+	// where they leave something open. Other findings there may be besides. Nil
+	// means that facts do not say.
+	Conclude func(facts json.RawMessage) ([]Finding, error)
 }
 
 // Capability is a set of things that a check may need.

@@ -4,8 +4,6 @@ package checks
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/modproxy"
 	"github.com/goassay/assay/audit/redact"
@@ -29,6 +28,7 @@ var SumDB = &audit.Check{
 	Applies:  func(t *audit.Target) bool { return t.ModFile != "" || t.WorkFile != "" },
 	Run:      runSumDB,
 	Recheck:  recheckSumDB,
+	Conclude: concludeSumDB,
 }
 
 // SumDBFacts is what SumDB measures.
@@ -57,9 +57,10 @@ type SumDBLog struct {
 
 // SumDBFile is a file whose lines were verified.
 type SumDBFile struct {
-	File     string `json:"file"` // relative to the target's directory
-	Lines    int    `json:"lines"`
-	Evidence string `json:"evidence"`
+	File      string `json:"file"` // relative to the target's directory
+	Lines     int    `json:"lines"`
+	Malformed int    `json:"malformed,omitempty"` // of those, as the go command does not write them: not checked
+	Evidence  string `json:"evidence"`
 }
 
 // SumDBModule is the state of one module version, over all lines that name it.
@@ -113,11 +114,13 @@ const (
 	reasonOff       = "off"       // GOSUMDB=off
 	reasonConfig    = "config"    // GOSUMDB or GOPROXY is invalid
 	reasonMalformed = "malformed" // the line is
+	reasonNotFound  = "not-found" // the log says that it has no record
 	reasonNoLine    = "no-line"   // the record has no such line
 )
 
 func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
-	files, err := modgraph.ReadSumFiles(p.Target.ModFile, p.Target.WorkFile)
+	env := audit.Facts[*EnvFacts](p, Env)
+	files, err := sumFilesInForce(p.Target, env)
 	if err != nil {
 		return nil, unreadableSums(p.Target, err)
 	}
@@ -129,11 +132,10 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 			f.Lines[j].File = rel
 		}
 		facts.Files = append(facts.Files, SumDBFile{
-			File: rel, Lines: len(f.Lines) + malformed(f.Problems),
+			File: rel, Lines: len(f.Lines) + leftOut(f.Problems), Malformed: malformed(f.Problems),
 			Evidence: p.Evidence("go.sum", f.Data),
 		})
 	}
-	env := audit.Facts[*EnvFacts](p, Env)
 	asker := &sumDBAsker{ctx: ctx, pass: p, facts: facts, env: env}
 	err = asker.ask(linesOf(files))
 	j := judgeSums(files, asker.answer) // after an error too: all lines are accounted for
@@ -143,7 +145,50 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 	}
 	asker.attach(facts.Modules)
 	reportSums(p, facts, j, asker.result)
-	return facts, incompleteSums(facts, files)
+	if flag := goFlag(env, "overlay"); flag != "" {
+		return facts, audit.NotAssessed("sumdb/overlay", audit.Args{"flag": "-overlay"})
+	}
+	return facts, incompleteSums(facts)
+}
+
+// sumFilesInForce reads the go.sum files of the target, and those that the go
+// command reads in their stead, or besides, because of its environment.
+func sumFilesInForce(t *audit.Target, env *EnvFacts) ([]modgraph.SumFile, error) {
+	files, err := modgraph.ReadSumFiles(t.ModFile, t.WorkFile)
+	if err != nil {
+		return nil, err
+	}
+	var more []modgraph.SumFile
+	if work := env.Raw("GOWORK"); filepath.IsAbs(work) && work != t.WorkFile {
+		if more, err = modgraph.ReadSumFiles("", work); err != nil {
+			return nil, err
+		}
+	}
+	files = append(files, more...)
+	if mod := goFlag(env, "modfile"); mod != "" {
+		if !filepath.IsAbs(mod) {
+			mod = filepath.Join(t.Dir, mod)
+		}
+		if more, err = modgraph.ReadSumFiles(mod, ""); err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	slices.SortStableFunc(files, func(a, b modgraph.SumFile) int { return strings.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(files, func(a, b modgraph.SumFile) bool { return a.Path == b.Path }), nil
+}
+
+// goFlag returns the value of a flag in GOFLAGS. Where GOFLAGS is invalid no
+// flag is in force: every go command ends at once.
+func goFlag(env *EnvFacts, name string) string {
+	flags, err := goenv.ParseFlags(env.Raw("GOFLAGS"))
+	value := ""
+	for _, f := range flags {
+		if err == nil && f.Name == name {
+			value = f.Value.Raw() // the last one wins
+		}
+	}
+	return value
 }
 
 // linesOf returns the well-formed lines of all files.
@@ -155,11 +200,25 @@ func linesOf(files []modgraph.SumFile) []modgraph.SumLine {
 	return lines
 }
 
-// malformed counts the lines that ParseSums left out.
+// leftOut counts the lines that ParseSums left out.
+func leftOut(problems []modgraph.SumProblem) int {
+	n := malformed(problems)
+	for _, p := range problems {
+		if p.Kind == modgraph.SumIgnored {
+			n++
+		}
+	}
+	return n
+}
+
+// malformed counts the lines of which cannot be said what they are about. Those
+// that the go command drops for a mistake of its own are none.
 func malformed(problems []modgraph.SumProblem) int {
 	n := 0
 	for _, p := range problems {
-		if p.Kind != modgraph.SumDuplicate && p.Kind != modgraph.SumContradiction {
+		switch p.Kind {
+		case modgraph.SumDuplicate, modgraph.SumContradiction, modgraph.SumIgnored:
+		default:
 			n++
 		}
 	}
@@ -224,7 +283,7 @@ func judgeSums(files []modgraph.SumFile, answer func(module.Version) sumAnswer) 
 		}
 	}
 	for _, f := range files {
-		j.lines.add(NotChecked, malformed(f.Problems))
+		j.lines.add(NotChecked, leftOut(f.Problems))
 	}
 	for _, m := range slices.SortedFunc(maps.Keys(states), compareVersions) {
 		if r := j.answers[m].record; r != nil {
@@ -270,28 +329,23 @@ func reportSums(p *audit.Pass, facts *SumDBFacts, j *sumJudgement, res *sumdb.Re
 		evidence[module.Version{Path: m.Module, Version: m.Version}] = m.Evidence
 	}
 	for m, lines := range j.mismatch {
-		l := lines[0]
-		logged, _ := j.answers[m].record.Hash(m, l.GoMod)
-		f := sumFinding("sumdb/mismatch", m, l)
-		f.Args["have"], f.Args["logged"], f.Args["log"] = l.Hash, logged, facts.Logs[0].Name
-		f.Evidence = []string{evidence[m]}
-		p.Report(f)
+		for _, l := range lines {
+			logged, _ := j.answers[m].record.Hash(m, l.GoMod)
+			f := sumFinding("sumdb/mismatch", m, l)
+			f.Args["have"], f.Args["logged"], f.Args["log"] = l.Hash, logged, facts.Logs[0].Name
+			f.Evidence = []string{evidence[m]}
+			p.Report(f)
+		}
 	}
 	for m, lines := range j.notLogged {
 		f := sumFinding("sumdb/not-logged", m, lines[0])
 		f.Args["log"] = facts.Logs[0].Name
 		p.Report(f)
 	}
-	private := map[string][]string{}
-	for _, m := range facts.Modules {
-		if m.Reason == reasonPrivate {
-			private[m.Detail] = append(private[m.Detail], m.Module+"@"+m.Version)
-		}
-	}
-	for pattern, names := range private {
+	for pattern, names := range privateModules(facts) {
 		p.Report(audit.Finding{
 			Rule:    "sumdb/private",
-			Subject: audit.Subject{Kind: "environment", Name: "GONOSUMDB=" + pattern},
+			Subject: privateSubject(pattern),
 			Args:    audit.Args{"pattern": pattern, "count": len(names), "modules": names},
 		})
 	}
@@ -311,6 +365,21 @@ func reportSums(p *audit.Pass, facts *SumDBFacts, j *sumJudgement, res *sumdb.Re
 	}
 }
 
+// privateModules lists the modules that are kept from the log, by pattern.
+func privateModules(facts *SumDBFacts) map[string][]string {
+	private := map[string][]string{}
+	for _, m := range facts.Modules {
+		if m.Reason == reasonPrivate {
+			private[m.Detail] = append(private[m.Detail], m.Module+"@"+m.Version)
+		}
+	}
+	return private
+}
+
+func privateSubject(pattern string) audit.Subject {
+	return audit.Subject{Kind: "environment", Name: "GONOSUMDB=" + pattern}
+}
+
 // sumFinding is a finding about a module at a line of a go.sum file.
 func sumFinding(rule string, m module.Version, l modgraph.SumLine) audit.Finding {
 	entry := m.Version
@@ -328,16 +397,18 @@ func sumFinding(rule string, m module.Version, l modgraph.SumLine) audit.Finding
 // incompleteSums says what was left open. Lines of private modules were left
 // out by the user's own word, and are a finding; where nothing at all was
 // verified, that is no pass either.
-func incompleteSums(facts *SumDBFacts, files []modgraph.SumFile) error {
+func incompleteSums(facts *SumDBFacts) error {
 	reasons := map[string]int{}
-	for _, f := range files {
-		if n := malformed(f.Problems); n > 0 {
-			reasons[reasonMalformed] += n
-		}
-	}
+	private := false
 	for _, m := range facts.Modules {
 		if m.State == NotChecked && m.Reason != reasonPrivate {
 			reasons[m.Reason]++
+		}
+		private = private || m.Reason == reasonPrivate
+	}
+	for _, f := range facts.Files {
+		if f.Malformed > 0 {
+			reasons[reasonMalformed] += f.Malformed
 		}
 	}
 	total := facts.Lines.Verified + facts.Lines.Mismatch + facts.Lines.NotLogged + facts.Lines.NotChecked
@@ -350,111 +421,10 @@ func incompleteSums(facts *SumDBFacts, files []modgraph.SumFile) error {
 			list = append(list, fmt.Sprintf("%s: %d", r, reasons[r]))
 		}
 		return audit.NotAssessed("sumdb/not-checked", audit.Args{"lines": facts.Lines.NotChecked, "total": total, "reasons": list})
-	case total > 0 && facts.Lines.NotChecked == total:
+	case private && facts.Lines.NotChecked == total:
 		return audit.NotAssessed("sumdb/all-private", audit.Args{"lines": total})
 	}
-	for _, f := range facts.Files {
-		if f.Lines > 0 && total == 0 {
-			return errors.New("lines were not accounted for") // cannot be: they are counted above
-		}
-	}
 	return nil
-}
-
-// recheckSumDB derives the states of all lines again from the evidence alone:
-// the go.sum files, and a proof for each module version.
-func recheckSumDB(raw json.RawMessage, evidence func(string) ([]byte, error)) error {
-	var facts SumDBFacts
-	if err := json.Unmarshal(raw, &facts); err != nil {
-		return err
-	}
-	var files []modgraph.SumFile
-	for _, f := range facts.Files {
-		data, err := evidence(f.Evidence)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.File, err)
-		}
-		file := modgraph.SumFile{Data: data}
-		file.Lines, file.Problems = modgraph.ParseSums(f.File, data)
-		files = append(files, file)
-	}
-	stored := map[module.Version]SumDBModule{}
-	for _, m := range facts.Modules {
-		stored[module.Version{Path: m.Module, Version: m.Version}] = m
-	}
-	log, err := recheckLog(facts.Logs)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	j := judgeSums(files, func(m module.Version) sumAnswer {
-		was := stored[m]
-		if was.Evidence == "" {
-			return sumAnswer{state: NotChecked, reason: was.Reason, detail: was.Detail}
-		}
-		rec, err := recheckProof(log, facts.Logs, m, was.Evidence, evidence)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", m, err))
-			return sumAnswer{state: NotChecked, reason: "proof"}
-		}
-		return sumAnswer{record: rec}
-	})
-	for _, now := range j.modules {
-		m := module.Version{Path: now.Module, Version: now.Version}
-		was := stored[m]
-		if was.State == NotLogged && was.Evidence == "" && now.State == NotChecked {
-			continue // absence cannot be proven; it is a finding and no pass
-		}
-		if was.State != now.State {
-			errs = append(errs, fmt.Errorf("%s: the report says %q, the evidence says %q", m, was.State, now.State))
-		}
-	}
-	was := facts.Lines
-	was.NotChecked, was.NotLogged = was.NotChecked+was.NotLogged, 0
-	now := j.lines
-	now.NotChecked, now.NotLogged = now.NotChecked+now.NotLogged, 0
-	if was != now {
-		errs = append(errs, fmt.Errorf("the report counts %+v lines, the evidence %+v", facts.Lines, j.lines))
-	}
-	return errors.Join(errs...)
-}
-
-// recheckLog opens the log of a stored report. A log that is known by name must
-// have the known key.
-func recheckLog(logs []SumDBLog) (*sumdb.Log, error) {
-	if len(logs) == 0 {
-		return nil, nil
-	}
-	log, err := sumdb.ParseLog(logs[0].Key)
-	if err != nil {
-		return nil, err
-	}
-	if known, err := sumdb.ParseLog(log.Name); err == nil && known.Verifier.KeyHash() != log.Verifier.KeyHash() {
-		return nil, fmt.Errorf("the report's key for %s is not the known one", log.Name)
-	}
-	return log, nil
-}
-
-func recheckProof(log *sumdb.Log, logs []SumDBLog, m module.Version, digest string, evidence func(string) ([]byte, error)) (*sumdb.Record, error) {
-	if log == nil {
-		return nil, errors.New("the report names no log")
-	}
-	data, err := evidence(digest)
-	if err != nil {
-		return nil, err
-	}
-	var proof sumdb.Proof
-	if err := proof.UnmarshalText(data); err != nil {
-		return nil, err
-	}
-	rec, head, err := proof.Verify(log, m)
-	if err != nil {
-		return nil, err
-	}
-	if head.Size != logs[0].Size || head.Root.String() != logs[0].Root {
-		return nil, errors.New("proven to another tree head than the report names")
-	}
-	return rec, nil
 }
 
 // withoutSecrets gives an error's text as a report may show it.

@@ -142,7 +142,7 @@ func (a *sumDBAsker) answer(m module.Version) sumAnswer {
 	case ans.Err == nil:
 		return sumAnswer{state: NotChecked, reason: "unknown"}
 	case errors.Is(ans.Err, sumdb.ErrNotLogged):
-		return sumAnswer{state: NotLogged, reason: "not-found", detail: withoutSecrets(ans.Err)}
+		return sumAnswer{state: NotLogged, reason: reasonNotFound, detail: withoutSecrets(ans.Err)}
 	}
 	return sumAnswer{state: NotChecked, reason: reasonOf(ans.Err), detail: withoutSecrets(ans.Err)}
 }

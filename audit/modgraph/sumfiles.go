@@ -34,7 +34,7 @@ func ReadSumFiles(modFile, workFile string) ([]SumFile, error) {
 		names = append(names, sumName(modFile))
 	}
 	if workFile != "" {
-		names = append(names, strings.TrimSuffix(workFile, ".work")+".work.sum")
+		names = append(names, workFile+".sum")
 		work, err := ReadWorkFile(workFile)
 		if err != nil {
 			return nil, err
