@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -123,6 +124,21 @@ func demandLanguages(t *testing.T, rep *audit.Report) {
 			}
 		}
 	}
+}
+
+// quietHome is a home folder in which the go command counts nothing for
+// telemetry: it would go on after its end, in a folder that is being removed.
+func quietHome(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	telemetry := filepath.Join(home, ".config", "go", "telemetry")
+	if err := os.MkdirAll(telemetry, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(telemetry, "mode"), []byte("off 2024-01-01"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return home
 }
 
 // factsOf decodes the facts of a check.

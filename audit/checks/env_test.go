@@ -49,7 +49,7 @@ func (s envSetup) config(t *testing.T, checks ...*audit.Check) audit.Config {
 		Target: &audit.Target{Dir: t.TempDir()},
 		Checks: checks,
 		Environ: append([]string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GOCACHE=" + filepath.Join(dir, "cache"),
+			"PATH=" + os.Getenv("PATH"), "HOME=" + quietHome(t), "GOCACHE=" + filepath.Join(dir, "cache"),
 			"GOROOT=" + gorootCopy(t, goEnv), "GOENV=" + write("user.env", s.user),
 			"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + write("gitconfig", s.git),
 		}, s.process...),

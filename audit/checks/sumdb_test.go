@@ -67,7 +67,7 @@ func newSumProject(t *testing.T, n int) *sumProject {
 // sumEnviron is the environment of a machine on which nobody configured anything.
 func sumEnviron(t *testing.T, extra ...string) []string {
 	return append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GOENV=off", "GOTOOLCHAIN=local", "GOWORK=off",
+		"PATH=" + os.Getenv("PATH"), "HOME=" + quietHome(t), "GOENV=off", "GOTOOLCHAIN=local", "GOWORK=off",
 		"GOCACHE=" + t.TempDir(), "GOMODCACHE=" + t.TempDir(), "GOFLAGS=",
 	}, extra...)
 }

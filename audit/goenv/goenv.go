@@ -157,22 +157,16 @@ func Read(ctx context.Context, o Options) (*Env, error) {
 	return e, nil
 }
 
-// list asks for all variables. For those that come from the C compiler's
-// configuration the go command starts GOCACHEPROG: where there is one, which
-// is itself to be judged, it is not asked for them.
+// list asks for all variables but those that come from the C compiler's
+// configuration: for them the go command starts the compiler, and GOCACHEPROG,
+// which is itself to be judged.
 func list(ctx context.Context, o Options) (map[string]string, error) {
-	vars, err := goEnv(ctx, o, nil, "GOCACHEPROG")
-	if err != nil {
-		return nil, err
-	}
-	if vars["GOCACHEPROG"] == "" {
-		return goEnv(ctx, o, nil)
-	}
-	names := slices.Concat(known(), computedNames)
+	names := slices.Concat(known(), computedNames, []string{"GODEBUG"})
 	names = slices.DeleteFunc(names, func(name string) bool {
 		return name == "GOGCCFLAGS" || name == "PKG_CONFIG" || strings.HasPrefix(name, "CGO_") && name != "CGO_ENABLED"
 	})
-	if vars, err = goEnv(ctx, o, nil, names...); err != nil {
+	vars, err := goEnv(ctx, o, nil, names...)
+	if err != nil {
 		return nil, err
 	}
 	// Asked by name, it also lists those that it otherwise would not.

@@ -38,6 +38,13 @@ func read(t *testing.T, s setup) *goenv.Env {
 func tryRead(t *testing.T, s setup) (*goenv.Env, error) {
 	t.Helper()
 	dir := t.TempDir()
+	// Counting for telemetry goes on after the go command has ended, in the
+	// folder that the test is about to remove.
+	telemetry := filepath.Join(dir, "home", ".config", "go", "telemetry")
+	if err := os.MkdirAll(telemetry, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, telemetry, "mode", "off 2024-01-01")
 	environ := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(dir, "home"),
 		"GOCACHE=" + filepath.Join(dir, "cache"), "GOENV=" + write(t, dir, "user.env", s.user),

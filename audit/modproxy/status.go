@@ -31,9 +31,9 @@ type Status struct {
 
 	// What follows holds only if the state is known.
 
-	Latest    string   `json:"latest,omitempty"`
-	Retracted bool     `json:"retracted,omitempty"`
-	Rationale []string `json:"rationale,omitempty"` // of each retraction that has one
+	Latest     string   `json:"latest,omitempty"`
+	Retracted  bool     `json:"retracted,omitempty"`
+	Rationale  []string `json:"rationale,omitempty"`  // of each retraction that has one
 	Deprecated string   `json:"deprecated,omitempty"` // of all versions
 
 	// GoMod is the go.mod file that says so, if the version is retracted or
