@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -27,7 +28,7 @@ type EvidenceRef struct {
 // Bounds on what is read back, in bytes.
 const (
 	maxEvidence = 1 << 30 // one piece of evidence
-	maxReport   = 1 << 30
+	maxReport   = 256 << 20
 )
 
 // Digest returns the digest by which evidence is named.
@@ -166,31 +167,87 @@ func withoutPath(err error) error {
 
 // Verify verifies the folder's report with no network: every digest resolves
 // and fits its content, verdict and outcomes follow from findings and reasons,
-// and what checks can verify again they do. All that is wrong is in the error.
+// findings follow from facts, and facts from the evidence, as far as checks can
+// say. All that is wrong is in the error.
 func (d *EvidenceDir) Verify(rep *Report, checks []*Check) error {
 	errs := []error{rep.consistent()}
-	listed := map[string]bool{}
+	sizes := map[string]int64{} // by digest
 	for _, ref := range rep.Evidence {
-		listed[ref.Digest] = true
-		data, err := d.Get(ref.Digest)
-		if err == nil && int64(len(data)) != ref.Size {
-			err = fmt.Errorf("evidence %s: %d bytes, the report says %d", ref.Digest, len(data), ref.Size)
+		size, ok := sizes[ref.Digest]
+		if !ok {
+			data, err := d.Get(ref.Digest)
+			if size = int64(len(data)); err != nil {
+				size = ref.Size
+				errs = append(errs, err)
+			}
+			sizes[ref.Digest] = size
 		}
-		errs = append(errs, err)
+		if size != ref.Size {
+			errs = append(errs, fmt.Errorf("evidence %s: %d bytes, the report says %d", ref.Digest, size, ref.Size))
+		}
 	}
 	for _, digest := range rep.digests() {
-		if !listed[digest] {
+		if _, ok := sizes[digest]; !ok {
 			errs = append(errs, fmt.Errorf("evidence %s is cited and not in the report's list", digest))
 		}
 	}
-	for _, c := range checks {
-		facts, ok := rep.Facts[c.ID]
-		if !ok || c.Recheck == nil {
-			continue
+	for id := range rep.Facts {
+		if _, ok := rep.Check(id); !ok {
+			errs = append(errs, fmt.Errorf("%s: facts of no check of the report", id))
 		}
-		if err := c.Recheck(facts, d.Get); err != nil {
+	}
+	for _, c := range checks {
+		if err := rep.recheck(c, d.Get); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", c.ID, err))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// recheck verifies what the report says of a check by its facts, and those by
+// the evidence.
+func (r *Report) recheck(c *Check, evidence func(string) ([]byte, error)) error {
+	facts, ok := r.Facts[c.ID]
+	if !ok {
+		if res, ok := r.Check(c.ID); ok && res.Outcome == Passed && (c.Recheck != nil || c.Conclude != nil) {
+			return errors.New("is pass without facts")
+		}
+		return nil
+	}
+	return guard(func() error { // the facts come from somebody else
+		var errs []error
+		if c.Recheck != nil {
+			errs = append(errs, c.Recheck(facts, evidence))
+		}
+		if c.Conclude != nil {
+			findings, err := c.Conclude(facts)
+			errs = append(errs, r.concluded(c, findings, err))
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// concluded verifies that the report says what its facts demand.
+func (r *Report) concluded(c *Check, findings []Finding, err error) error {
+	var errs []error
+	reported := map[string]bool{}
+	for _, f := range r.Findings {
+		reported[fingerprint(f.Rule, f.Subject)] = true
+	}
+	for _, f := range findings {
+		if !reported[fingerprint(f.Rule, f.Subject)] {
+			errs = append(errs, fmt.Errorf("finding %s of %s is missing", f.Rule, f.Subject.Name))
+		}
+	}
+	res, _ := r.Check(c.ID)
+	var na *notAssessed
+	switch {
+	case errors.As(err, &na):
+		if res.Outcome == Passed || res.Outcome == NotApplicable || res.Outcome == Failed && res.ReasonID == "" {
+			errs = append(errs, fmt.Errorf("is %s, and its facts leave it open: %s", res.Outcome, na.reason))
+		}
+	case err != nil:
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -236,7 +293,7 @@ const tempPrefix = ".assay-"
 // WriteFile writes a file under a temporary name and renames it, so that it is
 // never seen half-written.
 func WriteFile(name string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), tempPrefix+"*")
+	f, err := createTemp(filepath.Dir(name))
 	if err != nil {
 		return err
 	}
@@ -249,11 +306,19 @@ func WriteFile(name string, data []byte) (err error) {
 	if _, err = f.Write(data); err != nil {
 		return err
 	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
 	if err = f.Close(); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)
+}
+
+// createTemp is [os.CreateTemp] for a file that others may read, as far as the
+// umask lets them.
+func createTemp(dir string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(filepath.Join(dir, tempPrefix+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
 }
