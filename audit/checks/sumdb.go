@@ -13,7 +13,6 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit"
-	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/modproxy"
 	"github.com/goassay/assay/audit/redact"
@@ -145,84 +144,10 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 	}
 	asker.attach(facts.Modules)
 	reportSums(p, facts, j, asker.result)
-	if flag := goFlag(env, "overlay"); flag != "" {
-		return facts, audit.NotAssessed("sumdb/overlay", audit.Args{"flag": "-overlay"})
+	if goFlag(env, "overlay") != "" {
+		return facts, audit.NotAssessed("sumdb/overlay", nil)
 	}
 	return facts, incompleteSums(facts)
-}
-
-// sumFilesInForce reads the go.sum files of the target, and those that the go
-// command reads in their stead, or besides, because of its environment.
-func sumFilesInForce(t *audit.Target, env *EnvFacts) ([]modgraph.SumFile, error) {
-	files, err := modgraph.ReadSumFiles(t.ModFile, t.WorkFile)
-	if err != nil {
-		return nil, err
-	}
-	var more []modgraph.SumFile
-	if work := env.Raw("GOWORK"); filepath.IsAbs(work) && work != t.WorkFile {
-		if more, err = modgraph.ReadSumFiles("", work); err != nil {
-			return nil, err
-		}
-	}
-	files = append(files, more...)
-	if mod := goFlag(env, "modfile"); mod != "" {
-		if !filepath.IsAbs(mod) {
-			mod = filepath.Join(t.Dir, mod)
-		}
-		if more, err = modgraph.ReadSumFiles(mod, ""); err != nil {
-			return nil, err
-		}
-		files = append(files, more...)
-	}
-	slices.SortStableFunc(files, func(a, b modgraph.SumFile) int { return strings.Compare(a.Path, b.Path) })
-	return slices.CompactFunc(files, func(a, b modgraph.SumFile) bool { return a.Path == b.Path }), nil
-}
-
-// goFlag returns the value of a flag in GOFLAGS. Where GOFLAGS is invalid no
-// flag is in force: every go command ends at once.
-func goFlag(env *EnvFacts, name string) string {
-	flags, err := goenv.ParseFlags(env.Raw("GOFLAGS"))
-	value := ""
-	for _, f := range flags {
-		if err == nil && f.Name == name {
-			value = f.Value.Raw() // the last one wins
-		}
-	}
-	return value
-}
-
-// linesOf returns the well-formed lines of all files.
-func linesOf(files []modgraph.SumFile) []modgraph.SumLine {
-	var lines []modgraph.SumLine
-	for _, f := range files {
-		lines = append(lines, f.Lines...)
-	}
-	return lines
-}
-
-// leftOut counts the lines that ParseSums left out.
-func leftOut(problems []modgraph.SumProblem) int {
-	n := malformed(problems)
-	for _, p := range problems {
-		if p.Kind == modgraph.SumIgnored {
-			n++
-		}
-	}
-	return n
-}
-
-// malformed counts the lines of which cannot be said what they are about. Those
-// that the go command drops for a mistake of its own are none.
-func malformed(problems []modgraph.SumProblem) int {
-	n := 0
-	for _, p := range problems {
-		switch p.Kind {
-		case modgraph.SumDuplicate, modgraph.SumContradiction, modgraph.SumIgnored:
-		default:
-			n++
-		}
-	}
-	return n
 }
 
 // relative gives path relative to dir with slashes, or its last element where
