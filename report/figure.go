@@ -6,60 +6,116 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/goassay/assay/audit"
 )
 
-// figures returns the counts that stand on top of a check's facts, in their
-// order: the length of each list, and what is not zero of each object that
-// holds whole numbers only. It knows no check.
-func figures(facts json.RawMessage) []string {
-	dec := json.NewDecoder(bytes.NewReader(facts))
+// maxFigures is how many figures stand beside a check.
+const maxFigures = 2
+
+// listFigures are the lists whose length is a figure, the most telling first.
+var listFigures = []string{"modules", "files", "variables", "products", "components", "services"}
+
+// A field is one member of a JSON object.
+type field struct {
+	name string
+	raw  json.RawMessage
+}
+
+// fields returns the members of a JSON object in their order, or nil.
+func fields(object json.RawMessage) []field {
+	dec := json.NewDecoder(bytes.NewReader(object))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
 		return nil
 	}
-	var out []string
+	var out []field
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
 			return nil
 		}
-		var raw json.RawMessage
-		if dec.Decode(&raw) != nil {
+		f := field{name: fmt.Sprint(key)}
+		if dec.Decode(&f.raw) != nil {
 			return nil
 		}
-		if f := figure(raw); f != "" {
-			name := strings.ReplaceAll(clean(fmt.Sprint(key)), "_", " ")
-			out = append(out, name+" "+f)
+		out = append(out, f)
+	}
+	return out
+}
+
+// figures returns a few counts that stand on top of a check's facts: objects
+// that hold whole numbers only, then the length of known lists. Zeros are left
+// out. It knows no check.
+func figures(lang audit.Lang, facts json.RawMessage) []string {
+	var out, told []string
+	top := fields(facts)
+	for _, f := range top {
+		own := counts(f.raw)
+		if f.name != "counts" {
+			if len(own) > 0 {
+				out = append(out, say(lang, msgFigure, audit.Args{"what": figureName(lang, f.name), "counts": members(lang, own)}))
+			}
+			continue
+		}
+		for _, c := range own { // these are figures themselves
+			out = append(out, figure(lang, c))
+			told = append(told, c.name)
+		}
+	}
+	for _, name := range listFigures {
+		i := slices.IndexFunc(top, func(f field) bool { return f.name == name })
+		if i < 0 || slices.Contains(told, name) {
+			continue
+		}
+		var list []json.RawMessage
+		if json.Unmarshal(top[i].raw, &list) == nil && len(list) > 0 {
+			out = append(out, figure(lang, number{name, int64(len(list))}))
+		}
+	}
+	return out[:min(len(out), maxFigures)]
+}
+
+// A number is a named count.
+type number struct {
+	name string
+	n    int64
+}
+
+// counts returns what is not zero of an object of whole numbers, or nil.
+func counts(object json.RawMessage) []number {
+	var out []number
+	for _, f := range fields(object) {
+		var n int64
+		if json.Unmarshal(f.raw, &n) != nil {
+			return nil
+		}
+		if n != 0 {
+			out = append(out, number{f.name, n})
 		}
 	}
 	return out
 }
 
-func figure(raw json.RawMessage) string {
-	var list []json.RawMessage
-	if len(raw) > 0 && raw[0] == '[' && json.Unmarshal(raw, &list) == nil {
-		return fmt.Sprint(len(list))
+// figure writes a number with its name before it.
+func figure(lang audit.Lang, c number) string {
+	return fmt.Sprintf("%s %d", figureName(lang, c.name), c.n)
+}
+
+// members writes the numbers of one object.
+func members(lang audit.Lang, counts []number) string {
+	parts := make([]string, len(counts))
+	for i, c := range counts {
+		parts[i] = say(lang, msgCount, audit.Args{"n": int(c.n), "what": figureName(lang, c.name)})
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return ""
+	return join(lang, parts)
+}
+
+// figureName gives the name of a member of facts in words.
+func figureName(lang audit.Lang, key string) string {
+	if t, ok := wordFigure[key]; ok {
+		return t.In(lang)
 	}
-	var parts []string
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return ""
-		}
-		var n int64
-		if dec.Decode(&n) != nil {
-			return ""
-		}
-		if n != 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(clean(fmt.Sprint(key)), "_", " ")))
-		}
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "(" + strings.Join(parts, ", ") + ")"
+	return strings.ReplaceAll(clean(key), "_", " ")
 }

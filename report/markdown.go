@@ -214,7 +214,7 @@ func (s *sheet) checks() {
 	for _, c := range s.rep.Checks {
 		rows = append(rows, []string{
 			mdCell(c.ID), mdText(wordOutcome[c.Outcome].In(s.rep.Lang)),
-			mdText(join(s.rep.Lang, figures(s.rep.Facts[c.ID]))), seconds(c.Seconds),
+			mdText(join(s.rep.Lang, figures(s.rep.Lang, s.rep.Facts[c.ID]))), seconds(c.Seconds),
 		})
 	}
 	s.table([]audit.Text{msgCheck, msgOutcome, msgFigures, msgSeconds}, rows)
@@ -237,13 +237,15 @@ func (s *sheet) evidence() {
 		return
 	}
 	s.heading(3, s.say(msgEvidence))
+	if len(refs) == 0 {
+		s.printf("%s\n", say(s.rep.Lang, msgItems, audit.Args{"n": len(s.rep.Evidence)}))
+		return
+	}
 	var rows [][]string
 	for _, e := range refs {
 		rows = append(rows, []string{mdCell(e.Digest), mdText(e.Kind), fmt.Sprint(e.Size), mdText(e.Check)})
 	}
-	if len(rows) > 0 {
-		s.table([]audit.Text{msgDigest, msgKind, msgSize, msgCheck}, rows)
-	}
+	s.table([]audit.Text{msgDigest, msgKind, msgSize, msgCheck}, rows)
 	if n := len(s.rep.Evidence) - len(refs); n > 0 {
 		s.printf("\n%s\n", say(s.rep.Lang, msgMoreItems, audit.Args{"n": n}))
 	}

@@ -52,6 +52,24 @@ var (
 		"policy":      {EN: "{n} policy entries", ZH: "{n} 条策略"},
 		"log":         {EN: "{n} logs", ZH: "{n} 个日志"},
 	}
+	wordFigure = map[string]audit.Text{
+		"modules":     {EN: "modules", ZH: "模块"},
+		"files":       {EN: "files", ZH: "文件"},
+		"lines":       {EN: "lines", ZH: "行"},
+		"variables":   {EN: "variables", ZH: "变量"},
+		"products":    {EN: "products", ZH: "产品"},
+		"components":  {EN: "components", ZH: "组件"},
+		"services":    {EN: "services", ZH: "服务"},
+		"verified":    {EN: "verified", ZH: "已验证"},
+		"mismatch":    {EN: "mismatch", ZH: "不一致"},
+		"not_logged":  {EN: "not logged", ZH: "未登记"},
+		"not_checked": {EN: "not checked", ZH: "未校验"},
+		"main":        {EN: "main", ZH: "主模块"},
+		"indirect":    {EN: "indirect", ZH: "间接依赖"},
+		"not_built":   {EN: "not built", ZH: "未参与构建"},
+		"unknown":     {EN: "unknown", ZH: "未知"},
+		"failed":      {EN: "failed", ZH: "失败"},
+	}
 	wordSubjects = audit.Text{EN: "{n} subjects", ZH: "{n} 个对象"}
 )
 
@@ -71,7 +89,8 @@ var (
 	msgBaselinedN   = audit.Text{EN: "{n} known before", ZH: "历史遗留 {n}"}
 	msgUndetermined = audit.Text{EN: "{n} undetermined", ZH: "未判定 {n}"}
 
-	msgNotes      = audit.Text{EN: "Good to know (-v tells more)", ZH: "供参考（-v 查看详情）"}
+	msgNotes      = audit.Text{EN: "Good to know", ZH: "供参考"}
+	msgNotesMore  = audit.Text{EN: "-v tells more", ZH: "-v 查看详情"}
 	msgIncomplete = audit.Text{EN: "Could not be determined", ZH: "未能判定"}
 	msgWaived     = audit.Text{EN: "Waived", ZH: "已豁免"}
 	msgChecks     = audit.Text{EN: "Checks", ZH: "检查项"}
@@ -91,6 +110,7 @@ var (
 	msgMoreLines = audit.Text{EN: "({n} more lines: -v)", ZH: "（另有 {n} 行：-v）"}
 	msgUntil     = audit.Text{EN: "{rule} {subject}, until {date}: {reason} ({owner})", ZH: "{rule} {subject}，有效期至 {date}：{reason}（{owner}）"}
 	msgCount     = audit.Text{EN: "{n} {what}", ZH: "{what} {n}"}
+	msgFigure    = audit.Text{EN: "{what} ({counts})", ZH: "{what}（{counts}）"}
 	msgOf        = audit.Text{EN: "{title}: {subject}", ZH: "{title}：{subject}"}
 
 	msgSeverity  = audit.Text{EN: "Severity", ZH: "严重程度"}
@@ -110,6 +130,8 @@ var (
 	msgMoreItems = audit.Text{EN: "{n} more are in the JSON report.", ZH: "另有 {n} 项，见 JSON 报告。"}
 
 	msgDirectory = audit.Text{EN: "the audited directory", ZH: "被审计的目录"}
+
+	msgItems = audit.Text{EN: "The JSON report lists {n}.", ZH: "共 {n} 项，见 JSON 报告。"}
 
 	msgProgress = audit.Text{EN: "checks {done}/{total}", ZH: "检查项 {done}/{total}"}
 )

@@ -44,6 +44,10 @@ type Options struct {
 	Color   colorprofile.Profile // what the reader of text can show, see [ColorProfile]; 0 means nothing
 	Verbose bool                 // every subject, every reason in full, why each rule matters
 	Quiet   bool                 // the verdict and what decides it, nothing else
+
+	// Environment makes text show the configuration of the go command, which
+	// the facts of the checks env and toolchain hold.
+	Environment bool
 }
 
 // Write writes rep to w, in the language of rep. Nothing is written if the

@@ -66,6 +66,9 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 	} else {
 		p.header()
 		p.verdict()
+		if opts.Environment {
+			p.environment()
+		}
 		p.findings()
 		p.incomplete()
 		p.notes()
@@ -101,10 +104,11 @@ func (p *page) field(label audit.Text, look paint, s string) {
 	}
 }
 
-// heading starts a section.
-func (p *page) heading(t audit.Text, n int) {
+// heading starts a section of n items, with what else is to be said of it.
+func (p *page) heading(t audit.Text, n int, remarks ...string) {
 	p.line()
-	p.line(style(strong, t.In(p.rep.Lang)), style(faint, fmt.Sprintf(" (%d)", n)))
+	tail := " (" + join(p.rep.Lang, append([]string{fmt.Sprint(n)}, remarks...)) + ")"
+	p.line(style(strong, t.In(p.rep.Lang)), style(faint, tail))
 }
 
 func (p *page) header() {
@@ -320,7 +324,7 @@ func (p *page) results(c audit.CheckResult) []string {
 	if c.Outcome == audit.Unassessed || c.Outcome == audit.Errored {
 		parts = append(parts, wordOutcome[c.Outcome].In(p.rep.Lang))
 	}
-	return append(parts, figures(p.rep.Facts[c.ID])...)
+	return append(parts, figures(p.rep.Lang, p.rep.Facts[c.ID])...)
 }
 
 // date writes the day of t.

@@ -51,7 +51,7 @@ func (p *page) notes() {
 	if len(rules) == 0 {
 		return
 	}
-	p.heading(msgNotes, len(rules))
+	p.heading(msgNotes, len(rules), msgNotesMore.In(p.rep.Lang))
 	for _, rule := range rules {
 		g := byRule[rule]
 		first := g.findings[0]

@@ -37,6 +37,8 @@ type options struct {
 	quiet    bool
 	verbose  bool
 
+	environment bool // show the go command's configuration in text
+
 	settings map[string]string
 	recorded map[string][]byte
 	date     *time.Time // of SOURCE_DATE_EPOCH; nil where that is not set

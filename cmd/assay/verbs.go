@@ -121,6 +121,7 @@ GOROOT 的 go.env、内置默认值）、go 命令所理解的代理链、匹配
 			if err != nil {
 				return err
 			}
+			o.environment = true
 			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.Env, checks.Toolchain})
 		},
 	}
