@@ -214,6 +214,7 @@ func transport() http.RoundTripper {
 	t.MaxIdleConns = 256
 	t.MaxIdleConnsPerHost = 128
 	t.ResponseHeaderTimeout = 30 * time.Second
+	t.MaxResponseHeaderBytes = 64 << 10 // a hundred at once; the default is 10 MiB
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	return t
 }

@@ -9,6 +9,9 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
+
+	"github.com/goassay/assay/audit"
 )
 
 func main() {
@@ -19,6 +22,12 @@ func main() {
 		debug.SetMemoryLimit(128 << 20)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The engine ends in time with what is known. What does not listen, such as
+	// reading a pipe that nobody writes to, is not waited for.
+	context.AfterFunc(ctx, func() {
+		time.Sleep(900 * time.Millisecond)
+		os.Exit(audit.ExitInterrupted)
+	})
 	inv := &invocation{
 		args:    os.Args[1:],
 		stdin:   os.Stdin,
