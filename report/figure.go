@@ -4,6 +4,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -59,7 +60,9 @@ func figures(lang audit.Lang, facts json.RawMessage) []string {
 			}
 			continue
 		}
-		for _, c := range own { // these are figures themselves
+		// These are figures themselves, the largest the most telling.
+		slices.SortStableFunc(own, func(a, b number) int { return cmp.Compare(b.n, a.n) })
+		for _, c := range own {
 			out = append(out, figure(lang, c))
 			told = append(told, c.name)
 		}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goassay/assay/audit"
 )
@@ -45,6 +47,18 @@ func (s *sheet) printf(format string, args ...any) { fmt.Fprintf(s.buf, format, 
 
 func (s *sheet) say(t audit.Text) string { return t.In(s.rep.Lang) }
 
+// label writes a word of the writers as the beginning of a line.
+func (s *sheet) label(t audit.Text) string { return capital(s.say(t)) }
+
+// capital makes the first letter a capital one. Chinese has none.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
 // heading starts a section.
 func (s *sheet) heading(level int, text string) {
 	s.printf("\n%s %s\n\n", strings.Repeat("#", level), text)
@@ -53,10 +67,10 @@ func (s *sheet) heading(level int, text string) {
 func (s *sheet) verdict() {
 	r := s.rep
 	s.printf("## %s: %s\n\n", mdText(r.Tool.Name), mdText(verdictWord(r.Lang, r.Verdict)))
-	s.printf("**%s**", mdText(summary(r)))
+	s.printf("**%s**", mdText(capital(summary(r))))
 	s.printf(" (%s)\n", mdText(tally(r)))
 	if !s.opts.Quiet {
-		s.printf("\n%s %s %s  \n%s\n", mdText(r.Tool.Version), s.say(msgAudit), mdText(target(r)), mdText(when(r)))
+		s.printf("\n%s %s %s %s  \n%s\n", mdText(r.Tool.Name), mdText(r.Tool.Version), s.say(msgAudit), mdText(target(r)), mdText(when(r)))
 	}
 }
 
@@ -108,7 +122,7 @@ func (s *sheet) findings() {
 			}
 			byRule[f.Rule].findings = append(byRule[f.Rule].findings, f)
 		}
-		s.heading(3, mdText(severityWord(s.rep.Lang, same[0].Severity)))
+		s.heading(3, mdText(capital(severityWord(s.rep.Lang, same[0].Severity))))
 		for i, id := range rules {
 			if i > 0 {
 				s.printf("\n")
@@ -134,24 +148,24 @@ func (s *sheet) rule(g *group) {
 		}
 		s.printf(": %s\n", mdText(f.Message))
 		if !sameRemedy && f.Remedy != "" {
-			s.printf("  - **%s**: %s\n", s.say(msgFix), mdText(f.Remedy))
+			s.printf("  - **%s**: %s\n", s.label(msgFix), mdText(f.Remedy))
 		}
 		if len(f.Evidence) > 0 {
-			s.printf("  - %s: %s\n", s.say(msgProof), mdDigests(f.Evidence))
+			s.printf("  - %s: %s\n", s.label(msgProof), mdDigests(f.Evidence))
 		}
 	}
 	if n := len(g.findings) - len(shown); n > 0 {
 		s.printf("- %s\n", say(s.rep.Lang, msgMoreItems, audit.Args{"n": n}))
 	}
 	if sameRemedy && remedy != "" {
-		s.printf("\n**%s**: %s\n", s.say(msgFix), mdText(remedy))
+		s.printf("\n**%s**: %s\n", s.label(msgFix), mdText(remedy))
 	}
 	if c := controls(first); c != "" {
-		s.printf("\n%s: %s\n", s.say(msgControls), mdText(c))
+		s.printf("\n%s: %s\n", s.label(msgControls), mdText(c))
 	}
 	if s.opts.Verbose && s.opts.Catalogue != nil {
 		if rule := s.opts.Catalogue.Rules[first.Rule]; rule != nil {
-			s.printf("\n%s: %s\n", s.say(msgWhy), mdText(rule.Why.In(s.rep.Lang)))
+			s.printf("\n%s: %s\n", s.label(msgWhy), mdText(rule.Why.In(s.rep.Lang)))
 		}
 	}
 }

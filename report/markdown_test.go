@@ -19,6 +19,21 @@ func TestMarkdownGolden(t *testing.T) {
 	}
 }
 
+// TestMarkdownEvidence: evidence that no open finding cites is counted, and
+// with Verbose listed.
+func TestMarkdownEvidence(t *testing.T) {
+	rep := sample(t, audit.English, sampleChecks()[7])
+	rep.Evidence = []audit.EvidenceRef{{Digest: audit.Digest([]byte("a")), Kind: "sumdb-proof", Size: 1, Check: "sumdb"}}
+	for opts, want := range map[Options]string{
+		{}:              "### Evidence\n\nThe JSON report lists 1.\n",
+		{Verbose: true}: "### Evidence\n\n| Digest | Kind | Bytes | Check |\n| --- | --- | --- | --- |\n| `" + rep.Evidence[0].Digest + "` | sumdb-proof | 1 | sumdb |\n",
+	} {
+		if out := string(write(t, Markdown, rep, opts)); !strings.HasSuffix(out, want) {
+			t.Errorf("with %+v the end is not\n%s\nin\n%s", opts, want, out)
+		}
+	}
+}
+
 // TestMarkdownFitsAComment: GitHub refuses a comment of more than 65,536 characters.
 func TestMarkdownFitsAComment(t *testing.T) {
 	if n := len(write(t, Markdown, sample(t, audit.English, sampleChecks()...), Options{})); n > 65536/2 {

@@ -89,7 +89,7 @@ func TestFigures(t *testing.T) {
 	for _, test := range []struct{ facts, en, zh string }{
 		{`{"modules":[1,2],"name":"x","lines":{"verified":3,"not_checked":0,"mismatch":1},"n":7}`, "lines (3 verified, 1 mismatch), modules 2", "行（已验证 3，不一致 1），模块 2"},
 		{`{"logs":[1],"files":[1],"modules":[1,2],"lines":{"verified":3}}`, "lines (3 verified), modules 2", "行（已验证 3），模块 2"},
-		{`{"counts":{"modules":45,"main":0,"indirect":30,"pseudo":7},"modules":[1]}`, "modules 45, indirect 30", "模块 45，间接依赖 30"},
+		{`{"counts":{"modules":45,"main":1,"folder":0,"indirect":30,"pseudo":7},"modules":[1]}`, "modules 45, indirect 30", "模块 45，间接依赖 30"},
 		{`{"by_scope":{"build_only":2},"variables":[1]}`, "by scope (2 build only), variables 1", "by scope（build only 2），变量 1"},
 		{facts: `{"nested":{"a":{"b":1}},"mixed":{"a":1,"b":"x"},"share":{"a":0.5},"chain":[1],"n":7}`},
 		{facts: `{"modules":[],"files":null,"products":7,"zero":{"a":0},"none":{}}`},
