@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goassay/assay/audit"
@@ -105,13 +106,22 @@ func (p *page) variables(c *configuration) {
 		if v.Via != "" {
 			source = say(p.rep.Lang, msgVia, audit.Args{"name": clean(v.Via), "source": source})
 		}
-		rows = append(rows, []string{clean(v.Name), clean(v.Value), source})
+		rows = append(rows, []string{clean(v.Name), exact(v.Value), source})
 	}
 	p.heading(msgVariables, len(c.Variables))
 	p.columns(rows)
 	if hidden > 0 {
 		p.para("  ", 2, faint, say(p.rep.Lang, msgBuiltinMore, audit.Args{"n": hidden}))
 	}
+}
+
+// exact quotes a value that clean would change: a carriage return at its end,
+// as some editors leave it, belongs to what the go command reads.
+func exact(value string) string {
+	if clean(value) == value {
+		return value
+	}
+	return strconv.Quote(value)
 }
 
 // sourceName says where a value is set, as findings do: without the folders
@@ -189,10 +199,10 @@ func (s *selection) String(lang audit.Lang) string {
 func (p *page) surroundings(c *configuration) {
 	var rows [][]string
 	for _, a := range c.Ambient {
-		rows = append(rows, []string{clean(a.Name), clean(a.Value), wordSource["process"].In(p.rep.Lang)})
+		rows = append(rows, []string{clean(a.Name), exact(a.Value), wordSource["process"].In(p.rep.Lang)})
 	}
 	for _, s := range c.Git.Settings {
-		rows = append(rows, []string{clean(s.Key), clean(s.Value), "git " + clean(s.Scope)})
+		rows = append(rows, []string{clean(s.Key), exact(s.Value), "git " + clean(s.Scope)})
 	}
 	if c.Git.State == "unknown" {
 		rows = append(rows, []string{"git", msgUnknown.In(p.rep.Lang), ""})

@@ -79,6 +79,17 @@ func TestChainNext(t *testing.T) {
 	}
 }
 
+func TestExact(t *testing.T) {
+	for value, want := range map[string]string{
+		"": "", "a b": "a b", "中文": "中文", `"x"`: `"x"`,
+		"off\r": `"off\r"`, " a  b ": `" a  b "`, "\x1b[2J": `"\x1b[2J"`, "\xff": `"\xff"`,
+	} {
+		if got := exact(value); got != want {
+			t.Errorf("exact(%q) = %s, want %s", value, got, want)
+		}
+	}
+}
+
 func TestSelection(t *testing.T) {
 	for _, test := range []struct {
 		selection selection
