@@ -160,7 +160,11 @@ func judgeHeaders(p *audit.Pass, f BinaryFile) {
 		p.Report(f.finding("binary/not-pie", nil))
 	}
 	if f.Stripped.Symbols == gobin.No {
-		p.Report(f.finding("binary/symbols", audit.Args{"dwarf": f.Stripped.DWARF == gobin.No}))
+		tables := []string{"symtab"}
+		if f.Stripped.DWARF == gobin.No {
+			tables = append(tables, "DWARF")
+		}
+		p.Report(f.finding("binary/symbols", audit.Args{"tables": tables}))
 	}
 	if d := f.Disagreements(); d != nil {
 		p.Report(f.finding("binary/disagreement", audit.Args{"claims": pairs(d, func(d gobin.Disagreement) (string, string) { return d.Claim, d.Found })}))

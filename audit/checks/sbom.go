@@ -140,7 +140,7 @@ func oneLine(s string) string {
 			lines = append(lines, line)
 		}
 	}
-	return strings.Join(lines, "; ")
+	return strings.ReplaceAll(strings.Join(lines, "; "), ":; ", ": ")
 }
 
 // sbomMetadata gives the document the time of SOURCE_DATE_EPOCH, or of now

@@ -233,7 +233,7 @@ func (inv *invocation) executables(o *options, list []*audit.Check, set func() m
 		if target.Binaries, err = present(args); err != nil {
 			return err
 		}
-		name.Binaries = shownAll(args)
+		name.Module, name.Binaries = "", shownAll(args) // no module is audited
 		o.settings = set()
 		return inv.judge(cmd.Context(), o, target, name, list)
 	}
