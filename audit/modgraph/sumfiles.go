@@ -64,9 +64,31 @@ func ReadSumFiles(modFile, workFile string) ([]SumFile, error) {
 // named by -modfile.
 func sumName(modFile string) string { return strings.TrimSuffix(modFile, ".mod") + ".sum" }
 
+// errLeadsOut is a go.sum file that is a link to a file elsewhere. What it
+// holds becomes evidence, and parts of it text of the report: a repository from
+// somebody else must not be able to put the user's own files there.
+var errLeadsOut = errors.New("a symbolic link that leads out of the repository")
+
+// leadsOut reports whether a file is a link out of the version control checkout
+// that it is in or, where there is none, out of its folder.
+func leadsOut(name string) bool {
+	info, err := os.Lstat(name)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return false
+	}
+	root := RepositoryRoot(filepath.Dir(name))
+	if root == "" {
+		root = filepath.Dir(name)
+	}
+	return !Inside(root, name)
+}
+
 func readSums(name string) ([]byte, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")} // opening a named pipe would wait
+	}
+	if leadsOut(name) {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errLeadsOut}
 	}
 	f, err := os.Open(name)
 	if err != nil {

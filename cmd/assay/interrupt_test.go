@@ -1,14 +1,18 @@
 // Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
+//go:build linux || darwin
 
 package main
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -59,4 +63,24 @@ func interrupted(t *testing.T, wait time.Duration, name string, args ...string) 
 		t.Fatalf("%v: %v", args, err)
 	}
 	return exit.ExitCode()
+}
+
+// Nothing waits for a pipe that lies where a file is looked for.
+func TestPipeInPlaceOfFile(t *testing.T) {
+	for _, name := range []string{"go.mod", "assay.yaml"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/m\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		pipe := filepath.Join(dir, name)
+		os.Remove(pipe)
+		if err := syscall.Mkfifo(pipe, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var stderr bytes.Buffer
+		inv := &invocation{args: []string{"sumdb", "verify", "-C", dir}, stdout: io.Discard, stderr: &stderr}
+		if code := inv.main(t.Context()); code != audit.ExitUsage || !strings.Contains(stderr.String(), "not a regular file") {
+			t.Errorf("%s: exit code %d: %s", name, code, stderr.String())
+		}
+	}
 }

@@ -242,8 +242,12 @@ func (o *options) readPolicy(target *audit.Target) (*audit.Policy, error) {
 	name := o.policy
 	if name == "" {
 		name = filepath.Join(target.Dir, "assay.yaml")
-		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) {
 			return o.override(audit.DefaultPolicy())
+		}
+		if err == nil && !info.Mode().IsRegular() {
+			return nil, usagef("", "%s: not a regular file", shown(name)) // a pipe may never end, and nobody named it
 		}
 	}
 	p, err := loadPolicy(name)

@@ -46,7 +46,7 @@ func (inv *invocation) findTarget(dir string, needModule bool) (*audit.Target, a
 		return nil, name, usagef("name the directory of a module with -C DIR", "%s: not a Go module: no go.mod there or above", dir)
 	}
 	if t.ModFile != "" {
-		data, err := readBounded(t.ModFile, 16<<20)
+		data, err := readRegular(t.ModFile, 16<<20)
 		if err != nil {
 			return nil, name, fileError(err)
 		}
@@ -80,6 +80,19 @@ func findUp(dir, file string) (string, bool) {
 		}
 		dir = up
 	}
+}
+
+// readRegular is readBounded for a file that the user did not name: a pipe,
+// which may never end, is refused.
+func readRegular(name string, limit int64) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return readBounded(name, limit)
 }
 
 // pathError gives the reason why a path that the user named cannot be used,
