@@ -19,7 +19,7 @@ func main() {
 		// A run is short and small: collecting less often saves a tenth of its
 		// processor time.
 		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(128 << 20)
+		debug.SetMemoryLimit(1 << 30)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The engine ends in time with what is known. What does not listen, such as
