@@ -24,7 +24,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The engine ends in time with what is known. What does not listen, such as
 	// reading a pipe that nobody writes to, is not waited for.
-	context.AfterFunc(ctx, func() {
+	unwatch := context.AfterFunc(ctx, func() {
 		time.Sleep(900 * time.Millisecond)
 		os.Exit(audit.ExitInterrupted)
 	})
@@ -36,6 +36,7 @@ func main() {
 		environ: os.Environ(),
 	}
 	code := inv.main(ctx)
+	unwatch() // stop ends the context too, and no interrupt is meant by that
 	stop()
 	os.Exit(code)
 }
