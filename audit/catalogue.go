@@ -106,6 +106,22 @@ func (t Text) Format(lang Lang, args Args) (string, error) {
 	return b.String(), err
 }
 
+// Unfilled returns the text in lang as it is read where there is no finding:
+// each {name} stands as it is, and a doubled brace for itself.
+func (t Text) Unfilled(lang Lang) string {
+	var b strings.Builder
+	err := walkTemplate(t.In(lang), func(literal string) {
+		b.WriteString(literal)
+	}, func(name string) error {
+		b.WriteString("{" + name + "}")
+		return nil
+	})
+	if err != nil { // no template
+		return t.In(lang)
+	}
+	return b.String()
+}
+
 // Placeholders returns the names of the arguments that t wants in lang, sorted.
 func (t Text) Placeholders(lang Lang) ([]string, error) {
 	var names []string

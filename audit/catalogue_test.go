@@ -60,6 +60,19 @@ func TestFormat(t *testing.T) {
 }
 
 // roundTrip gives args as a stored report gives them back.
+func TestUnfilled(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                       "",
+		"go get {module}@latest": "go get {module}@latest",
+		"-f '{{{{.Main}}}}'":     "-f '{{.Main}}'",
+		"unpaired {":             "unpaired {",
+	} {
+		if got := (Text{EN: in}).Unfilled(English); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func roundTrip(t *testing.T, args Args) (back Args) {
 	t.Helper()
 	data, err := json.Marshal(args)

@@ -63,8 +63,8 @@ fail_on: high
 
 # Accepted findings. Every part is needed; an expired or unused waiver is a finding.
 # waivers:
-#   - rule: graph/local-replace
-#     subject: example.com/fork
+#   - rule: graph/replace-outside
+#     subject: example.com/fork@v1.2.3
 #     reason: upstream fix not released yet, see issue 12
 #     owner: security@example.com
 #     expires: 2027-03-31
@@ -80,7 +80,7 @@ fail_on: high
 #   valid_from: 2027-01-01
 #   valid_until: 2027-12-31
 #   addresses:
-#     proxy.example.com: [192.0.2.0/24]
+#     goproxy.corp.example: [192.0.2.0/24]
 `,
 	zh: `# assay.yaml：哪些问题计入结论，哪些可以接受及其理由。参见 “assay policy explain”。
 
@@ -97,8 +97,8 @@ fail_on: high
 
 # 已接受的问题。各项均为必填；过期或未命中的豁免本身也会作为问题报告。
 # waivers:
-#   - rule: graph/local-replace
-#     subject: example.com/fork
+#   - rule: graph/replace-outside
+#     subject: example.com/fork@v1.2.3
 #     reason: 上游修复尚未发布，见工单 12
 #     owner: security@example.com
 #     expires: 2027-03-31
@@ -114,18 +114,22 @@ fail_on: high
 #   valid_from: 2027-01-01
 #   valid_until: 2027-12-31
 #   addresses:
-#     proxy.example.com: [192.0.2.0/24]
+#     goproxy.corp.example: [192.0.2.0/24]
 `,
 }
 
-// namedPolicy returns the policy file that a policy verb is about.
-func namedPolicy(dir string, args []string) (string, error) {
+// namedPolicy returns the policy file that was named, or that of the module.
+func (inv *invocation) namedPolicy(dir string, args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	name := filepath.Join(dir, "assay.yaml")
+	target, _, err := inv.findTarget(dir, false)
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(target.Dir, "assay.yaml")
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		return "", usagef("write one with \"assay policy init\"", "%s: no such file", name)
+		return "", usagef("write one with \"assay policy init\"", "%s: no such file", shown(name))
 	}
 	return name, nil
 }
@@ -137,7 +141,7 @@ func (inv *invocation) policyCheckCommand() *cobra.Command {
 		Short: inv.say(text{"check that a policy is well-formed", "校验策略文件是否正确"}),
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name, err := namedPolicy(dir, args)
+			name, err := inv.namedPolicy(dir, args)
 			if err != nil {
 				return err
 			}
@@ -158,7 +162,11 @@ func (inv *invocation) policyExplainCommand() *cobra.Command {
 		Use:   "explain [RULE...]",
 		Short: inv.say(text{"explain the policy in force, or rules", "解释当前生效的策略或指定规则"}),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			policy, err := o.readPolicy(&audit.Target{Dir: o.dir})
+			target, _, err := inv.findTarget(o.dir, false)
+			if err != nil {
+				return err
+			}
+			policy, err := o.readPolicy(target)
 			if err != nil {
 				return err
 			}
@@ -186,7 +194,7 @@ func (inv *invocation) explainPolicy(w io.Writer, p *audit.Policy) {
 		file = inv.say(text{"built-in default", "内置默认策略"})
 	}
 	fmt.Fprintf(w, inv.say(text{"policy: %s\n", "策略文件：%s\n"}), file)
-	fmt.Fprintf(w, inv.say(text{"fails on: %s and worse\n", "不通过的级别：%s 及更严重\n"}), p.FailOn)
+	fmt.Fprintf(w, inv.say(text{"fails on: %s and worse\n", "未通过阈值：%s 及以上\n"}), p.FailOn)
 	ids := make([]string, 0, len(p.Severities))
 	for id := range p.Severities {
 		ids = append(ids, id)
@@ -223,7 +231,7 @@ func (inv *invocation) explainRule(w io.Writer, p *audit.Policy, id string) erro
 	if s, ok := p.Severities[id]; ok {
 		severity = s
 	}
-	fmt.Fprintf(w, "%s (%s)\n  %s\n\n  %s\n\n  %s\n", id, severity, rule.Title.In(inv.lang), rule.Why.In(inv.lang), rule.Remedy.In(inv.lang))
+	fmt.Fprintf(w, "%s (%s)\n  %s\n\n  %s\n\n  %s\n", id, severity, rule.Title.In(inv.lang), rule.Why.In(inv.lang), rule.Remedy.Unfilled(inv.lang))
 	for _, c := range rule.Controls {
 		title := ""
 		if f := checks.Catalogue().Frameworks[c.Framework]; f != nil {

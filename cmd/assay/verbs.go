@@ -50,9 +50,7 @@ one); other directories and files are read as executables.`,
 				return err
 			}
 			if len(binaries) == 0 {
-				for _, b := range policy.Targets.Binaries {
-					binaries = append(binaries, filepath.Join(target.Dir, filepath.FromSlash(b)))
-				}
+				binaries = policyBinaries(policy, target.Dir)
 			}
 			if target.Binaries, err = present(binaries); err != nil {
 				return err
@@ -70,6 +68,19 @@ one); other directories and files are read as executables.`,
 	inv.updatesFlag(cmd, &updates)
 	inv.requireFIPSFlag(cmd, &requireFIPS)
 	return cmd
+}
+
+// policyBinaries are the executables that a policy names, seen from the
+// module's directory.
+func policyBinaries(p *audit.Policy, dir string) []string {
+	var out []string
+	for _, b := range p.Targets.Binaries {
+		if b = filepath.FromSlash(b); !filepath.IsAbs(b) {
+			b = filepath.Join(dir, b)
+		}
+		out = append(out, b)
+	}
+	return out
 }
 
 func (inv *invocation) updatesFlag(cmd *cobra.Command, updates *bool) {
@@ -135,14 +146,14 @@ func (inv *invocation) graphCommand() *cobra.Command {
 	var updates bool
 	cmd := &cobra.Command{
 		Use:   "graph",
-		Short: inv.say(text{"replay the module graph and attribute every module", "重放模块依赖图，说明每个模块的来历"}),
+		Short: inv.say(text{"replay the module graph and attribute every module", "还原模块依赖图，说明每个模块的来历"}),
 		Long: inv.say(text{
 			`Graph replays go list -m -json all, or reads its recorded output, and attributes every
 module: replaced, excluded, retracted, deprecated, private, and by which way the go
 command would get it. The full list is in the facts of --format json.`,
-			`graph 重放 go list -m -json all（或读取其保存的输出），并说明每个模块的来历：是否被
-替换、排除、撤回、弃用，是否私有，以及 go 命令会经由哪条路径获取。完整清单见
---format json 的 facts。`,
+			`graph 根据 go list -m -json all 的结果（实时运行，或读取已保存的输出）还原模块依赖图，
+说明每个模块的来历：是否被替换、排除、撤回、弃用，是否私有，以及 go 命令会经由哪条路径
+获取。完整清单见 --format json 的 facts。`,
 		}),
 		Example: `  assay graph
   go list -m -json all | assay graph --from -`,
@@ -193,7 +204,7 @@ mismatch、not-logged 或 not-checked，并给出原因。`,
 		},
 	}
 	inv.addFlags(verify, &o)
-	return inv.group("sumdb", text{"prove hashes by the checksum database", "用校验和数据库证明哈希"}, verify)
+	return inv.group("sumdb", text{"prove hashes by the checksum database", "借助校验和数据库核验哈希"}, verify)
 }
 
 func (inv *invocation) fipsCommand() *cobra.Command {
