@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ import (
 var SBOM = &audit.Check{
 	ID:      "sbom",
 	Needs:   audit.GoCommand,
-	Applies: func(t *audit.Target) bool { return t.ModFile != "" },
+	Applies: func(t *audit.Target) bool { return t.ModFile != "" || t.WorkFile != "" },
 	Run:     runSBOM,
 	Recheck: recheckSBOM,
 }
@@ -77,12 +78,14 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, err
 	}
 	listing, err := sbom.Packages(ctx, sbom.Options{
-		Dir: p.Target.Dir, Environ: sbomEnviron(p), Run: p.Exec, Patterns: p.Policy.Targets.Packages,
+		Dir: p.Target.Dir, Environ: sbomEnviron(p), Run: p.Exec, Patterns: sbomPatterns(p),
 	})
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	}
-	if err != nil {
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, err
+	case err != nil:
 		return nil, audit.NotAssessed("sbom/not-listed", audit.Args{"error": commandMessage(p, err)})
 	}
 
@@ -113,6 +116,16 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 			"goos": listing.Target.GOOS, "goarch": listing.Target.GOARCH})
 	}
 	return facts, nil
+}
+
+// sbomPatterns are the policy's, or all packages of the module. The folder of a
+// workspace need not be in any module: there they are all packages of all its
+// modules ("go help packages": work, since Go 1.25).
+func sbomPatterns(p *audit.Pass) []string {
+	if patterns := p.Policy.Targets.Packages; len(patterns) > 0 || p.Target.ModFile != "" {
+		return patterns
+	}
+	return []string{"work"}
 }
 
 // commandMessage is what a failed command said, in one line: without its

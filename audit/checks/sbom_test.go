@@ -5,7 +5,9 @@ package checks
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -186,6 +188,37 @@ func TestSBOMOutcomes(t *testing.T) {
 func TestSBOMAppliesToModules(t *testing.T) {
 	if SBOM.Applies(&audit.Target{Binaries: []string{"program"}}) {
 		t.Error("applies without a module")
+	}
+}
+
+func TestSBOMWorkspace(t *testing.T) {
+	const gomod = "module example.com/%s\n\ngo 1.26\n"
+	cfg := sbomTree(t, map[string]string{
+		"go.work":  "go 1.26\n\nuse ./a\n\nuse ./b\n",
+		"a/go.mod": fmt.Sprintf(gomod, "a"), "a/main.go": "package main\n\nfunc main() {}\n",
+		"b/go.mod": fmt.Sprintf(gomod, "b"), "b/b.go": "package b\n",
+	})
+	cfg.Target = &audit.Target{Dir: cfg.Target.Dir, WorkFile: filepath.Join(cfg.Target.Dir, "go.work")}
+	rep := runCheck(t, cfg)
+	var products []string
+	for _, p := range sbomFacts(t, rep).Products {
+		products = append(products, p.Module+" "+p.Kind)
+	}
+	if diff := cmp.Diff([]string{"example.com/a application", "example.com/b library"}, products); diff != "" {
+		t.Errorf("products (-want +got):\n%s", diff)
+	}
+	if res := rep.Checks[0]; res.Outcome != audit.Passed {
+		t.Errorf("outcome %s: %s", res.Outcome, res.Reason)
+	}
+}
+
+func TestSBOMWithoutGo(t *testing.T) {
+	cfg := sbomTree(t, map[string]string{"go.mod": "module example.com/m\n"})
+	cfg.Exec = func(cmd *exec.Cmd) ([]byte, error) {
+		return nil, &gocmd.Error{Args: cmd.Args, Err: exec.ErrNotFound}
+	}
+	if res := runCheck(t, cfg).Checks[0]; res.ReasonID != "engine/no-go" {
+		t.Errorf("outcome %s, reason %q: %s", res.Outcome, res.ReasonID, res.Reason)
 	}
 }
 
