@@ -42,8 +42,12 @@ type Error struct {
 // ErrTooLarge reports a command that printed more than MaxOutput.
 var ErrTooLarge = errors.New("output too large")
 
-// Error gives the program, its arguments and its own message.
+// Error gives the program, its arguments and its own message; of a program that
+// is not there, its name.
 func (e *Error) Error() string {
+	if errors.Is(e.Err, exec.ErrNotFound) {
+		return e.Err.Error()
+	}
 	msg := e.Stderr
 	if msg == "" {
 		msg = e.Err.Error()

@@ -239,7 +239,7 @@ func TestRunMissingProgram(t *testing.T) {
 	if !errors.Is(e, exec.ErrNotFound) || len(out) != 0 {
 		t.Errorf("%q, %v", out, e)
 	}
-	if want := "go list -m: go: " + exec.ErrNotFound.Error(); e.Error() != want {
+	if want := "go: " + exec.ErrNotFound.Error(); e.Error() != want {
 		t.Errorf("%q, want %q", e.Error(), want)
 	}
 }
