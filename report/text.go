@@ -25,7 +25,7 @@ const (
 const (
 	maxSubjects    = 10 // of one rule
 	maxDigests     = 2  // of one finding
-	maxReasonLines = 6  // of one check
+	maxReasonLines = 10 // of one check
 	maxTargets     = 5
 )
 
@@ -125,13 +125,17 @@ func (p *page) header() {
 	p.line()
 }
 
-// target names what was audited.
+// target names what was audited: the working directory only where nothing else
+// is named.
 func target(r *audit.Report) string {
 	var names []string
 	for _, n := range append(append([]string{r.Target.Module, r.Target.Dir}, r.Target.Binaries...), r.Target.Endpoints...) {
-		if n = clean(n); n != "" && (n != "." || r.Target.Module == "") {
+		if n = clean(n); n != "" && n != "." {
 			names = append(names, n)
 		}
+	}
+	if len(names) == 0 {
+		return clean(r.Target.Dir)
 	}
 	return list(r.Lang, names, maxTargets)
 }

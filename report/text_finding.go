@@ -225,17 +225,20 @@ func (p *page) incomplete() {
 			p.line(begin)
 			begin = strings.Repeat(" ", indent)
 		}
-		for _, l := range p.reason(c) {
-			p.para(begin, indent, plainPaint, l)
+		for _, l := range p.reason(c, p.width-indent) {
+			p.line(begin, style(plainPaint, l))
 			begin = strings.Repeat(" ", indent)
 		}
 	}
 }
 
-// reason returns the lines of a check's reason. An error may hold all that
-// another program said, or a stack.
-func (p *page) reason(c audit.CheckResult) []string {
-	lines := cleanLines(c.Reason)
+// reason returns the lines of a check's reason, wrapped at width columns. An
+// error may hold all that another program said, or a stack.
+func (p *page) reason(c audit.CheckResult, width int) []string {
+	var lines []string
+	for _, l := range cleanLines(c.Reason) {
+		lines = append(lines, wrap(l, width)...)
+	}
 	if len(lines) == 0 {
 		return []string{wordOutcome[c.Outcome].In(p.rep.Lang)}
 	}

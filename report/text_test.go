@@ -109,3 +109,37 @@ func TestUnknownFormat(t *testing.T) {
 		t.Errorf("error %v, %d bytes", err, buf.Len())
 	}
 }
+
+// What another program said at length is cut, in as many lines as a reader
+// sees; -v shows it all.
+func TestLongReason(t *testing.T) {
+	rep := sample(t, audit.English, sampleChecks()...)
+	rep.Checks = []audit.CheckResult{{ID: "sbom", Outcome: audit.Unassessed, Reason: strings.Repeat("a line of eighty columns would hold these words; ", 100) + "end"}}
+	short := string(write(t, Text, rep, Options{Width: 80}))
+	whole := string(write(t, Text, rep, Options{Width: 80, Verbose: true, Catalogue: sampleCatalogue()}))
+	if n := strings.Count(short, "these words"); n == 0 || n > 2*maxReasonLines || strings.Contains(short, "end\n") {
+		t.Errorf("%d of 100 parts of the reason:\n%s", n, short)
+	}
+	if !strings.Contains(short, "more lines: -v)") {
+		t.Errorf("not said to be cut:\n%s", short)
+	}
+	if n := strings.Count(whole, "these words"); n < 90 {
+		t.Errorf("%d of 100 parts with -v", n)
+	}
+}
+
+func TestTarget(t *testing.T) {
+	for _, tt := range []struct {
+		ref  audit.TargetRef
+		want string
+	}{
+		{audit.TargetRef{Dir: "."}, "."},
+		{audit.TargetRef{Dir: ".", Module: "example.com/m"}, "example.com/m"},
+		{audit.TargetRef{Dir: "sub", Module: "example.com/m"}, "example.com/m, sub"},
+		{audit.TargetRef{Dir: ".", Binaries: []string{"bin/app"}}, "bin/app"},
+	} {
+		if got := target(&audit.Report{Target: tt.ref}); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.ref, got, tt.want)
+		}
+	}
+}
