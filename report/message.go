@@ -14,7 +14,7 @@ var (
 	wordVerdict = map[audit.Verdict]audit.Text{
 		audit.VerdictPass:       {EN: "PASS", ZH: "通过"},
 		audit.VerdictFail:       {EN: "FAIL", ZH: "未通过"},
-		audit.VerdictIncomplete: {EN: "INCOMPLETE", ZH: "未完成"},
+		audit.VerdictIncomplete: {EN: "INCOMPLETE", ZH: "不完整"},
 	}
 	wordSeverity = map[audit.Severity]audit.Text{
 		audit.Critical: {EN: "critical", ZH: "严重"},
@@ -57,7 +57,7 @@ var (
 		"files":       {EN: "files", ZH: "文件"},
 		"lines":       {EN: "lines", ZH: "行"},
 		"variables":   {EN: "variables", ZH: "变量"},
-		"products":    {EN: "products", ZH: "产品"},
+		"products":    {EN: "products", ZH: "制品"},
 		"components":  {EN: "components", ZH: "组件"},
 		"services":    {EN: "services", ZH: "服务"},
 		"verified":    {EN: "verified", ZH: "已验证"},
@@ -75,7 +75,7 @@ var (
 
 var (
 	msgAudit  = audit.Text{EN: "audit of", ZH: "审计"}
-	msgWhen   = audit.Text{EN: "{time}, {seconds} s; {policy}", ZH: "{time}，历时 {seconds} 秒；{policy}"}
+	msgWhen   = audit.Text{EN: "{time}, {seconds} s; {policy}", ZH: "{time}，耗时 {seconds} 秒；{policy}"}
 	msgPolicy = audit.Text{EN: "policy {file}, fails on {severity} and worse", ZH: "策略 {file}，{severity}及以上判为未通过"}
 	msgNoFile = audit.Text{EN: "default policy, fails on {severity} and worse", ZH: "默认策略，{severity}及以上判为未通过"}
 
@@ -113,7 +113,7 @@ var (
 	msgFigure    = audit.Text{EN: "{what} ({counts})", ZH: "{what}（{counts}）"}
 	msgOf        = audit.Text{EN: "{title}: {subject}", ZH: "{title}：{subject}"}
 
-	msgSeverity  = audit.Text{EN: "Severity", ZH: "严重程度"}
+	msgSeverity  = audit.Text{EN: "Severity", ZH: "严重级别"}
 	msgOpen      = audit.Text{EN: "Open", ZH: "待整改"}
 	msgBaselined = audit.Text{EN: "Known before", ZH: "历史遗留"}
 	msgCheck     = audit.Text{EN: "Check", ZH: "检查项"}

@@ -47,13 +47,13 @@ type options struct {
 func (inv *invocation) addFlags(cmd *cobra.Command, o *options) {
 	f := cmd.Flags()
 	f.StringVarP(&o.dir, "directory", "C", ".", inv.say(text{"directory of the module", "模块所在目录"}))
-	f.StringVar(&o.policy, "policy", "", inv.say(text{"policy file (default: assay.yaml in the directory, if there)", "策略文件（默认取目录下的 assay.yaml，如果存在）"}))
-	f.StringArrayVar(&o.formats, "format", nil, inv.say(text{"report format: text, json, sarif, markdown; repeatable, with =FILE into a file", "报告格式：text、json、sarif、markdown；可重复给出，加 =文件名 则写入文件"}))
+	f.StringVar(&o.policy, "policy", "", inv.say(text{"policy file (default: assay.yaml in the directory, if there)", "策略文件（默认使用目录下的 assay.yaml，如果存在）"}))
+	f.StringArrayVar(&o.formats, "format", nil, inv.say(text{"report format: text, json, sarif, markdown; repeatable, with =FILE into a file", "报告格式：text、json、sarif、markdown；可多次指定，加 =文件名 则写入文件"}))
 	f.StringVar(&o.failOn, "fail-on", "", inv.say(text{"lowest severity that fails: critical, high, medium, low, info", "判定为不通过的最低严重级别：critical、high、medium、low、info"}))
 	f.BoolVar(&o.offline, "offline", false, inv.say(text{"reach no other host; what then cannot be determined is not assessed", "不访问任何其他主机；因此无法确定的内容记为未评估"}))
 	f.StringVar(&o.evidence, "evidence", "", inv.say(text{"keep report and evidence in this folder", "将报告和证据保存到此目录"}))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, inv.say(text{"show the verdict and what decides it, nothing else", "只显示结论及其依据"}))
-	f.BoolVarP(&o.verbose, "verbose", "v", false, inv.say(text{"show every subject and why each rule matters", "显示全部对象以及每条规则的缘由"}))
+	f.BoolVarP(&o.verbose, "verbose", "v", false, inv.say(text{"show every subject and why each rule matters", "显示全部对象以及每条规则的原因"}))
 }
 
 // judge runs checks on a target and writes the report.

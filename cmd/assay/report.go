@@ -22,7 +22,7 @@ func (inv *invocation) reportCommand() *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{
 		Use:   "report FILE|DIR",
-		Short: inv.say(text{"render a stored report again, or check its evidence", "重新渲染已保存的报告，或复核其证据"}),
+		Short: inv.say(text{"render a stored report again, or check its evidence", "重新输出已保存的报告，或复核其证据"}),
 		Long: inv.say(text{
 			`Report renders a stored report in another format or language; it ends with the exit code
 of the report's verdict. FILE is a JSON report, or - for standard input; DIR is a folder
@@ -31,7 +31,7 @@ that --evidence made.
 With --check it verifies the folder with no network: every digest resolves and fits its
 content, verdict and outcomes follow from the findings, and proofs are verified again.
 It ends with 0, or with 4 if anything does not hold.`,
-			`report 以其他格式或语言重新渲染已保存的报告，退出码与报告结论一致。FILE 为 JSON 报告，
+			`report 以其他格式或语言重新输出已保存的报告，退出码与报告结论一致。FILE 为 JSON 报告，
 - 表示标准输入；DIR 为 --evidence 生成的目录。
 
 加 --check 时在不联网的情况下复核该目录：每个摘要都能找到且与内容相符，结论与检查结果
@@ -49,9 +49,9 @@ It ends with 0, or with 4 if anything does not hold.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&check, "check", false, inv.say(text{"verify the evidence folder, offline", "离线复核证据目录"}))
-	f.StringArrayVar(&o.formats, "format", nil, inv.say(text{"report format: text, json, sarif, markdown; repeatable, with =FILE into a file", "报告格式：text、json、sarif、markdown；可重复给出，加 =文件名 则写入文件"}))
+	f.StringArrayVar(&o.formats, "format", nil, inv.say(text{"report format: text, json, sarif, markdown; repeatable, with =FILE into a file", "报告格式：text、json、sarif、markdown；可多次指定，加 =文件名 则写入文件"}))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, inv.say(text{"show the verdict and what decides it, nothing else", "只显示结论及其依据"}))
-	f.BoolVarP(&o.verbose, "verbose", "v", false, inv.say(text{"show every subject and why each rule matters", "显示全部对象以及每条规则的缘由"}))
+	f.BoolVarP(&o.verbose, "verbose", "v", false, inv.say(text{"show every subject and why each rule matters", "显示全部对象以及每条规则的原因"}))
 	return cmd
 }
 

@@ -51,7 +51,7 @@ var words = map[string]audit.Text{
 	"intro":      {EN: "Generated from the catalogue in `audit/checks/rules` by `go run ./internal/docgen`. `{name}` stands for an argument of the finding.", ZH: "由 `go run ./internal/docgen` 根据 `audit/checks/rules` 中的规则库生成。`{name}` 表示问题的参数。"},
 	"severity":   {EN: "Severity", ZH: "严重级别"},
 	"message":    {EN: "Message", ZH: "描述"},
-	"why":        {EN: "Why", ZH: "缘由"},
+	"why":        {EN: "Why", ZH: "原因"},
 	"remedy":     {EN: "Remedy", ZH: "整改"},
 	"controls":   {EN: "Controls", ZH: "合规条款"},
 	"references": {EN: "References", ZH: "参考"},
@@ -71,9 +71,9 @@ func writeRules(w io.Writer, c *audit.Catalogue, lang audit.Lang) {
 		}
 		fmt.Fprintf(w, "\n### %s\n\n%s\n\n", r.ID, r.Title.In(lang))
 		fmt.Fprintf(w, "- %s: %s\n", word("severity"), r.Severity)
-		fmt.Fprintf(w, "- %s: %s\n", word("message"), escape(r.Message.In(lang)))
+		fmt.Fprintf(w, "- %s: %s\n", word("message"), escape(r.Message.Unfilled(lang)))
 		fmt.Fprintf(w, "- %s: %s\n", word("why"), escape(r.Why.In(lang)))
-		fmt.Fprintf(w, "- %s: %s\n", word("remedy"), escape(r.Remedy.In(lang)))
+		fmt.Fprintf(w, "- %s: %s\n", word("remedy"), escape(r.Remedy.Unfilled(lang)))
 		if len(r.Controls) > 0 {
 			var list []string
 			for _, control := range r.Controls {
@@ -87,7 +87,7 @@ func writeRules(w io.Writer, c *audit.Catalogue, lang audit.Lang) {
 	}
 	fmt.Fprintf(w, "\n## %s\n\n", word("reasons"))
 	for _, r := range slices.SortedFunc(maps.Values(c.Reasons), func(a, b *audit.Reason) int { return cmp.Compare(a.ID, b.ID) }) {
-		fmt.Fprintf(w, "- `%s`: %s\n", r.ID, escape(r.Text.In(lang)))
+		fmt.Fprintf(w, "- `%s`: %s\n", r.ID, escape(r.Text.Unfilled(lang)))
 	}
 	fmt.Fprintf(w, "\n## %s\n", word("frameworks"))
 	for _, f := range slices.SortedFunc(maps.Values(c.Frameworks), func(a, b *audit.Framework) int { return cmp.Compare(a.ID, b.ID) }) {
