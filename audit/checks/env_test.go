@@ -242,6 +242,9 @@ func TestEnv(t *testing.T) {
 	for _, test := range envTests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			if test.setup.git != "" {
+				needGit(t)
+			}
 			rep := runCheck(t, test.setup.config(t, Env))
 			slices.Sort(test.want)
 			if d := cmp.Diff(test.want, findings(rep)); d != "" {
