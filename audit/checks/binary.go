@@ -4,7 +4,6 @@ package checks
 
 import (
 	"context"
-	"go/version"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -229,59 +228,7 @@ func judgeSettings(p *audit.Pass, f BinaryFile) {
 	if instruments != nil {
 		p.Report(f.finding("binary/instrumented", audit.Args{"flags": instruments}))
 	}
-	if weak := weakGODEBUG(f.Build); weak != nil {
+	if weak := weakSettings(f.Build.GODEBUG(), f.Build.Version()); weak != nil {
 		p.Report(f.finding("binary/weak-godebug", audit.Args{"settings": weak, "go": f.Build.Go}))
 	}
-}
-
-// weakSettings are values of GODEBUG settings that switch a protection off.
-// See internal/godebugs and go.dev/doc/godebug. Not among them are settings
-// whose weak value is the default anyway, such as zipinsecurepath=1.
-var weakSettings = map[string]string{
-	"fips140ems":         "0", // TLS 1.2 without extended master secret in FIPS mode
-	"rsa1024min":         "0", // RSA keys under 1024 bits
-	"tls10server":        "1", // TLS 1.0 and 1.1
-	"tls3des":            "1",
-	"tlsmlkem":           "0", // no post-quantum key exchange
-	"tlsrsakex":          "1", // no forward secrecy
-	"tlssha1":            "1",
-	"tlsunsafeekm":       "1",
-	"x509negativeserial": "1",
-	"x509rsacrt":         "0",
-}
-
-// limitSettings are limits of resources. A value above the default weakens,
-// and where zero means no limit, zero does.
-var limitSettings = map[string]struct {
-	byDefault     int
-	zeroUnlimited bool
-}{
-	"httpcookiemaxnum":    {3000, true},
-	"multipartmaxheaders": {10_000, false},
-	"multipartmaxparts":   {1000, false},
-	"urlmaxqueryparams":   {10_000, true},
-}
-
-// weakGODEBUG returns the weakening defaults, sorted, as name=value.
-func weakGODEBUG(b *gobin.Build) []string {
-	var weak []string
-	for name, value := range b.GODEBUG() {
-		if isWeak(name, value, b.Version()) {
-			weak = append(weak, name+"="+value)
-		}
-	}
-	slices.Sort(weak)
-	return weak
-}
-
-func isWeak(name, value, release string) bool {
-	if limit, ok := limitSettings[name]; ok {
-		n, err := strconv.Atoi(value)
-		return err == nil && (n > limit.byDefault || n == 0 && limit.zeroUnlimited)
-	}
-	if name == "x509sha1" { // removed in Go 1.24
-		return value == "1" && version.Compare(release, "go1.24rc1") < 0
-	}
-	weak, ok := weakSettings[name]
-	return ok && value == weak
 }

@@ -4,7 +4,6 @@ package checks
 
 import (
 	"go/version"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -99,20 +98,16 @@ func (j envJudge) cgo() {
 	}
 }
 
-// weakening are the settings of GODEBUG that weaken what the go command does
-// on the network or with archives (internal/godebugs/table.go).
-var weakening = regexp.MustCompile(`^(?:(?:tls10server|tls3des|tlsrsakex|tlssha1|tlsunsafeekm|x509negativeserial)=1|(?:rsa1024min|tarinsecurepath|zipinsecurepath|execerrdot|x509usepolicies)=0)$`)
-
-// debug judges GODEBUG.
+// debug judges GODEBUG, of which the last setting of a name counts, up to a "#"
+// (internal/godebug).
 func (j envJudge) debug() {
 	v, _ := j.facts.Lookup("GODEBUG")
-	var weak []string
+	settings := map[string]string{}
 	for setting := range strings.SplitSeq(v.Value.Raw(), ",") {
-		if setting, _, _ = strings.Cut(setting, "#"); weakening.MatchString(setting) {
-			weak = append(weak, setting)
-		}
+		name, value, _ := strings.Cut(setting, "=")
+		settings[name], _, _ = strings.Cut(value, "#")
 	}
-	if len(weak) > 0 {
+	if weak := weakSettings(settings, j.facts.Raw("GOVERSION")); len(weak) > 0 {
 		j.report("env/godebug", v, audit.Args{"settings": weak})
 	}
 }

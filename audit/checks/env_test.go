@@ -137,7 +137,7 @@ var envTests = []struct {
 }{
 	{"plain machine", envSetup{}, nil},
 	{"ordinary company", envSetup{user: corpProxyOnly + "\nGOPRIVATE=corp.example,*.corp.example\nGONOPROXY=none\n"}, nil},
-	{"harmless", envSetup{process: []string{"GOFLAGS=-buildvcs=false -trimpath", "GOTOOLCHAIN=local", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt", "GODEBUG=gctrace=1", "GOMAXPROCS=2", "GOSUMDB=sum.golang.google.cn"}},
+	{"harmless", envSetup{process: []string{"GOFLAGS=-buildvcs=false -trimpath", "GOTOOLCHAIN=local", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt", "GODEBUG=gctrace=1,tls10server=1,tls10server=0,tarinsecurepath=0,zipinsecurepath=0,x509usepolicies=0", "GOMAXPROCS=2", "GOSUMDB=sum.golang.google.cn"}},
 		[]string{"env/goflags-buildvcs GOFLAGS -buildvcs", "env/gotoolchain-local GOTOOLCHAIN", "env/tls-roots-system SSL_CERT_FILE"}},
 
 	{"sumdb off", envSetup{process: []string{"GOSUMDB=off"}}, []string{"env/sumdb-off GOSUMDB"}},
@@ -180,7 +180,7 @@ var envTests = []struct {
 	{"vendor", envSetup{process: []string{"GOFLAGS=-mod=vendor -overlay="}}, []string{"env/goflags-mod-vendor GOFLAGS -mod"}},
 	{"invalid flags", envSetup{process: []string{"GOFLAGS=mod=mod"}}, []string{"env/goflags-invalid GOFLAGS"}},
 	{"cgo", envSetup{user: "CGO_LDFLAGS_ALLOW=.*\n"}, []string{"env/cgo-allow CGO_LDFLAGS_ALLOW"}},
-	{"GODEBUG", envSetup{process: []string{"GODEBUG=gctrace=1,tls10server=1,tlssha1=0"}}, []string{"env/godebug GODEBUG"}},
+	{"GODEBUG", envSetup{process: []string{"GODEBUG=gctrace=1,tls10server=1#2,tlssha1=0,execerrdot=0"}}, []string{"env/godebug GODEBUG"}},
 
 	{"GOVCS", envSetup{process: []string{"GOVCS=private:all,*:all"}}, []string{"env/govcs-open GOVCS *"}},
 	{"GOVCS for private modules", envSetup{process: []string{"GOPRIVATE=corp.example", "GOVCS=corp.example/x:svn,public:git"}}, nil},

@@ -78,7 +78,7 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, err
 	}
 	listing, err := sbom.Packages(ctx, sbom.Options{
-		Dir: p.Target.Dir, Environ: sbomEnviron(p), Run: p.Exec, Patterns: sbomPatterns(p),
+		Dir: p.Target.Dir, Environ: goEnviron(p), Run: p.Exec, Patterns: sbomPatterns(p),
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -166,14 +166,6 @@ func sbomMetadata(p *audit.Pass) (sbom.Metadata, error) {
 	}
 	at, err := sbom.Timestamp(p.Environ, fallback)
 	return sbom.Metadata{Time: at, ToolVersion: p.Tool.Version}, err
-}
-
-// sbomEnviron keeps the go command from downloading when the audit is offline.
-func sbomEnviron(p *audit.Pass) []string {
-	if !p.Offline {
-		return p.Environ
-	}
-	return append(slices.Clip(p.Environ), "GOPROXY=off", "GONOPROXY=none", "GOVCS=*:off")
 }
 
 func newSBOMProduct(p *sbom.Product) SBOMProduct {
