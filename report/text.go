@@ -249,11 +249,6 @@ func (p *page) decisive() {
 	}
 }
 
-// oneLine writes s, cut to the line, after a beginning of p.indent columns.
-func (p *page) oneLine(begin, s string) {
-	p.line(begin, truncate(s, p.width-p.indent))
-}
-
 // badge is how a finding's line begins: sign and severity.
 func (p *page) badge(f *audit.Finding) string {
 	sign := signMinor

@@ -248,7 +248,7 @@ func (p *page) reason(c audit.CheckResult, width int) []string {
 	return lines
 }
 
-// waived writes one line for each waived finding.
+// waived writes each waived finding: until when, by whom and why.
 func (p *page) waived() {
 	waived := withStatus(p.rep, audit.Waived)
 	if len(waived) > 0 {
@@ -256,11 +256,7 @@ func (p *page) waived() {
 	}
 	for _, f := range waived {
 		begin := "  " + signMinor + " " + style(faint, pad(severityWord(p.rep.Lang, f.Severity), p.label)) + "  "
-		if s := acceptance(p.rep.Lang, f); p.opts.Verbose {
-			p.para(begin, p.indent, plainPaint, s)
-		} else {
-			p.oneLine(begin, s)
-		}
+		p.para(begin, p.indent, plainPaint, acceptance(p.rep.Lang, f))
 	}
 }
 
