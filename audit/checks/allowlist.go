@@ -77,7 +77,7 @@ func allowlistOptions(p *audit.Pass, env *EnvFacts) (allowlist.Options, error) {
 	}
 	files, err := modgraph.ReadSumFiles(p.Target.ModFile, p.Target.WorkFile)
 	if err != nil {
-		return o, err
+		return o, unreadableSums(p.Target, err)
 	}
 	for _, f := range files {
 		for _, l := range f.Lines {
@@ -176,6 +176,9 @@ func recheckAllowlist(facts json.RawMessage, evidence func(string) ([]byte, erro
 	return errors.Join(errs...)
 }
 
+// maxListed is how many values a finding or a reason lists.
+const maxListed = 10
+
 // allowlistGaps returns why the check is not assessed, if it is not.
 func allowlistGaps(p *audit.Pass, a *allowlist.Application) error {
 	gaps := a.Gaps()
@@ -190,7 +193,7 @@ func allowlistGaps(p *audit.Pass, a *allowlist.Application) error {
 	if p.Offline {
 		id = "allowlist/offline"
 	}
-	return audit.NotAssessed(id, audit.Args{"what": shorten(what)})
+	return audit.NotAssessed(id, audit.Args{"what": first(what, maxListed)})
 }
 
 func because(g allowlist.Gap) string {
@@ -198,13 +201,4 @@ func because(g allowlist.Gap) string {
 		return " (" + s + ")"
 	}
 	return ""
-}
-
-// shorten keeps the beginning of a list that would fill pages.
-func shorten(list []string) []string {
-	const most = 10
-	if len(list) <= most {
-		return list
-	}
-	return append(slices.Clip(list[:most]), fmt.Sprintf("+%d", len(list)-most))
 }

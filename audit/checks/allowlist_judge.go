@@ -48,7 +48,7 @@ func (j *allowlistJudge) report(differences []allowlist.Difference) {
 			line = j.form.Line(d.Path)
 		}
 		j.finding("allowlist/"+string(d.Kind), d.Endpoint, line, audit.Args{
-			"filed": shorten(redacted(d.Filed)), "now": shorten(redacted(d.Now)),
+			"filed": first(redacted(d.Filed), maxListed), "now": first(redacted(d.Now), maxListed),
 		})
 	}
 }

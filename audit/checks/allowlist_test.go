@@ -98,6 +98,20 @@ func edit(t *testing.T, form json.RawMessage, change func(*allowlist.Application
 	return data
 }
 
+func TestAllowlistUnreadableSums(t *testing.T) {
+	cfg := newAllowlistSite(t).cfg
+	if err := os.Remove(filepath.Join(cfg.Target.Dir, "go.sum")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(cfg.Target.Dir, "go.sum"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	res := runCheck(t, cfg).Checks[0]
+	if res.ReasonID != "graph/unreadable" || strings.Contains(res.Reason, cfg.Target.Dir) {
+		t.Errorf("%s: %q, %s", res.Outcome, res.ReasonID, res.Reason)
+	}
+}
+
 // TestAllowlistCertificate files a form, finds it true, and finds it refused
 // after the server's certificate changed.
 func TestAllowlistCertificate(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/goassay/assay/audit"
@@ -112,16 +111,8 @@ func (m *measured) none(t *audit.Target) error {
 	return m.stopped
 }
 
-// maxNamed is how many files a reason names. The facts name all.
+// maxNamed is how many files a reason names.
 const maxNamed = 20
-
-// named returns the first entries, and how many more there are.
-func named(entries []string) []string {
-	if len(entries) <= maxNamed {
-		return entries
-	}
-	return append(slices.Clone(entries[:maxNamed]), "+"+strconv.Itoa(len(entries)-maxNamed))
-}
 
 func runBinary(_ context.Context, p *audit.Pass) (any, error) {
 	m := audit.Facts[*measured](p, executables)
@@ -144,7 +135,7 @@ func runBinary(_ context.Context, p *audit.Pass) (any, error) {
 	}
 	if len(unread) > 0 {
 		return m.BinaryFacts, audit.NotAssessed("binary/unread",
-			audit.Args{"count": len(unread), "total": len(m.Files), "files": named(unread)})
+			audit.Args{"count": len(unread), "total": len(m.Files), "files": first(unread, maxNamed)})
 	}
 	return m.BinaryFacts, nil
 }

@@ -210,9 +210,9 @@ func TestBinaryNothing(t *testing.T) {
 	}
 }
 
-func TestNamed(t *testing.T) {
+func TestFirst(t *testing.T) {
 	many := make([]string, maxNamed+3)
-	if got := named(many); len(got) != maxNamed+1 || got[maxNamed] != "+3" {
+	if got := first(many, maxNamed); len(got) != maxNamed+1 || got[maxNamed] != "+3" {
 		t.Errorf("%q", got)
 	}
 }

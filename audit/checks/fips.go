@@ -68,12 +68,12 @@ func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 	}
 	if len(open) > 0 {
 		return facts, audit.NotAssessed("fips/undetermined",
-			audit.Args{"count": len(open), "total": len(m.Files), "files": named(open)})
+			audit.Args{"count": len(open), "total": len(m.Files), "files": first(open, maxNamed)})
 	}
 	if facts.Required && len(claimed) > 0 {
 		// Build info is a claim, which a linker flag can forge: it may fail the
 		// demand, and cannot meet it.
-		return facts, audit.NotAssessed("fips/claimed", audit.Args{"count": len(claimed), "files": named(claimed)})
+		return facts, audit.NotAssessed("fips/claimed", audit.Args{"count": len(claimed), "files": first(claimed, maxNamed)})
 	}
 	return facts, nil
 }

@@ -103,11 +103,13 @@ func excludes(f *modgraph.ModFile, r modgraph.Requirement) bool {
 	return slices.ContainsFunc(f.Exclude, func(x modgraph.Exclusion) bool { return x.Path == r.Path && x.Version == r.Version })
 }
 
+// first returns the first n of a list and how many more there are: a reason
+// names some, the facts name all.
 func first(list []string, n int) []string {
 	if len(list) <= n {
 		return list
 	}
-	return append(slices.Clone(list[:n]), "...")
+	return append(slices.Clone(list[:n]), fmt.Sprintf("+%d", len(list)-n))
 }
 
 // goEnviron is the environment for the go command. Offline, it lets it reach
