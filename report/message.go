@@ -33,7 +33,7 @@ var (
 	wordKind = map[string]audit.Text{
 		"module":      {EN: "module", ZH: "模块"},
 		"file":        {EN: "file", ZH: "文件"},
-		"environment": {EN: "environment", ZH: "环境变量"},
+		"environment": {EN: "environment", ZH: "环境配置"},
 		"binary":      {EN: "binary", ZH: "二进制文件"},
 		"toolchain":   {EN: "toolchain", ZH: "工具链"},
 		"endpoint":    {EN: "endpoint", ZH: "端点"},
@@ -44,7 +44,7 @@ var (
 	wordKinds = map[string]audit.Text{
 		"module":      {EN: "{n} modules", ZH: "{n} 个模块"},
 		"file":        {EN: "{n} files", ZH: "{n} 个文件"},
-		"environment": {EN: "{n} variables", ZH: "{n} 个环境变量"},
+		"environment": {EN: "{n} settings", ZH: "{n} 项环境配置"},
 		"binary":      {EN: "{n} binaries", ZH: "{n} 个二进制文件"},
 		"toolchain":   {EN: "{n} toolchains", ZH: "{n} 个工具链"},
 		"endpoint":    {EN: "{n} endpoints", ZH: "{n} 个端点"},

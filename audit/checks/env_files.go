@@ -42,7 +42,7 @@ func (j envJudge) userFile() {
 // the target, as a location.
 func (j envJudge) file(rule, part string, line int, args audit.Args) {
 	args["line"] = line
-	f := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "file", Name: strings.TrimSpace("GOENV " + part)}, Args: args}
+	f := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "environment", Name: strings.TrimSpace("GOENV " + part)}, Args: args}
 	if rel, err := filepath.Rel(j.p.Target.Dir, j.facts.UserFile.Path); err == nil && filepath.IsLocal(rel) {
 		f.Location = &audit.Location{File: filepath.ToSlash(rel), Line: line}
 	}
@@ -57,7 +57,7 @@ func (j envJudge) gorootFile() {
 	}
 	report := func(rule, subject string, args audit.Args) {
 		args["go"], args["sha256"] = j.facts.Raw("GOVERSION"), f.SHA256
-		j.p.Report(audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "file", Name: strings.TrimSpace("$GOROOT/go.env " + subject)}, Args: args})
+		j.p.Report(audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "environment", Name: strings.TrimSpace("$GOROOT/go.env " + subject)}, Args: args})
 	}
 	if f.State == goenv.FileMissing {
 		report("env/goenv-missing", "", audit.Args{})
