@@ -6,7 +6,6 @@ package gocmd
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -104,12 +103,6 @@ func withGOGC(cmd *exec.Cmd) []string {
 		return environ
 	}
 	return append(environ, "GOGC=400")
-}
-
-// Interrupted reports whether err is a command ended by its context.
-// The command itself only says "signal: killed", so the context is asked.
-func Interrupted(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() != nil
 }
 
 // bounded is a buffer with a limit: past it, writes fail, or are dropped.
