@@ -3,6 +3,7 @@
 package checks
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -16,8 +17,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gocmd"
+	"github.com/goassay/assay/report"
 )
 
 // produced collects the rules and reasons that the tests of this package made
@@ -117,7 +121,44 @@ func runCheckContext(t *testing.T, ctx context.Context, cfg audit.Config) *audit
 		}
 	}
 	demandLanguages(t, rep)
+	demandSchema(t, rep)
 	return rep
+}
+
+// reportSchema is the schema of reports, compiled.
+var reportSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema()))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("report.json", doc); err != nil {
+		return nil, err
+	}
+	return c.Compile("report.json")
+})
+
+// demandSchema demands that the report, as it is written, fits its schema.
+func demandSchema(t *testing.T, rep *audit.Report) {
+	t.Helper()
+	schema, err := reportSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := *rep // without what the command adds
+	written.Tool = audit.Tool{Name: "assay", Version: "v0.0.0", Go: "go1.26.0"}
+	written.Target.Dir = "."
+	var buf bytes.Buffer
+	if err := report.Write(&buf, report.JSON, &written, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(&buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(doc); err != nil {
+		t.Errorf("the report does not fit its schema: %v", err)
+	}
 }
 
 // demandLanguages renders a stored copy of the report in both languages.
