@@ -3,6 +3,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -10,7 +12,7 @@ import (
 )
 
 // localize gives the words of the command library itself the language of the
-// invocation: the headings of help, and the help of the help.
+// invocation: the headings of help, the values of flags, and the help of the help.
 func (inv *invocation) localize(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -23,6 +25,10 @@ func (inv *invocation) localize(root *cobra.Command) {
 	each = func(cmd *cobra.Command) {
 		cmd.InitDefaultHelpFlag()
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if word := placeholders[f.Name]; word != "" {
+				f.Value = placeholder{f.Value, word}
+				f.DefValue = strings.TrimSuffix(f.DefValue, "[]") // of a list: none
+			}
 			switch f.Name {
 			case "help":
 				f.Usage = inv.say(text{"show this help", "显示本帮助"})
@@ -42,6 +48,20 @@ func (inv *invocation) localize(root *cobra.Command) {
 	}
 	each(root)
 }
+
+// placeholders are what help and manual show for the values of flags.
+var placeholders = map[string]string{
+	"directory": "DIR", "evidence": "DIR", "policy": "FILE", "from": "FILE", "output": "FILE",
+	"format": "FORMAT[=FILE]", "form": "FORM", "fail-on": "SEVERITY", "lang": "LANG",
+}
+
+// placeholder is a flag's value whose type is shown as that word.
+type placeholder struct {
+	pflag.Value
+	word string
+}
+
+func (p placeholder) Type() string { return p.word }
 
 // usageChinese is cobra's own usage template, in Chinese.
 const usageChinese = `用法：{{if .Runnable}}
