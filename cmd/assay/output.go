@@ -57,15 +57,18 @@ func (o *options) outputs() ([]output, error) {
 	return outs, nil
 }
 
-// unknownWord is the error for a word that is none of words.
+// unknownWord is the error for a word that is none of words. It lists them if
+// they are few.
 func unknownWord[T ~string](what, word string, words []T) error {
 	var list []string
 	for _, w := range words {
 		list = append(list, string(w))
 	}
-	hint := "one of " + strings.Join(list, ", ")
+	hint := ""
 	if near := audit.Nearest(word, list); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
+	} else if len(list) <= 10 {
+		hint = "one of " + strings.Join(list, ", ")
 	}
 	return usagef(hint, "unknown %s %q", what, word)
 }
