@@ -36,6 +36,7 @@ type SumDBFacts struct {
 	Files    []SumDBFile        `json:"files"`
 	Modules  []SumDBModule      `json:"modules"`
 	Lines    SumDBLines         `json:"lines"`
+	Required int                `json:"required"`      // modules with versions that the go.mod files require
 	Way      []modproxy.Attempt `json:"way,omitempty"` // how the log was found; empty where an earlier run's way served
 	Requests int                `json:"requests"`      // to the log, in this run
 	Tiles    int                `json:"tiles"`         // of those, for tiles
@@ -67,6 +68,7 @@ type SumDBModule struct {
 	Module   string `json:"module"`
 	Version  string `json:"version"`
 	State    State  `json:"state"`
+	Lines    int    `json:"lines"`            // that name it
 	Reason   string `json:"reason,omitempty"` // for NotChecked and NotLogged: one of the words of reasonOf
 	Detail   string `json:"detail,omitempty"` // the error behind the reason
 	Record   *int64 `json:"record,omitempty"` // index in the log
@@ -124,6 +126,9 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, unreadableSums(p.Target, err)
 	}
 	facts := &SumDBFacts{Logs: []SumDBLog{}, Files: []SumDBFile{}, Modules: []SumDBModule{}}
+	if facts.Required, err = requiredModules(p.Target); err != nil {
+		return nil, err
+	}
 	for i := range files {
 		f := &files[i]
 		rel := relative(p.Target.Dir, f.Path)
@@ -203,8 +208,13 @@ func judgeSums(files []modgraph.SumFile, answer func(module.Version) sumAnswer) 
 		case NotLogged:
 			j.notLogged[m] = append(j.notLogged[m], l)
 		}
-		if s := states[m]; s == nil || worse(state, s.State) {
-			states[m] = &SumDBModule{Module: m.Path, Version: m.Version, State: state, Reason: reason, Detail: a.detail}
+		s := states[m]
+		if s == nil {
+			s = &SumDBModule{Module: m.Path, Version: m.Version}
+			states[m] = s
+		}
+		if s.Lines++; s.Lines == 1 || worse(state, s.State) {
+			s.State, s.Reason, s.Detail = state, reason, a.detail
 		}
 	}
 	for _, f := range files {
@@ -264,7 +274,7 @@ func reportSums(p *audit.Pass, facts *SumDBFacts, j *sumJudgement, res *sumdb.Re
 	}
 	for m, lines := range j.notLogged {
 		f := sumFinding("sumdb/not-logged", m, lines[0])
-		f.Args["log"] = facts.Logs[0].Name
+		f.Args["log"], f.Args["url"] = facts.Logs[0].Name, facts.Logs[0].URL
 		p.Report(f)
 	}
 	for pattern, names := range privateModules(facts) {
@@ -327,7 +337,7 @@ func incompleteSums(facts *SumDBFacts) error {
 	private := false
 	for _, m := range facts.Modules {
 		if m.State == NotChecked && m.Reason != reasonPrivate {
-			reasons[m.Reason]++
+			reasons[m.Reason] += m.Lines
 		}
 		private = private || m.Reason == reasonPrivate
 	}
@@ -338,6 +348,8 @@ func incompleteSums(facts *SumDBFacts) error {
 	}
 	total := facts.Lines.Verified + facts.Lines.Mismatch + facts.Lines.NotLogged + facts.Lines.NotChecked
 	switch {
+	case total == 0 && facts.Required > 0:
+		return audit.NotAssessed("sumdb/no-lines", audit.Args{"required": facts.Required})
 	case reasons[reasonOff] > 0:
 		return audit.NotAssessed("sumdb/off", audit.Args{"lines": total})
 	case len(reasons) > 0:

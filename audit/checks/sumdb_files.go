@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/audit/modgraph"
@@ -50,6 +52,39 @@ func goFlag(env *EnvFacts, name string) string {
 		}
 	}
 	return value
+}
+
+// requiredModules counts the modules that the go.mod files require and that no
+// folder replaces: each would have a line in go.sum.
+func requiredModules(t *audit.Target) (int, error) {
+	var mods []*modgraph.ModFile
+	if t.WorkFile != "" {
+		work, err := modgraph.ReadWorkFile(t.WorkFile)
+		if err != nil {
+			return 0, unreadable(t, t.WorkFile, err)
+		}
+		for _, u := range work.Use {
+			if u.Mod != nil {
+				mods = append(mods, u.Mod)
+			}
+		}
+	} else if t.ModFile != "" {
+		m, err := modgraph.ReadModFile(t.ModFile)
+		if err != nil {
+			return 0, unreadable(t, t.ModFile, err)
+		}
+		mods = append(mods, m)
+	}
+	required := map[module.Version]bool{}
+	for _, m := range mods {
+		for _, r := range m.Require {
+			v := module.Version{Path: r.Path, Version: r.Version}
+			if rep, ok := m.Replacement(v); !ok || !rep.Local() {
+				required[v] = true
+			}
+		}
+	}
+	return len(required), nil
 }
 
 // linesOf returns the well-formed lines of all files.

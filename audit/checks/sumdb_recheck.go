@@ -71,7 +71,7 @@ func recheckSumDB(raw json.RawMessage, evidence func(string) ([]byte, error)) er
 		switch {
 		case !ok:
 			fail("%s: the report leaves it out", m)
-		case was.State != now.State || was.Reason != now.Reason:
+		case was.State != now.State || was.Reason != now.Reason || was.Lines != now.Lines:
 			fail("%s: the report says %q, the evidence says %q", m, was.State, now.State)
 		case (was.Record == nil) != (now.Record == nil) || was.Record != nil && *was.Record != *now.Record:
 			fail("%s: the report names another record than the evidence", m)

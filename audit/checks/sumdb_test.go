@@ -162,7 +162,7 @@ func TestSumDBUnplugged(t *testing.T) {
 	if rep.Verdict != audit.VerdictIncomplete || facts.Lines != (SumDBLines{NotChecked: 10}) {
 		t.Errorf("%s %+v", rep.Verdict, facts.Lines)
 	}
-	if res := outcomeOf(t, rep, SumDB); res.ReasonID != "sumdb/not-checked" || !strings.Contains(res.Reason, "network: 5") {
+	if res := outcomeOf(t, rep, SumDB); res.ReasonID != "sumdb/not-checked" || !strings.Contains(res.Reason, "network: 10") {
 		t.Errorf("%+v", res)
 	}
 	if strings.Contains(string(rep.Facts["sumdb"]), `"verified"`) && !strings.Contains(string(rep.Facts["sumdb"]), `"verified":0`) {
@@ -228,6 +228,31 @@ func TestSumDBStates(t *testing.T) {
 				t.Errorf("rules %v, want %v", got, tt.rules)
 			}
 		})
+	}
+}
+
+// Without a line nothing is verified: that is a pass only where nothing is
+// required either.
+func TestSumDBNoLines(t *testing.T) {
+	for _, tt := range []struct {
+		mod     string
+		outcome audit.Outcome
+		reason  string
+	}{
+		{"module example.com/main\n\ngo 1.26\n", audit.Passed, ""},
+		{"module example.com/main\n\ngo 1.26\n\nrequire example.com/m1 v1.0.0\n", audit.Unassessed, "sumdb/no-lines"},
+		{"module example.com/main\n\ngo 1.26\n\nrequire example.com/m1 v1.0.0\n\nreplace example.com/m1 => ./m1\n", audit.Passed, ""},
+		{"module example.com/main\n\nrequir\n", audit.Unassessed, "graph/unreadable"},
+	} {
+		p := newSumProject(t, 1)
+		if err := os.Remove(p.sum); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, p.cfg.Target.ModFile, tt.mod)
+		res := outcomeOf(t, runCheck(t, p.cfg), SumDB)
+		if res.Outcome != tt.outcome || res.ReasonID != tt.reason {
+			t.Errorf("%q: %+v", tt.mod, res)
+		}
 	}
 }
 
