@@ -78,7 +78,7 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, file string, ta
 		return err
 	}
 	documents := kept.kind(rep, "cyclonedx")
-	if len(documents) > 1 && file != "" {
+	if len(documents) > 1 {
 		return usagef("run it in each module, with GOWORK=off", "the workspace has %d main modules, and a bill of materials each", len(documents))
 	}
 	for _, doc := range documents {
