@@ -17,7 +17,6 @@ package fips
 import (
 	"fmt"
 	"go/version"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // State is what is known about one executable.
@@ -292,14 +292,14 @@ func snapshotTags(b *gobin.Build) []Disagreement {
 	return out
 }
 
-var godebugDefault = regexp.MustCompile(`runtime\.godebugDefault=([^\s"']*)`)
+var godebugDefault = lazyregexp.New(`runtime\.godebugDefault=([^\s"']*)`)
 
 // linkedGODEBUG returns the mode that the recorded linker flags set behind the
 // go command's back. The last one counts. With -trimpath, flags are not
 // recorded.
 func linkedGODEBUG(b *gobin.Build) (ModeName, bool) {
 	flags, _ := b.Setting("-ldflags")
-	all := godebugDefault.FindAllStringSubmatch(flags, -1)
+	all := godebugDefault().FindAllStringSubmatch(flags, -1)
 	if len(all) == 0 {
 		return "", false
 	}

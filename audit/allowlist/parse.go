@@ -7,11 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // Bounds of a filed form.
@@ -167,7 +168,7 @@ func (v *validator) url(at string, u *URL) {
 	if u.Match != Template {
 		return
 	}
-	names := placeholder.FindAllString(u.URL, -1)
+	names := placeholder().FindAllString(u.URL, -1)
 	if len(names) == 0 || len(names) > 8 {
 		v.fail(at+".url", "a template has from 1 to 8 placeholders")
 	}
@@ -215,7 +216,7 @@ func isHost(s string) bool {
 		return a.Zone() == ""
 	}
 	ascii, err := idna.Lookup.ToASCII(s)
-	return err == nil && len(ascii) <= 253 && hostName.MatchString(ascii)
+	return err == nil && len(ascii) <= 253 && hostName().MatchString(ascii)
 }
 
 // isWildcard reports whether s, where a host should stand, stands for many.
@@ -224,4 +225,4 @@ func isWildcard(s string) bool {
 	return !isHost(s) && isHost(name)
 }
 
-var hostName = regexp.MustCompile(`^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$`)
+var hostName = lazyregexp.New(`^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$`)

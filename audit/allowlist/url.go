@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
+
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // Placeholders are what may stand in the path of a URL whose match is
@@ -30,7 +32,7 @@ var placeholders = map[string]string{
 	"{repository}": `[^/?#]+(?:/[^/?#]+)*`,
 }
 
-var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+var placeholder = lazyregexp.New(`\{[^{}]*\}`)
 
 // templates caches compiled templates. A form has few different ones.
 type templates struct{ compiled map[string]*regexp.Regexp }
@@ -65,7 +67,7 @@ func templateExpr(template string) string {
 	var b strings.Builder
 	b.WriteString("^")
 	for template != "" {
-		loc := placeholder.FindStringIndex(template)
+		loc := placeholder().FindStringIndex(template)
 		if loc == nil {
 			break
 		}

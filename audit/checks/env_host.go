@@ -5,13 +5,13 @@ package checks
 import (
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/audit/redact"
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // systemRoots are the places where crypto/x509 looks for certificates anyway
@@ -65,7 +65,7 @@ func (j envJudge) gitVariables() {
 				j.ambient("env/git-allow-protocol", a, audit.Args{"schemes": bad})
 			}
 		case "GIT_SSH_COMMAND", "GIT_SSH":
-			if uncheckedSSH.MatchString(value) {
+			if uncheckedSSH().MatchString(value) {
 				j.ambient("env/git-ssh-unchecked", a, nil)
 			}
 		}
@@ -78,7 +78,7 @@ func secureScheme(scheme string) bool {
 	return slices.Contains([]string{"", "https", "git+ssh", "ssh", "file"}, scheme)
 }
 
-var uncheckedSSH = regexp.MustCompile(`(?i)StrictHostKeyChecking[= ]*(?:no|off)\b|UserKnownHostsFile[= ]*/dev/null`)
+var uncheckedSSH = lazyregexp.New(`(?i)StrictHostKeyChecking[= ]*(?:no|off)\b|UserKnownHostsFile[= ]*/dev/null`)
 
 // gitConfig judges git's configuration. Of two settings of one key the last
 // counts, other than for insteadOf.
@@ -96,7 +96,7 @@ func (j envJudge) gitConfig() {
 		switch value := strings.ToLower(s.Value.Raw()); {
 		case name == "sslverify" && slices.Contains([]string{"false", "no", "off", "0", ""}, value):
 			j.git("env/git-sslverify", s, nil)
-		case name == "sshcommand" && uncheckedSSH.MatchString(value):
+		case name == "sshcommand" && uncheckedSSH().MatchString(value):
 			j.git("env/git-config-ssh-unchecked", s, nil)
 		case name == "allow" && value == "always" && !secureScheme(subsection):
 			j.git("env/git-protocol", s, nil)

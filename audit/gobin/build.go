@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/goassay/assay/audit/redact"
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // Build is what the build info claims, with credentials redacted. Settings are
@@ -115,10 +115,10 @@ func (b *Build) Version() string {
 	if strings.Contains(b.Go, "devel") {
 		return ""
 	}
-	return goVersion.FindString(b.Go)
+	return goVersion().FindString(b.Go)
 }
 
-var goVersion = regexp.MustCompile(`^go1(?:\.\d+){0,2}(?:(?:rc|beta)\d+)?`)
+var goVersion = lazyregexp.New(`^go1(?:\.\d+){0,2}(?:(?:rc|beta)\d+)?`)
 
 var errVersionOnly = errors.New("build info holds no settings, only the toolchain's version")
 
@@ -221,13 +221,13 @@ func redactBuild(b *Build, info *debug.BuildInfo) []string {
 	return slices.Compact(found)
 }
 
-var redacted = regexp.MustCompile(`([^\s"'=]+)=["']?` + redact.Mark)
+var redacted = lazyregexp.New(`([^\s"'=]+)=["']?` + redact.Mark)
 
 // credentialNames returns "key: variable" for each redacted assignment in
 // value, or the key alone.
 func credentialNames(key, value string) []string {
 	var names []string
-	for _, m := range redacted.FindAllStringSubmatch(value, -1) {
+	for _, m := range redacted().FindAllStringSubmatch(value, -1) {
 		names = append(names, key+": "+m[1])
 	}
 	if names == nil {

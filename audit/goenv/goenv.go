@@ -15,12 +15,13 @@ import (
 	"fmt"
 	"maps"
 	"os/exec"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // Options is what [Read] works with.
@@ -189,13 +190,13 @@ func goEnv(ctx context.Context, o Options, settings []string, names ...string) (
 		return nil, fmt.Errorf("go env: unexpected output: %w", err)
 	}
 	if flags, ok := vars["GOGCCFLAGS"]; ok {
-		vars["GOGCCFLAGS"] = workDir.ReplaceAllString(flags, "/go-build")
+		vars["GOGCCFLAGS"] = workDir().ReplaceAllString(flags, "/go-build")
 	}
 	return vars, nil
 }
 
 // workDir is the part of GOGCCFLAGS that differs at each run.
-var workDir = regexp.MustCompile(`/go-build[0-9]+\b`)
+var workDir = lazyregexp.New(`/go-build[0-9]+\b`)
 
 // resolve finds the source of each variable that the go command reported, and
 // adds those that are set but not reported, such as CGO_CFLAGS_ALLOW.

@@ -7,9 +7,10 @@ import (
 	"encoding/hex"
 	"go/version"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // A GorootFile is $GOROOT/go.env, compared with the one of the Go project's
@@ -75,7 +76,7 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-var releaseName = regexp.MustCompile(`^go1(\.[0-9]+){1,2}$`)
+var releaseName = lazyregexp.New(`^go1(\.[0-9]+){1,2}$`)
 
 // gorootOf returns the folder whose go.env is read. The go command looks at
 // the user's file before the process environment, other than for any other
@@ -106,7 +107,7 @@ func readGorootFile(dir, goroot, goVersion string) (GorootFile, error) {
 	if f.State == FileRead {
 		f.SHA256 = "sha256:" + digest(data)
 	}
-	if !releaseName.MatchString(goVersion) || version.Compare(goVersion, firstRelease) < 0 ||
+	if !releaseName().MatchString(goVersion) || version.Compare(goVersion, firstRelease) < 0 ||
 		version.Compare(version.Lang(goVersion), lastRelease) > 0 || f.State == FileUnreadable {
 		return f, nil
 	}

@@ -4,10 +4,11 @@ package goenv
 
 import (
 	"go/version"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // A Build says what kind of toolchain a version names.
@@ -24,24 +25,24 @@ const (
 )
 
 var (
-	developmentVersion = regexp.MustCompile(`^devel |[ \t-]devel`)
-	experimentVersion  = regexp.MustCompile(`^go[0-9.]+[ \t-]X:[A-Za-z0-9,]+$`)
-	prereleaseVersion  = regexp.MustCompile(`^go1\.[0-9]+(?:beta|rc)[0-9]+$`)
+	developmentVersion = lazyregexp.New(`^devel |[ \t-]devel`)
+	experimentVersion  = lazyregexp.New(`^go[0-9.]+[ \t-]X:[A-Za-z0-9,]+$`)
+	prereleaseVersion  = lazyregexp.New(`^go1\.[0-9]+(?:beta|rc)[0-9]+$`)
 )
 
 // BuildOf returns the kind of the toolchain of that name or GOVERSION.
 func BuildOf(name string) Build {
 	switch {
-	case developmentVersion.MatchString(name):
+	case developmentVersion().MatchString(name):
 		return BuildDevelopment
-	case releaseName.MatchString(name):
+	case releaseName().MatchString(name):
 		if version.Lang(name) == name && version.Compare(name, "go1.21") >= 0 {
 			return BuildDevelopment // a language version: the name a development toolchain gives itself
 		}
 		return BuildRelease
-	case experimentVersion.MatchString(name):
+	case experimentVersion().MatchString(name):
 		return BuildExperiment
-	case prereleaseVersion.MatchString(name):
+	case prereleaseVersion().MatchString(name):
 		return BuildPrerelease
 	case fromToolchain(name) != "":
 		return BuildVendor

@@ -10,9 +10,10 @@ package redact
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // Mark stands where a secret stood. It holds nothing that would be redacted,
@@ -35,24 +36,24 @@ func URL(rawURL string) string { return Text(rawURL) }
 //   - tokens and keys that their own form gives away (JSON web tokens,
 //     GitHub and GitLab tokens, cloud access keys, PEM private keys).
 func Text(s string) string {
-	s = pemKey.ReplaceAllString(s, Mark)
-	s = header.ReplaceAllString(s, "${1}"+Mark)
+	s = pemKey().ReplaceAllString(s, Mark)
+	s = header().ReplaceAllString(s, "${1}"+Mark)
 	s = userinfos(s)
-	s = bareUserinfo.ReplaceAllString(s, "${1}"+Mark+"@")
+	s = bareUserinfo().ReplaceAllString(s, "${1}"+Mark+"@")
 	s = assignments(s)
-	return tokenForm.ReplaceAllString(s, Mark)
+	return tokenForm().ReplaceAllString(s, Mark)
 }
 
 var (
-	pemKey = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
+	pemKey = lazyregexp.New(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
 
-	header = regexp.MustCompile(`(?i)((?:\b|_)(?:(?:proxy-)?authorization|(?:set-)?cookie2?|(?:[a-z0-9]+-)*(?:token|api-?key|secret|password|auth-key))[ \t]*:[ \t]*)[^ \t\r\n"'` + "`" + `][^\r\n"'` + "`" + `]*`)
+	header = lazyregexp.New(`(?i)((?:\b|_)(?:(?:proxy-)?authorization|(?:set-)?cookie2?|(?:[a-z0-9]+-)*(?:token|api-?key|secret|password|auth-key))[ \t]*:[ \t]*)[^ \t\r\n"'` + "`" + `][^\r\n"'` + "`" + `]*`)
 
 	// user:password@host without a scheme. A slash ends what may be a user
 	// name, so example.com/m@v1 is left alone.
-	bareUserinfo = regexp.MustCompile(`(^|[\s,|"'` + "`" + `=;(<])[^\s/@:"'` + "`" + `,|=;(<]+:[^\s/@"'` + "`" + `]*@`)
+	bareUserinfo = lazyregexp.New(`(^|[\s,|"'` + "`" + `=;(<])[^\s/@:"'` + "`" + `,|=;(<]+:[^\s/@"'` + "`" + `]*@`)
 
-	tokenForm = regexp.MustCompile(`\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\b(?:gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|xox[abeoprs]-[\w-]{8,})`)
+	tokenForm = lazyregexp.New(`\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\b(?:gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|xox[abeoprs]-[\w-]{8,})`)
 )
 
 // userinfos removes the user information of each URL in s, whatever its
@@ -114,7 +115,7 @@ func userinfoEnd(s string) int {
 
 // assignment finds name= and "name": with the quotes around them: the groups
 // are the quote before, the name, and what stands between name and value.
-var assignment = regexp.MustCompile(`(["']?)([^\s"'=&;?#]+)(=["']?|["'][ \t]*:[ \t]*["'])`)
+var assignment = lazyregexp.New(`(["']?)([^\s"'=&;?#]+)(=["']?|["'][ \t]*:[ \t]*["'])`)
 
 // assignments removes the value of each assignment to a secret name. After any
 // other name it goes on within the value, which may be an assignment itself:
@@ -122,7 +123,7 @@ var assignment = regexp.MustCompile(`(["']?)([^\s"'=&;?#]+)(=["']?|["'][ \t]*:[ 
 func assignments(s string) string {
 	var b strings.Builder
 	for {
-		m := assignment.FindStringSubmatchIndex(s)
+		m := assignment().FindStringSubmatchIndex(s)
 		if m == nil {
 			b.WriteString(s)
 			return b.String()
