@@ -24,6 +24,7 @@ func (inv *invocation) localize(root *cobra.Command) {
 	var each func(*cobra.Command)
 	each = func(cmd *cobra.Command) {
 		cmd.InitDefaultHelpFlag()
+		cmd.DisableFlagsInUseLine = inv.lang == audit.Chinese // its template has a word for them
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			if word := placeholders[f.Name]; word != "" {
 				f.Value = placeholder{f.Value, word}
@@ -65,7 +66,7 @@ func (p placeholder) Type() string { return p.word }
 
 // usageChinese is cobra's own usage template, in Chinese.
 const usageChinese = `用法：{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.UseLine}}{{if .HasAvailableFlags}} [选项]{{end}}{{end}}{{if .HasAvailableSubCommands}}
   {{.CommandPath}} [命令]{{end}}{{if .HasExample}}
 
 示例：

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 
@@ -117,11 +120,15 @@ func nearestFile(name string) string {
 	if err != nil {
 		return ""
 	}
-	var names []string
+	// The ending says little: none.json is not cut.json.
+	stem := func(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
+	names := map[string]string{}
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if s := stem(e.Name()); s != "" {
+			names[s] = e.Name()
+		}
 	}
-	near := audit.Nearest(base, names)
+	near := names[audit.Nearest(stem(base), slices.Sorted(maps.Keys(names)))]
 	if near == "" {
 		return ""
 	}
