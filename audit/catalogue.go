@@ -4,6 +4,7 @@ package audit
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 type Catalogue struct {
 	Rules      map[string]*Rule
 	Reasons    map[string]*Reason
+	Terms      map[string]map[string]Text // words of arguments, by argument and word
 	Frameworks map[string]*Framework
 }
 
@@ -196,11 +198,12 @@ func (c *Catalogue) Render(f *Finding, lang Lang) error {
 		return fmt.Errorf("rule %s is not in the catalogue", f.Rule)
 	}
 	var err error
+	args := c.translate(f.Args, lang)
 	f.Title = rule.Title.In(lang)
-	if f.Message, err = rule.Message.Format(lang, f.Args); err != nil {
+	if f.Message, err = rule.Message.Format(lang, args); err != nil {
 		return fmt.Errorf("rule %s: message: %w", f.Rule, err)
 	}
-	if f.Remedy, err = rule.Remedy.Format(lang, f.Args); err != nil {
+	if f.Remedy, err = rule.Remedy.Format(lang, args); err != nil {
 		return fmt.Errorf("rule %s: remedy: %w", f.Rule, err)
 	}
 	return nil
@@ -212,9 +215,58 @@ func (c *Catalogue) Reason(id string, args Args, lang Lang) (string, error) {
 	if r == nil {
 		return "", fmt.Errorf("reason %s is not in the catalogue", id)
 	}
-	s, err := r.Text.Format(lang, args)
+	s, err := r.Text.Format(lang, c.translate(args, lang))
 	if err != nil {
 		return "", fmt.Errorf("reason %s: %w", id, err)
 	}
 	return s, nil
+}
+
+// translate gives arguments that are words of the catalogue's terms in lang. A
+// word may stand alone, in a list, or before a colon: "network: 12".
+func (c *Catalogue) translate(args Args, lang Lang) Args {
+	var out Args
+	for name, value := range args {
+		terms := c.Terms[name]
+		if terms == nil {
+			continue
+		}
+		word := func(s string) string {
+			head, rest, counted := strings.Cut(s, ": ")
+			t, ok := terms[head]
+			switch {
+			case !ok:
+				return s
+			case counted:
+				return t.In(lang) + ": " + rest
+			}
+			return t.In(lang)
+		}
+		if out == nil {
+			out = maps.Clone(args)
+		}
+		switch v := value.(type) {
+		case string:
+			out[name] = word(v)
+		case []string:
+			words := make([]string, len(v))
+			for i := range v {
+				words[i] = word(v[i])
+			}
+			out[name] = words
+		case []any: // of a stored report
+			words := make([]any, len(v))
+			for i := range v {
+				words[i] = v[i]
+				if s, ok := v[i].(string); ok {
+					words[i] = word(s)
+				}
+			}
+			out[name] = words
+		}
+	}
+	if out == nil {
+		return args
+	}
+	return out
 }

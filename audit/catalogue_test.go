@@ -168,3 +168,33 @@ func FuzzFormat(f *testing.F) {
 		}
 	})
 }
+
+// Words of arguments are told in the language of the text, alone, in lists and
+// before a count, also after a way through JSON; other arguments stay.
+func TestTerms(t *testing.T) {
+	c := &Catalogue{
+		Rules: map[string]*Rule{"a/b": {
+			Title: Text{"t", "t"}, Message: Text{"{why} {other}", "{why} {other}"}, Remedy: Text{"r", "r"},
+		}},
+		Terms: map[string]map[string]Text{"why": {"network": {"network", "网络"}, "off": {"off", "关闭"}}},
+	}
+	for _, tt := range []struct {
+		why  any
+		want string
+	}{
+		{"network", "网络 network"},
+		{"network: 3", "网络: 3 network"},
+		{"networks", "networks network"},
+		{[]string{"network: 3", "off", "x: 1"}, "网络: 3、关闭、x: 1 network"},
+		{[]any{"network: 3", "off"}, "网络: 3、关闭 network"},
+		{7, "7 network"},
+	} {
+		f := Finding{Rule: "a/b", Args: Args{"why": tt.why, "other": "network"}}
+		if err := c.Render(&f, Chinese); err != nil || f.Message != tt.want {
+			t.Errorf("%v: %q, %v, want %q", tt.why, f.Message, err, tt.want)
+		}
+		if list, ok := f.Args["why"].([]string); ok && list[0] != "network: 3" {
+			t.Error("the finding's own arguments were changed")
+		}
+	}
+}

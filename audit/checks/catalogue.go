@@ -36,12 +36,20 @@ var Catalogue = sync.OnceValue(func() *audit.Catalogue {
 type ruleFile struct {
 	Rules   []*audit.Rule   `yaml:"rules"`
 	Reasons []*audit.Reason `yaml:"reasons"`
+	Terms   []termList      `yaml:"terms"`
+}
+
+// termList has the words of one argument of messages and reasons.
+type termList struct {
+	Argument string                `yaml:"argument"`
+	Words    map[string]audit.Text `yaml:"words"`
 }
 
 func readCatalogue(fsys fs.FS) (*audit.Catalogue, error) {
 	c := &audit.Catalogue{
 		Rules:      map[string]*audit.Rule{},
 		Reasons:    map[string]*audit.Reason{},
+		Terms:      map[string]map[string]audit.Text{},
 		Frameworks: map[string]*audit.Framework{},
 	}
 	err := eachFile(fsys, "rules/*.yaml", func(data []byte) error {
@@ -60,6 +68,12 @@ func readCatalogue(fsys fs.FS) (*audit.Catalogue, error) {
 				return fmt.Errorf("reason %s is defined twice", r.ID)
 			}
 			c.Reasons[r.ID] = r
+		}
+		for _, t := range f.Terms {
+			if c.Terms[t.Argument] != nil {
+				return fmt.Errorf("the terms of %s are defined twice", t.Argument)
+			}
+			c.Terms[t.Argument] = t.Words
 		}
 		return nil
 	})

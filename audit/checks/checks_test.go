@@ -275,6 +275,12 @@ func TestCatalogue(t *testing.T) {
 	for id, r := range c.Reasons {
 		complete(id, r.Text)
 	}
+	for argument, words := range c.Terms {
+		for word, text := range words {
+			complete(argument+" "+word, text)
+			chinese(argument+" "+word, text)
+		}
+	}
 	for id, f := range c.Frameworks {
 		complete(id, f.Title)
 		for _, clause := range f.Clauses {
