@@ -83,7 +83,8 @@ type GraphStatus struct {
 
 	// Major is the module of the same major version with a go.mod file, for
 	// an +incompatible version where there is one.
-	Major string `json:"major,omitempty"`
+	Major        string `json:"major,omitempty"`
+	MajorUnknown bool   `json:"major_unknown,omitempty"` // nobody could be asked whether there is one
 }
 
 // Reasons for an unknown state beside those of modproxy.

@@ -5,6 +5,7 @@ package checks
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -226,7 +227,8 @@ func (g *graphRun) askMajors() {
 			continue
 		}
 		if asked++; asked > maxMajors {
-			break
+			m.Status.MajorUnknown = true
+			continue
 		}
 		wg.Go(func() {
 			limit <- struct{}{}
@@ -234,8 +236,12 @@ func (g *graphRun) askMajors() {
 			source := m.source()
 			major := semver.Major(source.Version)
 			path := source.Path + "/" + major
-			if versions, err := client.Versions(g.ctx, path); err == nil && hasMajor(versions, major) {
+			versions, err := client.Versions(g.ctx, path)
+			switch {
+			case err == nil && hasMajor(versions, major):
 				m.Status.Major = path
+			case err != nil && !errors.Is(err, fs.ErrNotExist):
+				m.Status.MajorUnknown = true
 			}
 		})
 	}

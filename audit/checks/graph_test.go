@@ -35,6 +35,8 @@ var graphProxy = map[string]string{
 	"example.com/fork@v1.0.1":                          "module example.com/fork\nretract v1.0.1\n",
 	"example.com/old@v2.0.0+incompatible":              "module example.com/old\n",
 	"example.com/old/v2@v2.1.0":                        "module example.com/old/v2\n",
+	"example.com/walled@v2.0.0+incompatible":           "module example.com/walled\n",
+	"/example.com/walled/v2/@v/list":                   "403",
 	"example.com/plain@v1.0.0":                         "module example.com/plain\n",
 	"example.com/dep@v1.0.0":                           "module example.com/dep\nrequire example.com/plain v1.0.0\nexclude example.com/a v1.0.0\nreplace example.com/plain => ./nowhere\n",
 	"example.com/wide@v1.0.0":                          "module example.com/wide\nrequire example.com/a v1.0.0\n",
@@ -461,6 +463,29 @@ func TestGraphRecorded(t *testing.T) {
 				t.Errorf("source %s, complete %v", facts.Source, facts.Complete)
 			}
 		})
+	}
+}
+
+// That a proxy does not say whether a major version exists is no "no".
+func TestGraphMajorUnknown(t *testing.T) {
+	rep := runCheck(t, graphConfig(t, graphMain+`require (
+	example.com/old v2.0.0+incompatible
+	example.com/walled v2.0.0+incompatible
+)
+-- go.sum --
+SUM example.com/old@v2.0.0+incompatible example.com/walled@v2.0.0+incompatible
+`))
+	got := map[string]GraphStatus{}
+	for _, m := range factsOf[GraphFacts](t, rep, Graph).Modules {
+		if m.Status != nil {
+			got[m.Path] = *m.Status
+		}
+	}
+	if old := got["example.com/old"]; old.Major != "example.com/old/v2" || old.MajorUnknown {
+		t.Errorf("old: %+v", old)
+	}
+	if walled := got["example.com/walled"]; walled.Major != "" || !walled.MajorUnknown {
+		t.Errorf("walled: %+v", walled)
 	}
 }
 
