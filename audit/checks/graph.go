@@ -146,16 +146,18 @@ type GraphCounts struct {
 
 // graphRun is one run of the check.
 type graphRun struct {
-	ctx   context.Context
-	p     *audit.Pass
-	env   *EnvFacts
-	facts *GraphFacts
-	mods  []*modgraph.ModFile // of the main modules
-	work  *modgraph.WorkFile
+	ctx    context.Context
+	p      *audit.Pass
+	target *audit.Target // with the files that are in force
+	env    *EnvFacts
+	facts  *GraphFacts
+	mods   []*modgraph.ModFile // of the main modules
+	work   *modgraph.WorkFile
 }
 
 func runGraph(ctx context.Context, p *audit.Pass) (any, error) {
-	g := &graphRun{ctx: ctx, p: p, env: audit.Facts[*EnvFacts](p, Env), facts: &GraphFacts{
+	env := audit.Facts[*EnvFacts](p, Env)
+	g := &graphRun{ctx: ctx, p: p, target: inForce(p.Target, env), env: env, facts: &GraphFacts{
 		Modules: []GraphModule{}, ModFiles: []GraphModFile{},
 		SumProblems: []modgraph.SumProblem{}, MissingSums: []modgraph.MissingSum{},
 	}}
@@ -189,7 +191,7 @@ func runGraph(ctx context.Context, p *audit.Pass) (any, error) {
 
 // readFiles reads go.mod and go.work.
 func (g *graphRun) readFiles() error {
-	t := g.p.Target
+	t := g.target
 	if t.WorkFile != "" {
 		work, err := modgraph.ReadWorkFile(t.WorkFile)
 		if err != nil {

@@ -14,6 +14,25 @@ import (
 
 // judgeFiles judges what needs no module list: go.sum, the vendor folder, and
 // what go.mod and go.work say by themselves.
+// inForce is the target with the go.work file that the go command uses, which
+// the user's file of settings may name, and the go.mod file of -modfile.
+func inForce(t *audit.Target, env *EnvFacts) *audit.Target {
+	out := *t
+	switch work := env.Raw("GOWORK"); {
+	case work == "off":
+		out.WorkFile = ""
+	case filepath.IsAbs(work):
+		out.WorkFile = work
+	}
+	if mod := goFlag(env, "modfile"); mod != "" && out.WorkFile == "" { // it excludes a workspace
+		if !filepath.IsAbs(mod) {
+			mod = filepath.Join(t.Dir, mod)
+		}
+		out.ModFile = mod
+	}
+	return &out
+}
+
 func (g *graphRun) judgeFiles() error {
 	if len(g.mods) == 0 && g.work == nil {
 		return nil // a recorded list alone
@@ -28,7 +47,7 @@ func (g *graphRun) judgeFiles() error {
 
 // at is a finding about a file at a line.
 func (g *graphRun) at(rule, file string, line int, subject audit.Subject, args audit.Args) {
-	rel := relative(g.p.Target.Dir, file)
+	rel := relative(g.target.Dir, file)
 	args["file"] = rel
 	g.p.Report(audit.Finding{Rule: rule, Subject: subject, Args: args, Location: &audit.Location{File: rel, Line: line}})
 }
@@ -41,11 +60,11 @@ func moduleSubject(path, version string) audit.Subject {
 }
 
 func (g *graphRun) fileSubject(file string) audit.Subject {
-	return audit.Subject{Kind: "file", Name: relative(g.p.Target.Dir, file)}
+	return audit.Subject{Kind: "file", Name: relative(g.target.Dir, file)}
 }
 
 func (g *graphRun) judgeSums() error {
-	t := g.p.Target
+	t := g.target
 	files, err := modgraph.ReadSumFiles(t.ModFile, t.WorkFile)
 	if err != nil {
 		return unreadableSums(t, err)
@@ -129,7 +148,7 @@ var vendorRules = map[modgraph.VendorProblemKind]string{
 func (g *graphRun) judgeVendor() error {
 	v, err := modgraph.ReadVendor(g.mods, g.work)
 	if err != nil {
-		return unreadable(g.p.Target, filepath.Join("vendor", "modules.txt"), err)
+		return unreadable(g.target, filepath.Join("vendor", "modules.txt"), err)
 	}
 	g.facts.Vendor = v
 	if v == nil {
@@ -142,7 +161,7 @@ func (g *graphRun) judgeVendor() error {
 	for _, p := range v.Problems {
 		if p.Kind == modgraph.VendorNoList {
 			g.p.Report(audit.Finding{Rule: "graph/vendor-no-list", Subject: g.fileSubject(filepath.Dir(p.File)), Args: audit.Args{"sync": sync},
-				Location: &audit.Location{File: relative(g.p.Target.Dir, p.File)}})
+				Location: &audit.Location{File: relative(g.target.Dir, p.File)}})
 			continue
 		}
 		subject := moduleSubject(p.Module, p.Version)
@@ -181,9 +200,9 @@ func (g *graphRun) judgeWorkspace() {
 		for _, f := range g.mods {
 			for _, old := range f.Replace {
 				same := old.Path == r.Path && (r.Version == "" || old.Version == "" || old.Version == r.Version)
-				if same && g.target(g.work.File, r) != g.target(f.File, old) {
+				if same && g.meaning(g.work.File, r) != g.meaning(f.File, old) {
 					g.at("graph/work-replace", g.work.File, r.Line, moduleSubject(r.Path, r.Version), audit.Args{
-						"module": r.Path, "work": describeTarget(r), "mod": describeTarget(old), "mod_file": relative(g.p.Target.Dir, f.File)})
+						"module": r.Path, "work": describeTarget(r), "mod": describeTarget(old), "mod_file": relative(g.target.Dir, f.File)})
 				}
 			}
 		}
@@ -192,16 +211,16 @@ func (g *graphRun) judgeWorkspace() {
 
 // judgeNoWorkspace finds a workspace that is switched off.
 func (g *graphRun) judgeNoWorkspace() {
-	file := modgraph.FindWorkFile(g.p.Target.Dir)
+	file := modgraph.FindWorkFile(g.target.Dir)
 	if file == "" || g.env.Raw("GOWORK") != "off" {
 		return
 	}
-	g.p.Report(audit.Finding{Rule: "graph/work-off", Subject: g.fileSubject(file), Args: audit.Args{"file": relative(g.p.Target.Dir, file)}})
+	g.p.Report(audit.Finding{Rule: "graph/work-off", Subject: g.fileSubject(file), Args: audit.Args{"file": relative(g.target.Dir, file)}})
 }
 
-// target is what a replace line of a file stands for, the same for two lines
+// meaning is what a replace line of a file stands for, the same for two lines
 // that mean the same.
-func (g *graphRun) target(file string, r modgraph.Replacement) string {
+func (g *graphRun) meaning(file string, r modgraph.Replacement) string {
 	if !r.Local() || filepath.IsAbs(filepath.FromSlash(r.NewPath)) {
 		return describeTarget(r)
 	}
@@ -218,11 +237,11 @@ func describeTarget(r modgraph.Replacement) string {
 // root is the folder that is checked out as a whole: the version control
 // checkout, else the workspace, else the module.
 func (g *graphRun) root() string {
-	if root := modgraph.RepositoryRoot(g.p.Target.Dir); root != "" {
+	if root := modgraph.RepositoryRoot(g.target.Dir); root != "" {
 		return root
 	}
 	if g.work != nil {
 		return filepath.Dir(g.work.File)
 	}
-	return g.p.Target.Dir
+	return g.target.Dir
 }

@@ -35,7 +35,7 @@ func (g *graphRun) list() ([]modgraph.Module, error) {
 	g.facts.Source = GraphLive
 	g.facts.Updates = g.p.Settings["updates"] == "true" && !g.p.Offline
 	listing, err := modgraph.List(g.ctx, modgraph.Options{
-		Dir: g.p.Target.Dir, WorkFile: g.p.Target.WorkFile, Environ: goEnviron(g.p), Updates: g.facts.Updates, Run: g.p.Exec,
+		Dir: g.target.Dir, WorkFile: g.target.WorkFile, Environ: goEnviron(g.p), Updates: g.facts.Updates, Run: g.p.Exec,
 	})
 	if err != nil {
 		g.facts.Failure = g.message(err)

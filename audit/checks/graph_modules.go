@@ -100,7 +100,7 @@ func (g *graphRun) judgeNotUsed() {
 		}
 	}
 	for _, rel := range g.facts.Workspace.NotUsed {
-		file := filepath.Join(g.p.Target.Dir, filepath.FromSlash(rel))
+		file := filepath.Join(g.target.Dir, filepath.FromSlash(rel))
 		f, err := modgraph.ReadModFile(file)
 		if err != nil {
 			continue // no module of this build
@@ -133,7 +133,7 @@ func (j moduleJudge) report(rule string, args audit.Args) {
 		file = j.g.mods[0].File
 	}
 	if file != "" {
-		f.Location = &audit.Location{File: relative(j.g.p.Target.Dir, file), Line: j.line}
+		f.Location = &audit.Location{File: relative(j.g.target.Dir, file), Line: j.line}
 	}
 	if j.m.Evidence != "" {
 		f.Evidence = []string{j.m.Evidence}
@@ -155,7 +155,7 @@ func (j moduleJudge) replaced(r modgraph.Replacement, at place) {
 	}
 	finding := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "module", Name: j.m.Module.String()}, Args: args}
 	if at.file != "" {
-		finding.Location = &audit.Location{File: relative(j.g.p.Target.Dir, at.file), Line: at.line}
+		finding.Location = &audit.Location{File: relative(j.g.target.Dir, at.file), Line: at.line}
 	}
 	j.g.p.Report(finding)
 }
@@ -165,7 +165,7 @@ func (j moduleJudge) replaced(r modgraph.Replacement, at place) {
 func (g *graphRun) inside(r modgraph.Replacement, at place) bool {
 	dir := filepath.FromSlash(r.NewPath)
 	if !filepath.IsAbs(dir) {
-		base := g.p.Target.Dir
+		base := g.target.Dir
 		if at.file != "" {
 			base = filepath.Dir(at.file)
 		}

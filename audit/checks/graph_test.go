@@ -489,6 +489,22 @@ SUM example.com/old@v2.0.0+incompatible example.com/walled@v2.0.0+incompatible
 	}
 }
 
+// The files that the environment puts in the place of the target's are judged.
+func TestGraphInForce(t *testing.T) {
+	alt := strings.Replace(graphMain, "go.mod", "alt.mod", 1) + "require example.com/plain v1.0.0\nreplace example.com/plain => ./plain\n-- plain/go.mod --\nmodule example.com/plain\n"
+	rep := runCheck(t, graphConfig(t, graphMain+alt, "GOFLAGS=-modfile=alt.mod"))
+	if d := cmp.Diff([]string{"replace-inside example.com/plain@v1.0.0 alt.mod:6"}, graphFindings(rep)); d != "" {
+		t.Errorf("-modfile (-want +got):\n%s", d)
+	}
+
+	cfg := graphConfig(t, graphMain+"-- work/go.work --\ngo 1.26\n\nuse (\n\t..\n\t../other\n)\n-- other/go.mod --\nmodule example.com/other\n\ngo 1.26\n")
+	cfg.Environ = append(cfg.Environ, "GOWORK="+filepath.Join(cfg.Target.Dir, "work", "go.work"))
+	facts := factsOf[GraphFacts](t, runCheck(t, cfg), Graph)
+	if facts.Workspace == nil || facts.Workspace.File != "work/go.work" || facts.Counts.Main != 2 {
+		t.Errorf("GOWORK: %+v, %+v", facts.Workspace, facts.Counts)
+	}
+}
+
 // A recorded list can be judged far from its module.
 func TestGraphRecordedAlone(t *testing.T) {
 	cfg := graphConfig(t, "-- notes.txt --\nnothing\n", "GOPRIVATE=example.invalid")
