@@ -152,6 +152,9 @@ func (g *graphRun) judgeVendor() error {
 	}
 	g.facts.Vendor = v
 	if v == nil {
+		if goFlag(g.env, "mod") == "vendor" && len(g.facts.ModFiles) > 0 {
+			g.p.Report(audit.Finding{Rule: "graph/vendor-missing", Subject: audit.Subject{Kind: "environment", Name: "GOFLAGS -mod=vendor"}})
+		}
 		return nil
 	}
 	sync := "go mod vendor"

@@ -314,13 +314,14 @@ example.com/plain v1 HASH
 			name:     "offline",
 			offline:  true,
 			files:    graphMain + "require example.com/a v1.0.0\nreplace example.com/a => ./a\n-- a/go.mod --\nmodule example.com/a\n",
-			want:     []string{"replace-inside example.com/a@v1.0.0 go.mod:6"},
+			want:     []string{"replace-inside example.com/a@v1.0.0 go.mod:6", "vendor-missing GOFLAGS -mod=vendor"},
 			settings: []string{"GOFLAGS=-mod=vendor"},
 		},
 		{
 			name:     "GOFLAGS=-mod=vendor",
 			files:    graphMain + "require example.com/plain v1.0.0\n-- go.sum --\nSUM example.com/plain@v1.0.0\n",
 			settings: []string{"GOFLAGS=-mod=vendor"},
+			want:     []string{"vendor-missing GOFLAGS -mod=vendor"},
 		},
 		{
 			name: "invalid go.mod", files: "-- go.mod --\nmodule example.com/main\n\nrequir x\n",
