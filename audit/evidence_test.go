@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/goassay/assay/internal/unprivileged"
 )
 
 // storedRun is a run whose report and evidence lie in a new folder. Its check a
@@ -532,19 +534,18 @@ func TestWriteFile(t *testing.T) {
 }
 
 func TestWriteFileUnwritableFolder(t *testing.T) {
-	dir := t.TempDir()
+	dir := unprivileged.Dir(t)
 	name := filepath.Join(dir, "f")
 	rewrite(t, name, []byte("kept"))
 	if err := os.Chmod(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Chmod(dir, 0o777)
-	if os.WriteFile(filepath.Join(dir, "probe"), nil, 0o666) == nil {
-		t.Skip("this user may write everywhere")
-	}
-	if err := WriteFile(name, []byte("new")); !errors.Is(err, fs.ErrPermission) {
-		t.Errorf("error %v", err)
-	}
+	unprivileged.Run(t, func() {
+		if err := WriteFile(name, []byte("new")); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("error %v", err)
+		}
+	})
 	if got, err := os.ReadFile(name); err != nil || string(got) != "kept" {
 		t.Errorf("%q, %v", got, err)
 	}

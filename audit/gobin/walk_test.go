@@ -13,6 +13,7 @@ import (
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/unprivileged"
 )
 
 // walk returns the state of each file that Walk reports, by its path relative
@@ -52,11 +53,11 @@ func TestWalk(t *testing.T) {
 	bin := filepath.Join(dir, "bin")
 	for name, to := range map[string]string{"self": "self", "up": "..", "here": ".", "app-link": "app", "out": "../outside/other"} {
 		if err := os.Symlink(to, filepath.Join(bin, name)); err != nil {
-			t.Skip("no symbolic links on this system: ", err)
+			skipOnWindows(t, "symbolic links", err)
 		}
 	}
 	if err := os.Link(filepath.Join(bin, "app"), filepath.Join(bin, "app2")); err != nil {
-		t.Skip("no hard links on this system: ", err)
+		skipOnWindows(t, "hard links", err)
 	}
 	inBin := map[string]gobin.State{"bin/app": gobin.StateRead, "bin/damaged": gobin.StateUnreadable, "bin/old": gobin.StateUnknown}
 	for _, test := range []struct {
@@ -92,19 +93,18 @@ func TestWalk(t *testing.T) {
 }
 
 func TestWalkUnreadable(t *testing.T) {
-	if os.Geteuid() <= 0 {
-		t.Skip("the superuser may read every file, and Windows has no such modes")
-	}
-	dir := t.TempDir()
+	dir := unprivileged.Dir(t)
 	if err := os.WriteFile(filepath.Join(dir, "file"), gobintest.Forge("go1.26.8"), 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "sub"), 0); err != nil {
 		t.Fatal(err)
 	}
-	got, err := walk(t, t.Context(), dir, dir)
-	want := map[string]gobin.State{"file": gobin.StateUnreadable, "sub": gobin.StateUnreadable}
-	if err != nil || !cmp.Equal(got, want) {
-		t.Errorf("%v, error %v", got, err)
-	}
+	unprivileged.Run(t, func() {
+		got, err := walk(t, t.Context(), dir, dir)
+		want := map[string]gobin.State{"file": gobin.StateUnreadable, "sub": gobin.StateUnreadable}
+		if err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%v, error %v", got, err)
+		}
+	})
 }
