@@ -18,72 +18,99 @@ import (
 // the go.sum files, and a proof for each module version. Why a line was not
 // checked, and that the log said it has no record, cannot be derived.
 func recheckSumDB(raw json.RawMessage, evidence func(string) ([]byte, error)) error {
-	var facts SumDBFacts
-	if err := json.Unmarshal(raw, &facts); err != nil {
+	r := sumRecheck{evidence: evidence, stored: map[module.Version]SumDBModule{}}
+	if err := json.Unmarshal(raw, &r.facts); err != nil {
 		return err
 	}
-	var errs []error
-	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	files, err := r.files()
+	if err != nil {
+		return err
+	}
+	if r.log, err = recheckLog(r.facts.Logs); err != nil {
+		return err
+	}
+	for _, m := range r.facts.Modules {
+		v := module.Version{Path: m.Module, Version: m.Version}
+		if _, ok := r.stored[v]; ok {
+			r.fail("%s: the report has it twice", v)
+		}
+		r.stored[v] = m
+	}
+	r.compare(judgeSums(files, r.answer))
+	return errors.Join(r.errs...)
+}
+
+// sumRecheck is one derivation of stored facts from their evidence.
+type sumRecheck struct {
+	facts    SumDBFacts
+	evidence func(string) ([]byte, error)
+	log      *sumdb.Log // nil: the facts name none
+	stored   map[module.Version]SumDBModule
+	errs     []error
+}
+
+func (r *sumRecheck) fail(format string, args ...any) {
+	r.errs = append(r.errs, fmt.Errorf(format, args...))
+}
+
+// files reads the go.sum files that were kept.
+func (r *sumRecheck) files() ([]modgraph.SumFile, error) {
 	var files []modgraph.SumFile
-	for _, f := range facts.Files {
-		data, err := evidence(f.Evidence)
+	for _, f := range r.facts.Files {
+		data, err := r.evidence(f.Evidence)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.File, err)
+			return nil, fmt.Errorf("%s: %w", f.File, err)
 		}
 		file := modgraph.SumFile{Data: data}
 		file.Lines, file.Problems = modgraph.ParseSums(f.File, data)
 		files = append(files, file)
 		if n, m := len(file.Lines)+leftOut(file.Problems), malformed(file.Problems); n != f.Lines || m != f.Malformed {
-			fail("%s: the report counts %d lines, %d of them malformed, the evidence has %d and %d", f.File, f.Lines, f.Malformed, n, m)
+			r.fail("%s: the report counts %d lines, %d of them malformed, the evidence has %d and %d", f.File, f.Lines, f.Malformed, n, m)
 		}
 	}
-	log, err := recheckLog(facts.Logs)
+	return files, nil
+}
+
+// answer is what the evidence shows of m. Of what was not shown then, only the
+// report's own word can be had, and that is never that it was verified.
+func (r *sumRecheck) answer(m module.Version) sumAnswer {
+	was := r.stored[m]
+	switch {
+	case was.Evidence == "" && was.State == NotLogged && was.Reason == reasonNotFound:
+		return sumAnswer{state: NotLogged, reason: was.Reason} // a finding, and no pass
+	case was.Evidence == "":
+		return sumAnswer{state: NotChecked, reason: was.Reason}
+	}
+	rec, err := recheckProof(r.log, r.facts.Logs, m, was.Evidence, r.evidence)
 	if err != nil {
-		return err
+		r.fail("%s: %w", m, err)
+		return sumAnswer{state: NotChecked, reason: "proof"}
 	}
-	stored := map[module.Version]SumDBModule{}
-	for _, m := range facts.Modules {
-		v := module.Version{Path: m.Module, Version: m.Version}
-		if _, ok := stored[v]; ok {
-			fail("%s: the report has it twice", v)
-		}
-		stored[v] = m
-	}
-	j := judgeSums(files, func(m module.Version) sumAnswer {
-		was := stored[m]
-		switch {
-		case was.Evidence == "" && was.State == NotLogged && was.Reason == reasonNotFound:
-			return sumAnswer{state: NotLogged, reason: was.Reason} // a finding, and no pass
-		case was.Evidence == "":
-			return sumAnswer{state: NotChecked, reason: was.Reason}
-		}
-		rec, err := recheckProof(log, facts.Logs, m, was.Evidence, evidence)
-		if err != nil {
-			fail("%s: %w", m, err)
-			return sumAnswer{state: NotChecked, reason: "proof"}
-		}
-		return sumAnswer{record: rec}
-	})
+	return sumAnswer{record: rec}
+}
+
+// compare demands that the report says what the evidence says.
+func (r *sumRecheck) compare(j *sumJudgement) {
 	for _, now := range j.modules {
 		m := module.Version{Path: now.Module, Version: now.Version}
-		was, ok := stored[m]
-		delete(stored, m)
+		was, ok := r.stored[m]
+		delete(r.stored, m)
 		switch {
 		case !ok:
-			fail("%s: the report leaves it out", m)
+			r.fail("%s: the report leaves it out", m)
 		case was.State != now.State || was.Reason != now.Reason || was.Lines != now.Lines:
-			fail("%s: the report says %q, the evidence says %q", m, was.State, now.State)
+			r.fail("%s: the report says %q (%s, %d lines), the evidence says %q (%s, %d lines)",
+				m, was.State, was.Reason, was.Lines, now.State, now.Reason, now.Lines)
 		case (was.Record == nil) != (now.Record == nil) || was.Record != nil && *was.Record != *now.Record:
-			fail("%s: the report names another record than the evidence", m)
+			r.fail("%s: the report names another record than the evidence", m)
 		}
 	}
-	for m := range stored {
-		fail("%s: no file has a line for it", m)
+	for m := range r.stored {
+		r.fail("%s: no file has a line for it", m)
 	}
-	if facts.Lines != j.lines {
-		fail("the report counts %+v lines, the evidence %+v", facts.Lines, j.lines)
+	if r.facts.Lines != j.lines {
+		r.fail("the report counts %+v lines, the evidence %+v", r.facts.Lines, j.lines)
 	}
-	return errors.Join(errs...)
 }
 
 // concludeSumDB derives from stored facts the findings that a report of them
