@@ -17,7 +17,6 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/allowlist"
-	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sumdb"
 )
@@ -75,7 +74,7 @@ func allowlistOptions(p *audit.Pass, env *EnvFacts) (allowlist.Options, error) {
 	case !errors.Is(err, sumdb.ErrOff):
 		return o, audit.NotAssessed("allowlist/settings-refused", audit.Args{"error": redact.Text(err.Error())})
 	}
-	files, err := modgraph.ReadSumFiles(p.Target.ModFile, p.Target.WorkFile)
+	files, err := sumFilesInForce(p.Target, env)
 	if err != nil {
 		return o, unreadableSums(p.Target, err)
 	}

@@ -14,25 +14,6 @@ import (
 
 // judgeFiles judges what needs no module list: go.sum, the vendor folder, and
 // what go.mod and go.work say by themselves.
-// inForce is the target with the go.work file that the go command uses, which
-// the user's file of settings may name, and the go.mod file of -modfile.
-func inForce(t *audit.Target, env *EnvFacts) *audit.Target {
-	out := *t
-	switch work := env.Raw("GOWORK"); {
-	case work == "off":
-		out.WorkFile = ""
-	case filepath.IsAbs(work):
-		out.WorkFile = work
-	}
-	if mod := goFlag(env, "modfile"); mod != "" && out.WorkFile == "" { // it excludes a workspace
-		if !filepath.IsAbs(mod) {
-			mod = filepath.Join(t.Dir, mod)
-		}
-		out.ModFile = mod
-	}
-	return &out
-}
-
 func (g *graphRun) judgeFiles() error {
 	if len(g.mods) == 0 && g.work == nil {
 		return nil // a recorded list alone

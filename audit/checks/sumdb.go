@@ -126,9 +126,8 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, unreadableSums(p.Target, err)
 	}
 	facts := &SumDBFacts{Logs: []SumDBLog{}, Files: []SumDBFile{}, Modules: []SumDBModule{}}
-	if facts.Required, err = requiredModules(p.Target); err != nil {
-		return nil, err
-	}
+	var unreadable error // of go.mod, which hides nothing that is in go.sum
+	facts.Required, unreadable = requiredModules(inForce(p.Target, env))
 	for i := range files {
 		f := &files[i]
 		rel := relative(p.Target.Dir, f.Path)
@@ -149,7 +148,10 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 	}
 	asker.attach(facts.Modules)
 	reportSums(p, facts, j, asker.result)
-	if goFlag(env, "overlay") != "" {
+	switch {
+	case unreadable != nil:
+		return facts, unreadable
+	case goFlag(env, "overlay") != "":
 		return facts, audit.NotAssessed("sumdb/overlay", nil)
 	}
 	return facts, incompleteSums(facts)

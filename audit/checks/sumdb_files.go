@@ -15,30 +15,39 @@ import (
 )
 
 // sumFilesInForce reads the go.sum files of the target, and those that the go
-// command reads in their stead, or besides, because of its environment.
+// command reads in their stead because of its environment.
 func sumFilesInForce(t *audit.Target, env *EnvFacts) ([]modgraph.SumFile, error) {
 	files, err := modgraph.ReadSumFiles(t.ModFile, t.WorkFile)
 	if err != nil {
 		return nil, err
 	}
-	var more []modgraph.SumFile
-	if work := env.Raw("GOWORK"); filepath.IsAbs(work) && work != t.WorkFile {
-		if more, err = modgraph.ReadSumFiles("", work); err != nil {
-			return nil, err
-		}
+	in := inForce(t, env)
+	more, err := modgraph.ReadSumFiles(in.ModFile, in.WorkFile)
+	if err != nil {
+		return nil, err
 	}
 	files = append(files, more...)
-	if mod := goFlag(env, "modfile"); mod != "" {
+	slices.SortStableFunc(files, func(a, b modgraph.SumFile) int { return strings.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(files, func(a, b modgraph.SumFile) bool { return a.Path == b.Path }), nil
+}
+
+// inForce is the target with the go.work file that the go command uses, which
+// the user's file of settings may name, and the go.mod file of -modfile.
+func inForce(t *audit.Target, env *EnvFacts) *audit.Target {
+	out := *t
+	switch work := env.Raw("GOWORK"); {
+	case work == "off":
+		out.WorkFile = ""
+	case filepath.IsAbs(work):
+		out.WorkFile = work
+	}
+	if mod := goFlag(env, "modfile"); mod != "" && out.WorkFile == "" { // it excludes a workspace
 		if !filepath.IsAbs(mod) {
 			mod = filepath.Join(t.Dir, mod)
 		}
-		if more, err = modgraph.ReadSumFiles(mod, ""); err != nil {
-			return nil, err
-		}
-		files = append(files, more...)
+		out.ModFile = mod
 	}
-	slices.SortStableFunc(files, func(a, b modgraph.SumFile) int { return strings.Compare(a.Path, b.Path) })
-	return slices.CompactFunc(files, func(a, b modgraph.SumFile) bool { return a.Path == b.Path }), nil
+	return &out
 }
 
 // goFlag returns the value of a flag in GOFLAGS. Where GOFLAGS is invalid no

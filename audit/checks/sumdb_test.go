@@ -256,6 +256,36 @@ func TestSumDBNoLines(t *testing.T) {
 	}
 }
 
+// A go.mod that cannot be read hides no mismatch, and lets nothing pass.
+func TestSumDBUnreadableModFile(t *testing.T) {
+	p := newSumProject(t, 3)
+	writeFile(t, p.cfg.Target.ModFile, "module example.com/main\n\nrequir\n")
+	rep, facts := p.run(t)
+	if res := outcomeOf(t, rep, SumDB); res.ReasonID != "graph/unreadable" || facts.Lines != (SumDBLines{Verified: 6}) {
+		t.Errorf("%+v %+v", res, facts.Lines)
+	}
+	p.edit(t, sumHash("zipexample.com/m1"), sumHash("other"))
+	if rep, _ := p.run(t); rep.Verdict != audit.VerdictFail || !slices.Equal(rulesOf(rep), []string{"sumdb/mismatch"}) {
+		t.Errorf("%s %v", rep.Verdict, rulesOf(rep))
+	}
+}
+
+// With -modfile the requirements that count are those of the other file.
+func TestSumDBNoLinesModfile(t *testing.T) {
+	p := newSumProject(t, 1)
+	if err := os.Remove(p.sum); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(p.cfg.Target.Dir, "alt.mod"), "module example.com/main\n\ngo 1.26\n\nrequire example.com/m0 v1.0.0\n")
+	if res := outcomeOf(t, runCheck(t, p.cfg), SumDB); res.Outcome != audit.Passed {
+		t.Errorf("go.mod: %+v", res)
+	}
+	p.cfg.Environ = append(p.cfg.Environ, "GOFLAGS=-modfile=alt.mod")
+	if res := outcomeOf(t, runCheck(t, p.cfg), SumDB); res.ReasonID != "sumdb/no-lines" {
+		t.Errorf("alt.mod: %+v", res)
+	}
+}
+
 // A private module's name is told to nobody.
 func TestSumDBPrivacy(t *testing.T) {
 	p := newSumProject(t, 5)
