@@ -3,6 +3,7 @@
 package sumdb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type batch struct {
 	tileErr map[position]error
 	fresh   map[position]bool // tiles from the network, to be kept
 	stored  *Checkpoint       // the head in the cache
+	known   []*Checkpoint     // those of Verifier.Known that are signed
 	res     Result
 	certain []*Violation // those of res that no cache can have caused
 }
@@ -45,14 +47,22 @@ type lookup struct {
 	fresh bool   // from the network
 }
 
+func (v *Verifier) newBatch(ctx context.Context) *batch {
+	b := &batch{Verifier: v, ctx: ctx, cache: v.Cache, opened: map[tlog.Hash]*Checkpoint{}}
+	if b.cache == nil {
+		b.cache = noCache{}
+	}
+	return b
+}
+
 func (b *batch) run(modules []module.Version) {
-	b.opened = map[tlog.Hash]*Checkpoint{}
 	b.lookups = make([]lookup, len(modules))
 	for i, m := range modules {
 		b.lookups[i].Module = m
 	}
-	b.stored = b.readStoredHead()
+	b.res.Before = storedHead(b.cache, b.Log)
 	b.firstRound()
+	b.gatherHeads()
 	b.chooseHead()
 	if b.res.Head != nil {
 		b.secondRound()
@@ -114,19 +124,6 @@ func (b *batch) lookup(l *lookup, name string) {
 	l.Record, l.head, l.Err = parseLookup(l.Module, data)
 }
 
-// readStoredHead returns the head in the cache, if it is one.
-func (b *batch) readStoredHead() *Checkpoint {
-	data, err := b.cache.Read("latest")
-	if err != nil {
-		return nil
-	}
-	cp, err := b.Log.OpenCheckpoint(data)
-	if err != nil {
-		return nil // a damaged cache: nothing is lost but a comparison
-	}
-	return cp
-}
-
 // addHead notes a signed head, or that it is not one.
 func (b *batch) addHead(signed []byte, fresh bool) *Checkpoint {
 	key := tlog.RecordHash(signed)
@@ -148,9 +145,8 @@ func (b *batch) addHead(signed []byte, fresh bool) *Checkpoint {
 	return cp
 }
 
-// chooseHead gathers the signed heads and picks the largest.
-func (b *batch) chooseHead() {
-	online := b.latest != nil
+// gatherHeads gathers the signed heads, and takes away the records without one.
+func (b *batch) gatherHeads() {
 	for i := range b.lookups {
 		l := &b.lookups[i]
 		if l.Record == nil {
@@ -164,13 +160,40 @@ func (b *batch) chooseHead() {
 		case l.Record.ID >= cp.Size:
 			l.Record, l.Err = nil, &Violation{Kind: BadRecord, Subject: "lookup of " + l.Module.String(), Detail: fmt.Sprintf("record %d is outside the tree of %d", l.Record.ID, cp.Size), Evidence: [][]byte{l.head}}
 			b.violation(l.Err, l.fresh)
-		default:
-			online = online || l.fresh
 		}
 	}
-	if b.stored != nil {
-		b.stored = b.addHead(b.stored.Signed, false)
+	b.askLatestAgain()
+	if b.res.Before != nil {
+		b.stored = b.addHead(b.res.Before.Signed, false)
 	}
+	for _, signed := range b.Known {
+		if cp, err := b.Log.OpenCheckpoint(signed); err == nil {
+			b.known = append(b.known, b.addHead(cp.Signed, false))
+		}
+	}
+}
+
+// askLatestAgain asks for the latest head once more where a record of this run
+// came with a larger one: the log may have grown between the two answers.
+func (b *batch) askLatestAgain() {
+	if b.latest == nil || !slices.ContainsFunc(b.lookups, func(l lookup) bool {
+		return l.fresh && l.Record != nil && b.addHead(l.head, true).Size > b.latest.Size
+	}) {
+		return
+	}
+	b.parallel([]func(){func() {
+		if signed, err := b.fetch("latest", maxCheckpoint); err == nil {
+			if cp := b.addHead(signed, true); cp != nil && cp.Size > b.latest.Size {
+				b.latest = cp
+			}
+		}
+	}})
+}
+
+// chooseHead picks the largest head. Online, the network must have shown one.
+func (b *batch) chooseHead() {
+	b.res.Latest = b.latest
+	online := b.latest != nil || slices.ContainsFunc(b.lookups, func(l lookup) bool { return l.fresh && l.Record != nil })
 	if b.twins() || !online && b.Fetcher != nil {
 		return
 	}
@@ -249,10 +272,11 @@ func (b *batch) secondRound() {
 }
 
 // mustExtend lists the heads that the chosen one must be proven to extend: the
-// one in the cache, and the one that the network calls latest. Heads behind
-// older records are compared as far as the tiles at hand allow.
+// one in the cache, the one that the network calls latest, and those that others
+// have seen. Heads behind older records are compared as far as the tiles at hand
+// allow.
 func (b *batch) mustExtend() []*Checkpoint {
-	var out []*Checkpoint
+	out := slices.Clone(b.known)
 	if b.stored != nil {
 		out = append(out, b.stored)
 	}
@@ -297,7 +321,10 @@ func (b *batch) fetch(path string, limit int64) ([]byte, error) {
 	return b.Fetcher.Fetch(b.ctx, path, limit)
 }
 
-// parallel runs jobs, at most concurrency at once, as one round.
+// defaultConcurrency is what Verifier.Concurrency stands for when it is zero.
+const defaultConcurrency = 256
+
+// parallel runs jobs, at most Concurrency at once, as one round.
 func (b *batch) parallel(jobs []func()) {
 	if len(jobs) == 0 {
 		return
@@ -306,7 +333,7 @@ func (b *batch) parallel(jobs []func()) {
 	var wg sync.WaitGroup
 	var done atomic.Int64
 	queue := make(chan func())
-	for range min(concurrency, len(jobs)) {
+	for range min(cmp.Or(b.Concurrency, defaultConcurrency), len(jobs)) {
 		wg.Go(func() {
 			for job := range queue {
 				job()

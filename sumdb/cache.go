@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // A Cache keeps what was verified, under names in the go command's own layout
-// below $GOMODCACHE/cache/download/sumdb/<log>: "latest", "lookup/...",
-// "tile/8/...". What is read from it is verified again, so a cache need not be
+// below $GOMODCACHE/cache/download/sumdb/<log>: "lookup/...", "tile/8/...", and
+// in a layout of its own "heads/..." and "forks/...". What is read from it is verified again, so a cache need not be
 // trusted; it is written only with what was verified.
 type Cache interface {
 	// Read returns what was stored under name, or an error that is
@@ -21,6 +23,10 @@ type Cache interface {
 
 	// Write stores data under name: all of it or nothing.
 	Write(name string, data []byte) error
+
+	// List returns the names of the files in a folder, without the folder's,
+	// in no order; none if there is no such folder.
+	List(dir string) ([]string, error)
 }
 
 // A DirCache is a [Cache] in a directory, which several processes may share.
@@ -28,6 +34,9 @@ type DirCache string
 
 // maxCached bounds one file of a cache, in bytes.
 const maxCached = maxLookup
+
+// tempPrefix begins the name of a file that is not written to its end yet.
+const tempPrefix = ".tmp-"
 
 // Read reads a file of the cache.
 func (d DirCache) Read(name string) ([]byte, error) {
@@ -46,12 +55,12 @@ func (d DirCache) Read(name string) ([]byte, error) {
 // Write writes a file of the cache under a temporary name and renames it.
 func (d DirCache) Write(name string, data []byte) error {
 	path := d.path(name)
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix+"*")
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		f, err = os.CreateTemp(filepath.Dir(path), ".tmp-*")
+		f, err = os.CreateTemp(filepath.Dir(path), tempPrefix+"*")
 	}
 	if err != nil {
 		return err
@@ -67,6 +76,20 @@ func (d DirCache) Write(name string, data []byte) error {
 	return err
 }
 
+// List returns the names of the files in a folder of the cache.
+func (d DirCache) List(dir string) ([]string, error) {
+	f, err := os.Open(d.path(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	return slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, tempPrefix) }), err
+}
+
 func (d DirCache) path(name string) string {
 	return filepath.Join(string(d), filepath.FromSlash(name))
 }
@@ -74,5 +97,6 @@ func (d DirCache) path(name string) string {
 // noCache keeps nothing.
 type noCache struct{}
 
-func (noCache) Read(string) ([]byte, error) { return nil, fs.ErrNotExist }
-func (noCache) Write(string, []byte) error  { return nil }
+func (noCache) Read(string) ([]byte, error)   { return nil, fs.ErrNotExist }
+func (noCache) Write(string, []byte) error    { return nil }
+func (noCache) List(string) ([]string, error) { return nil, nil }

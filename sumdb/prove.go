@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -164,9 +165,11 @@ func (b *batch) finish() {
 			b.cache.Write(t.Path(), b.tiles.raw[p])
 		}
 	}
-	if now := b.readStoredHead(); now == nil || b.res.Head.Size > now.Size { // another process may have been faster
-		b.cache.Write("latest", b.res.Head.Signed)
+	now := b.Now
+	if now.IsZero() {
+		now = time.Now()
 	}
+	keepHead(b.cache, b.Log, b.res.Head, now)
 }
 
 func compareModules(a, b module.Version) int {

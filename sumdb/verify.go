@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"golang.org/x/mod/module"
 )
@@ -23,7 +24,14 @@ type Verifier struct {
 	Fetcher  Fetcher               // nil: offline, by the cache alone
 	Cache    Cache                 // nil: none
 	Sources  []Cache               // read where Cache has nothing, such as the go command's; never written
+	Known    [][]byte              // signed heads that others have seen: Head must extend them, or be one of them
+	Now      time.Time             // when the heads of the network are seen; zero: time.Now
 	Progress func(done, total int) // requests; nil: nobody is told
+
+	// Concurrency is how many requests are under way at once; 0: 256. A server
+	// of HTTP/2 says how many it takes (RFC 9113, section 6.5.2, recommends no
+	// less than 100), and the others wait.
+	Concurrency int
 }
 
 // A Result is what a log was proven to say.
@@ -32,8 +40,16 @@ type Result struct {
 	// It is nil if there was none, or if it is at odds with another.
 	Head *Checkpoint
 
+	// Latest is the head that the network calls the latest; nil if it did not
+	// say, or was not asked. An honest log's is no smaller than Before, nor than
+	// the head behind any record: where it is, it was asked twice.
+	Latest *Checkpoint
+
+	Before *SeenHead // the largest head that the cache kept before; nil if none
+
 	Answers    []Answer     // one for each module version asked for, sorted
 	Violations []*Violation // promises broken, by the log or what stands between
+	CacheLied  bool         // the cache held what was not true; the network was asked for all of it
 
 	Heads        int // distinct signed heads seen, Head among them
 	HeadsChecked int // of those, how many Head was proven to extend, or is
@@ -60,11 +76,6 @@ var ErrNotCached = errors.New("not in the cache, and the network is switched off
 // ErrNoHead says that no signed head of the log could be had.
 var ErrNoHead = errors.New("no signed tree head")
 
-// concurrency is how many requests are under way at once: what a server with
-// HTTP/2 accepts on one connection by default (RFC 9113, section 6.5.2,
-// recommends no less than 100).
-const concurrency = 100
-
 // Verify looks up modules, proves each record's inclusion in the largest
 // signed head, and that this head extends the one in the cache. Everything
 // that can be requested at once is: it takes two rounds of network. The error
@@ -76,22 +87,20 @@ func (v *Verifier) Verify(ctx context.Context, modules []module.Version) (*Resul
 	modules = slices.Clone(modules)
 	module.Sort(modules)
 	modules = slices.Compact(modules)
-	cache := v.Cache
-	if cache == nil {
-		cache = noCache{}
-	}
-	b := &batch{Verifier: v, ctx: ctx, cache: cache}
+	b := v.newBatch(ctx)
 	b.run(modules)
 	if len(b.res.Violations) > len(b.certain) && b.fromCache && v.Fetcher != nil && ctx.Err() == nil {
 		// Something in the cache may be the liar: ask the network for all.
 		// What it has lied about already is not forgotten.
-		again := &batch{Verifier: v, ctx: ctx, cache: cache, distrust: true}
+		again := v.newBatch(ctx)
+		again.distrust = true
 		again.res.Requests, again.res.Tiles, again.res.Rounds = b.res.Requests, b.res.Tiles, b.res.Rounds
 		again.requests.Store(b.requests.Load())
 		again.run(modules)
 		for _, lie := range b.certain {
 			again.violation(lie, true)
 		}
+		again.res.CacheLied = true
 		b = again
 	}
 	b.res.Requests = int(b.requests.Load())

@@ -34,7 +34,7 @@ type SumDB struct {
 
 	once     sync.Once
 	base     string
-	latest   []byte // got on the way of the hint
+	latest   atomic.Pointer[[]byte] // got on the way of the hint, and given once
 	attempts []Attempt
 	err      error
 	timeouts atomic.Int32
@@ -61,8 +61,10 @@ func (s *SumDB) Fetch(ctx context.Context, path string, limit int64) ([]byte, er
 	if s.err != nil {
 		return nil, s.err
 	}
-	if path == "latest" && s.latest != nil && int64(len(s.latest)) <= limit {
-		return s.latest, nil
+	if path == "latest" {
+		if data := s.latest.Swap(nil); data != nil && int64(len(*data)) <= limit {
+			return *data, nil
+		}
 	}
 	base, err := url.Parse(s.base)
 	if err != nil {
@@ -121,7 +123,8 @@ func (s *SumDB) find(ctx context.Context) {
 			}
 			rt := boundTransport{s.Transport, MaxText}
 			if data, err := get(ctx, rt, join(u, "latest")); err == nil && !isPage(data) {
-				s.base, s.latest = u.String(), data
+				s.base = u.String()
+				s.latest.Store(&data)
 				return
 			}
 			break
