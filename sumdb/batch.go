@@ -242,14 +242,22 @@ func (b *batch) secondRound() {
 	for _, h := range b.mustExtend() {
 		want(b.tiles.path(max(h.Size-1, 0)))
 	}
+	b.gather(need, false)
+}
+
+// gather gets tiles: from the cache, unless all are to be fresh, and the others
+// from the network in one round.
+func (b *batch) gather(need map[position]bool, fresh bool) {
 	var mu sync.Mutex
 	var jobs []func()
 	for p := range need {
 		t := b.tiles.tile(p)
-		if data, err := b.readCache(t.Path()); err == nil && len(data) == t.W*tlog.HashSize {
-			b.tiles.raw[p] = data
-			b.fromCache = true
-			continue
+		if !fresh {
+			if data, err := b.readCache(t.Path()); err == nil && len(data) == t.W*tlog.HashSize {
+				b.tiles.raw[p] = data
+				b.fromCache = true
+				continue
+			}
 		}
 		if b.Fetcher == nil {
 			b.tileErr[p] = ErrNotCached

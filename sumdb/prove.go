@@ -156,6 +156,11 @@ func (b *batch) finish() {
 		}
 	}
 	slices.SortFunc(b.res.Answers, func(x, y Answer) int { return compareModules(x.Module, y.Module) })
+	b.keep()
+}
+
+// keep keeps the tiles that were verified, and the head.
+func (b *batch) keep() {
 	if b.res.Head == nil {
 		return
 	}

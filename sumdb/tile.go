@@ -63,10 +63,12 @@ func (s *tileSet) edge() []position {
 
 // path lists the tiles above record id, from the leaves up. Together with the
 // edge they hold every hash of its inclusion proof.
-func (s *tileSet) path(id int64) []position {
+func (s *tileSet) path(id int64) []position { return s.above(position{0, id / tileWidth}) }
+
+// above lists the tile at p and those above it, as far as the tree has them.
+func (s *tileSet) above(p position) []position {
 	var out []position
-	for level := 0; s.head.Size>>(tileHeight*level) > 0; level++ {
-		p := position{level, id >> (tileHeight * (level + 1))}
+	for ; s.head.Size>>(tileHeight*p.level) > 0; p = (position{p.level + 1, p.n / tileWidth}) {
 		if s.width(p) > 0 {
 			out = append(out, p)
 		}
