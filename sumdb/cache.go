@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // A Cache keeps what was verified, under names in the go command's own layout
@@ -100,3 +101,25 @@ type noCache struct{}
 func (noCache) Read(string) ([]byte, error)   { return nil, fs.ErrNotExist }
 func (noCache) Write(string, []byte) error    { return nil }
 func (noCache) List(string) ([]string, error) { return nil, nil }
+
+// countingCache counts the files that are written to a folder.
+type countingCache struct {
+	DirCache
+	records, tiles atomic.Int64
+}
+
+func (c *countingCache) Write(name string, data []byte) error {
+	err := c.DirCache.Write(name, data)
+	switch dir, _, _ := strings.Cut(name, "/"); {
+	case err != nil:
+	case dir == "lookup":
+		c.records.Add(1)
+	case dir == "tile":
+		c.tiles.Add(1)
+	}
+	return err
+}
+
+func (c *countingCache) counts() (records, tiles int) {
+	return int(c.records.Load()), int(c.tiles.Load())
+}

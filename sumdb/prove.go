@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -170,11 +169,7 @@ func (b *batch) keep() {
 			b.cache.Write(t.Path(), b.tiles.raw[p])
 		}
 	}
-	now := b.Now
-	if now.IsZero() {
-		now = time.Now()
-	}
-	keepHead(b.cache, b.Log, b.res.Head, now)
+	keepHead(b.cache, b.Log, b.res.Head, b.time())
 }
 
 func compareModules(a, b module.Version) int {
