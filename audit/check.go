@@ -80,8 +80,11 @@ type Target struct {
 	ModFile   string   // its go.mod, absolute; "" if there is none
 	WorkFile  string   // the go.work in force, absolute; "" if there is none
 	Module    string   // path of the main module; "" if unknown
+	SumFiles  []string // go.sum files that were named by themselves
 	Binaries  []string // files and directories to read as executables
 	Endpoints []string // host:port
+	Toolchain bool     // the Go installation in use
+	ModCache  bool     // the module cache: what the module needs of it, or all where there is no module
 }
 
 // A Pass connects one run of a check with the engine. Its fields are inputs

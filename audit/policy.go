@@ -17,6 +17,7 @@ type Policy struct {
 	Severities map[string]Severity `yaml:"severities"` // by rule
 	Targets    PolicyTargets       `yaml:"targets"`
 	Waivers    []Waiver            `yaml:"waivers"`
+	SumDB      SumDBPolicy         `yaml:"sumdb"`
 	Allowlist  AllowlistPolicy     `yaml:"allowlist"`
 
 	File   string `yaml:"-"` // as the user named it; "" for the default policy
@@ -28,6 +29,18 @@ type PolicyTargets struct {
 	Binaries  []string `yaml:"binaries"`  // files and directories, relative to the policy's directory
 	Endpoints []string `yaml:"endpoints"` // host:port
 	Packages  []string `yaml:"packages"`  // patterns of the main packages, as go list takes them
+}
+
+// SumDBPolicy names checksum databases beside that of GOSUMDB.
+type SumDBPolicy struct {
+	Logs []PolicyLog `yaml:"logs"`
+}
+
+// A PolicyLog is a checksum database that is asked about some modules in place
+// of that of GOSUMDB, and whatever GONOSUMDB says: such as a company's own.
+type PolicyLog struct {
+	GOSUMDB string   `yaml:"gosumdb"` // name+key and, unless the proxies pass it on, a URL, as in GOSUMDB
+	Modules []string `yaml:"modules"` // patterns of module paths, as in GOPRIVATE
 }
 
 // A Waiver accepts the findings of a rule about a subject for a time. Nothing

@@ -18,6 +18,7 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+	"golang.org/x/mod/sumdb/note"
 )
 
 // MaxPolicySize bounds a policy file, in bytes.
@@ -165,6 +166,7 @@ func (v *policyValidator) policy(p *Policy) {
 	for i := range p.Waivers {
 		v.waiver(fmt.Sprintf("waivers[%d]", i), &p.Waivers[i])
 	}
+	v.logs(p.SumDB.Logs)
 	a := &p.Allowlist
 	if !a.ValidFrom.IsZero() && !a.ValidUntil.IsZero() && a.ValidUntil.Before(a.ValidFrom.Time) {
 		v.fail(v.values["allowlist.valid_until"], "", "valid_until is before valid_from")
@@ -210,6 +212,45 @@ func (v *policyValidator) waiver(at string, w *Waiver) {
 	}
 	if _, err := path.Match(w.Subject, ""); err != nil {
 		v.fail(v.values[at+".subject"], "", "malformed pattern %q", w.Subject)
+	}
+}
+
+// logs checks the checksum databases: each with a key, each name once, and
+// patterns that the go command would take in GOPRIVATE.
+func (v *policyValidator) logs(logs []PolicyLog) {
+	names := map[string]bool{}
+	for i, log := range logs {
+		at := fmt.Sprintf("sumdb.logs[%d]", i)
+		if v.failed[at] {
+			continue
+		}
+		fields := strings.Fields(log.GOSUMDB)
+		switch {
+		case v.failed[at+".gosumdb"]:
+		case len(fields) == 0:
+			v.fail(v.values[at], "", "log without gosumdb")
+		case len(fields) > 2:
+			v.fail(v.values[at+".gosumdb"], "", "gosumdb is name+key, or name+key and a URL")
+		default:
+			verifier, err := note.NewVerifier(fields[0])
+			switch {
+			case err != nil:
+				v.fail(v.values[at+".gosumdb"], "", "gosumdb does not begin with name+key: %v", err)
+			case names[verifier.Name()]:
+				v.fail(v.values[at+".gosumdb"], "", "two logs called %s", verifier.Name())
+			default:
+				names[verifier.Name()] = true
+			}
+		}
+		if len(log.Modules) == 0 && !v.failed[at+".modules"] {
+			v.fail(v.values[at], "", "log without modules")
+		}
+		for j, pattern := range log.Modules {
+			at := fmt.Sprintf("%s.modules[%d]", at, j)
+			if _, err := path.Match(pattern, ""); !v.failed[at] && (err != nil || blank(pattern) || strings.Contains(pattern, ",")) {
+				v.fail(v.values[at], "", "malformed pattern %q", pattern)
+			}
+		}
 	}
 }
 

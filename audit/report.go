@@ -42,8 +42,11 @@ type Tool struct {
 type TargetRef struct {
 	Dir       string   `json:"dir"`
 	Module    string   `json:"module,omitempty"`
+	SumFiles  []string `json:"sum_files,omitempty"`
 	Binaries  []string `json:"binaries,omitempty"`
 	Endpoints []string `json:"endpoints,omitempty"`
+	Toolchain bool     `json:"toolchain,omitempty"`
+	ModCache  bool     `json:"mod_cache,omitempty"`
 }
 
 // A PolicyRef says under which policy the verdict was reached.
