@@ -84,7 +84,9 @@ type Target struct {
 	Binaries  []string // files and directories to read as executables
 	Endpoints []string // host:port
 	Toolchain bool     // the Go installation in use
-	ModCache  bool     // the module cache: what the module needs of it, or all where there is no module
+	ModCache  bool     // the module cache: what the target's hashes name of it, or all where there are none
+	Sync      bool     // the checksum databases in force themselves, whose newest heads are to be kept
+	LogCache  bool     // what was kept of checksum databases, by the go command and by assay
 }
 
 // A Pass connects one run of a check with the engine. Its fields are inputs

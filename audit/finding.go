@@ -33,7 +33,7 @@ type Finding struct {
 
 // A Subject is what a finding is about.
 type Subject struct {
-	Kind string `json:"kind"` // module, file, environment, binary, toolchain, endpoint, host, policy
+	Kind string `json:"kind"` // module, file, environment, binary, toolchain, endpoint, host, log, cache, policy
 	Name string `json:"name"` // such as example.com/m@v1.2.3
 }
 

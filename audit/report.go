@@ -47,6 +47,8 @@ type TargetRef struct {
 	Endpoints []string `json:"endpoints,omitempty"`
 	Toolchain bool     `json:"toolchain,omitempty"`
 	ModCache  bool     `json:"mod_cache,omitempty"`
+	LogCache  bool     `json:"log_cache,omitempty"`
+	Sync      bool     `json:"sync,omitempty"`
 }
 
 // A PolicyRef says under which policy the verdict was reached.

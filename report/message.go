@@ -40,6 +40,7 @@ var (
 		"host":        {EN: "host", ZH: "主机"},
 		"policy":      {EN: "policy", ZH: "策略"},
 		"log":         {EN: "log", ZH: "日志"},
+		"cache":       {EN: "cache", ZH: "缓存"},
 	}
 	wordKinds = map[string]audit.Text{
 		"module":      {EN: "{n} modules", ZH: "{n} 个模块"},
@@ -51,11 +52,22 @@ var (
 		"host":        {EN: "{n} hosts", ZH: "{n} 台主机"},
 		"policy":      {EN: "{n} policy entries", ZH: "{n} 条策略"},
 		"log":         {EN: "{n} logs", ZH: "{n} 个日志"},
+		"cache":       {EN: "{n} caches", ZH: "{n} 个缓存"},
 	}
 	wordFigure = map[string]audit.Text{
 		"modules":     {EN: "modules", ZH: "模块"},
 		"files":       {EN: "files", ZH: "文件"},
 		"lines":       {EN: "lines", ZH: "行"},
+		"hashes":      {EN: "hashes", ZH: "哈希"},
+		"kept":        {EN: "kept files", ZH: "本地保存的文件"},
+		"synced":      {EN: "synced", ZH: "同步"},
+		"records":     {EN: "records", ZH: "记录"},
+		"tiles":       {EN: "tiles", ZH: "数据块"},
+		"checked":     {EN: "checked", ZH: "已校验"},
+		"removed":     {EN: "removed", ZH: "已删除"},
+		"forged":      {EN: "forged", ZH: "伪造"},
+		"stale_key":   {EN: "of another key", ZH: "其他密钥签名"},
+		"malformed":   {EN: "malformed", ZH: "无法识别"},
 		"variables":   {EN: "variables", ZH: "变量"},
 		"products":    {EN: "products", ZH: "制品"},
 		"components":  {EN: "components", ZH: "组件"},

@@ -176,9 +176,14 @@ func (b *batch) gatherHeads() {
 // askLatestAgain asks for the latest head once more where a record of this run
 // came with a larger one: the log may have grown between the two answers.
 func (b *batch) askLatestAgain() {
-	if b.latest == nil || !slices.ContainsFunc(b.lookups, func(l lookup) bool {
-		return l.fresh && l.Record != nil && b.addHead(l.head, true).Size > b.latest.Size
-	}) {
+	for i := range b.lookups {
+		if l := &b.lookups[i]; l.fresh && l.Record != nil {
+			if cp := b.addHead(l.head, true); b.res.Ahead == nil || cp.Size > b.res.Ahead.Size {
+				b.res.Ahead = cp
+			}
+		}
+	}
+	if b.latest == nil || b.res.Ahead == nil || b.latest.Size >= b.res.Ahead.Size {
 		return
 	}
 	b.parallel([]func(){func() {

@@ -39,7 +39,11 @@ type CachedFile struct {
 	Name   string    `json:"file"` // below the cache's folder
 	State  FileState `json:"state"`
 	Detail string    `json:"detail"`
+	Data   []byte    `json:"-"` // of the first forged files: the file's content
 }
+
+// maxForgedData is of how many forged files the content is kept.
+const maxForgedData = 100
 
 // FileState says what is wrong with a file of a cache.
 type FileState string
@@ -82,7 +86,21 @@ func (v *Verifier) Inspect(ctx context.Context, caches ...fs.FS) (*Inspection, e
 	slices.SortFunc(out.Problems, func(a, b CachedFile) int {
 		return strings.Compare(fmt.Sprint(a.Cache, a.Name), fmt.Sprint(b.Cache, b.Name))
 	})
+	in.quote()
 	return out, ctx.Err()
+}
+
+// quote keeps the content of forged files: it shows what was forged.
+func (in *inspection) quote() {
+	left := maxForgedData
+	for i := range in.out.Problems {
+		f := &in.out.Problems[i]
+		if f.State != FileForged || left == 0 {
+			continue
+		}
+		left--
+		f.Data, _ = readFile(in.caches[f.Cache], f.Name, maxLookup) // it may be gone by now
+	}
 }
 
 // inspection is one Inspect under way.

@@ -42,8 +42,9 @@ type Result struct {
 
 	// Latest is the head that the network calls the latest; nil if it did not
 	// say, or was not asked. An honest log's is no smaller than Before, nor than
-	// the head behind any record: where it is, it was asked twice.
-	Latest *Checkpoint
+	// Ahead, the largest head behind a record that the network gave in this run:
+	// where it is, it was asked twice.
+	Latest, Ahead *Checkpoint
 
 	Before *SeenHead // the largest head that the cache kept before; nil if none
 

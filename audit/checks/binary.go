@@ -36,8 +36,9 @@ type BinaryFile struct {
 func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
 
 // executables opens the files of the target once for all checks that judge
-// them. It reports nothing itself.
-var executables = &audit.Check{ID: "executables", Applies: hasBinaries, Run: runExecutables}
+// them. It reports nothing itself, and always applies, so that a check may
+// require it that has other things to judge besides.
+var executables = &audit.Check{ID: "executables", Run: runExecutables}
 
 // measured is what executables measures.
 type measured struct {
@@ -134,10 +135,14 @@ func runBinary(_ context.Context, p *audit.Pass) (any, error) {
 		return m.BinaryFacts, err
 	}
 	if len(unread) > 0 {
-		return m.BinaryFacts, audit.NotAssessed("binary/unread",
-			audit.Args{"count": len(unread), "total": len(m.Files), "files": first(unread, maxNamed)})
+		return m.BinaryFacts, binariesUnread(unread, len(m.Files))
 	}
 	return m.BinaryFacts, nil
+}
+
+// binariesUnread says that some executables could not be read.
+func binariesUnread(unread []string, total int) error {
+	return audit.NotAssessed("binary/unread", audit.Args{"count": len(unread), "total": total, "files": first(unread, maxNamed)})
 }
 
 // judgeHeaders judges how the loader will treat the file. What is unknown is

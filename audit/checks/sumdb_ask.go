@@ -3,160 +3,342 @@
 package checks
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/goenv"
-	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/modproxy"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sumdb"
 )
 
-// sumDBAsker asks the log in force about the modules of go.sum lines.
-type sumDBAsker struct {
-	ctx   context.Context
-	pass  *audit.Pass
-	facts *SumDBFacts
-	env   *EnvFacts
+// askedLog is a log in force, the modules that it is asked about, and what it
+// was proven to say.
+type askedLog struct {
+	*sumdb.Log
+	facts    *SumDBLog
+	patterns string // the policy's, as in GOPRIVATE; "" for GOSUMDB's own log
+	modules  []moduleVersion
 
-	settled map[module.Version]sumAnswer // decided without asking
-	proven  map[module.Version]sumdb.Answer
-	result  *sumdb.Result // nil if nothing was asked
+	failed  error // why it cannot be asked at all: the go command's configuration is invalid
+	result  *sumdb.Result
+	proven  map[moduleVersion]sumdb.Answer
+	proxies []modproxy.Head
 }
 
-// ask asks about all modules that may be told to the log.
-func (a *sumDBAsker) ask(lines []modgraph.SumLine) error {
-	a.settled = map[module.Version]sumAnswer{}
-	a.proven = map[module.Version]sumdb.Answer{}
-	var public []module.Version
-	all := func(s sumAnswer) {
-		for _, l := range lines {
-			a.settled[module.Version{Path: l.Module, Version: l.Version}] = s
+// ask asks the logs about all modules that may be told to them.
+func (r *sumDBRun) ask() error {
+	r.settled = map[moduleVersion]sumAnswer{}
+	for _, l := range r.Policy.SumDB.Logs {
+		log, err := sumdb.ParseLog(l.GOSUMDB)
+		if err != nil {
+			return fmt.Errorf("policy: %w", err) // it was checked when it was read
+		}
+		r.logs = append(r.logs, &askedLog{Log: log, patterns: strings.Join(l.Modules, ",")})
+	}
+	own, ownErr := sumdb.ParseLog(r.env.Raw("GOSUMDB"))
+	if own != nil {
+		r.logs = append(r.logs, &askedLog{Log: own})
+	}
+	for _, m := range r.claimed() {
+		switch log, pattern, private := r.logOf(m.Path); {
+		case log != nil:
+			log.modules = append(log.modules, m)
+		case private:
+			r.settled[m] = sumAnswer{state: NotChecked, reason: reasonPrivate, detail: pattern}
+		case errors.Is(ownErr, sumdb.ErrOff):
+			r.settled[m] = sumAnswer{state: NotChecked, reason: reasonOff}
+		default:
+			r.settled[m] = sumAnswer{state: NotChecked, reason: reasonConfig, detail: withoutSecrets(ownErr)}
 		}
 	}
-	log, err := sumdb.ParseLog(a.env.Raw("GOSUMDB"))
-	switch {
-	case errors.Is(err, sumdb.ErrOff):
-		all(sumAnswer{state: NotChecked, reason: reasonOff})
-		return nil
-	case err != nil:
-		all(sumAnswer{state: NotChecked, reason: reasonConfig, detail: withoutSecrets(err)})
-		return nil
+	r.logs = slices.DeleteFunc(r.logs, func(l *askedLog) bool { return l.patterns != "" && len(l.modules) == 0 && !r.syncs() })
+	r.facts.Logs = make([]SumDBLog, len(r.logs)) // never grows: the logs point into it
+	for i, l := range r.logs {
+		l.facts = &r.facts.Logs[i]
+		*l.facts = SumDBLog{Name: l.Name, Key: l.Key}
+		if l.patterns != "" {
+			l.facts.Patterns = strings.Split(l.patterns, ",")
+		}
 	}
-	seen := map[module.Version]bool{}
-	for _, l := range lines {
-		m := module.Version{Path: l.Module, Version: l.Version}
-		if seen[m] {
+	for _, l := range r.logs {
+		if len(l.modules) == 0 && !r.syncs() {
 			continue
 		}
-		seen[m] = true
-		if pattern, ok := goenv.Match(a.env.Raw("GONOSUMDB"), m.Path); ok {
-			a.settled[m] = sumAnswer{state: NotChecked, reason: reasonPrivate, detail: pattern}
-			continue
+		if err := r.verify(l); err != nil {
+			return err
 		}
-		public = append(public, m)
 	}
-	a.facts.Logs = []SumDBLog{{Name: log.Name, Key: log.Key}}
-	if len(public) == 0 {
-		return nil
-	}
-	return a.verify(log, public)
+	r.settleBuilders()
+	return nil
 }
 
-// verify looks up modules in the log and proves the answers.
-func (a *sumDBAsker) verify(log *sumdb.Log, public []module.Version) error {
-	p := a.pass
-	v := &sumdb.Verifier{Log: log, Progress: p.Progress}
-	var cache sumdb.DirCache
-	folder := filepath.FromSlash(log.Name)
-	local := filepath.IsLocal(folder) // the name may have a path: host/../..
-	if p.CacheDir != "" && local {
-		cache = sumdb.DirCache(filepath.Join(p.CacheDir, "sumdb", fmt.Sprintf("%s+%08x", log.Name, log.Verifier.KeyHash())))
-		v.Cache = cache
-	}
-	if dir := a.env.Raw("GOMODCACHE"); dir != "" && local {
-		v.Sources = []sumdb.Cache{sumdb.DirCache(filepath.Join(dir, "cache", "download", "sumdb", folder))}
-	}
-	var way *modproxy.SumDB
-	var hintPrefix string // a hint is for one chain
-	if !p.Offline {
-		chain, err := modproxy.Parse(a.env.Raw("GOPROXY"))
-		if err != nil && log.URL == "" {
-			for _, m := range public {
-				a.settled[m] = sumAnswer{state: NotChecked, reason: reasonConfig, detail: withoutSecrets(err)}
+// syncs reports whether the run is to bring the stores up to date.
+func (r *sumDBRun) syncs() bool { return r.Settings["sumdb-sync"] != "" }
+
+// claimed lists the module versions of which a hash is carried, and the
+// toolchains that built executables, each once.
+func (r *sumDBRun) claimed() []moduleVersion {
+	seen := map[moduleVersion]bool{}
+	for _, s := range r.sources {
+		for _, l := range s.Lines {
+			if l.Hash != "" {
+				seen[moduleVersion{Path: l.Module, Version: l.Version}] = true
 			}
-			return nil
 		}
-		way = &modproxy.SumDB{Transport: p.HTTP, Chain: chain, Name: log.Name, DirectURL: log.DirectURL(), URL: log.URL}
-		hintPrefix = chain.String() + "\n"
-		if v.Cache != nil {
-			hint, _ := cache.Read("via")
-			way.Hint, _ = strings.CutPrefix(string(hint), hintPrefix)
-		}
-		v.Fetcher = way
 	}
-	res, err := v.Verify(a.ctx, public)
+	for _, b := range r.facts.Builders {
+		if b.Module != "" {
+			seen[moduleVersion{Path: toolchainPath, Version: b.Version}] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(seen), compareVersions)
+}
+
+// toolchainPath is the module of Go's own releases.
+const toolchainPath = "golang.org/toolchain"
+
+// logOf returns the log that answers for a module: the policy's first, then
+// that of GOSUMDB unless a pattern keeps the module private. The go command
+// asks about toolchains whatever the patterns say (modfetch.useSumDB).
+func (r *sumDBRun) logOf(path string) (log *askedLog, pattern string, private bool) {
+	for _, l := range r.logs {
+		if l.patterns == "" {
+			log = l
+		} else if _, ok := goenv.Match(l.patterns, path); ok {
+			return l, "", false
+		}
+	}
+	if path != toolchainPath {
+		if pattern, ok := goenv.Match(r.env.Raw("GONOSUMDB"), path); ok {
+			return nil, pattern, true
+		}
+	}
+	return log, "", false
+}
+
+// verify looks up modules in a log and proves the answers.
+func (r *sumDBRun) verify(l *askedLog) error {
+	v, way, err := r.verifier(l.Log)
+	if err != nil {
+		l.failed = err
+		return nil
+	}
+	v.Progress, v.Now = r.Progress, r.Now
+	v.Known = r.knownHeads(l.Log)
+	if r.syncs() && way != nil {
+		l.proxies = way.Heads(r.ctx)
+		for _, h := range l.proxies {
+			if h.Err == nil {
+				v.Known = append(v.Known, h.Signed)
+			}
+		}
+	}
+	if err := r.prove(l, v); err != nil {
+		return err
+	}
+	l.proven = map[moduleVersion]sumdb.Answer{}
+	for _, ans := range l.result.Answers {
+		l.proven[ans.Module] = ans
+	}
+	r.describe(l, way)
+	return nil
+}
+
+// prove has v look up the modules, or bring its store up to date with them.
+func (r *sumDBRun) prove(l *askedLog, v *sumdb.Verifier) (err error) {
+	if !r.syncs() {
+		l.result, err = v.Verify(r.ctx, l.modules)
+		return err
+	}
+	s, err := v.Sync(r.ctx, l.modules, r.Settings["sumdb-sync"] == "full")
 	if err != nil {
 		return err
 	}
-	a.result = res
-	for _, ans := range res.Answers {
-		a.proven[ans.Module] = ans
+	l.result = s.Result
+	l.facts.Sync = &SumDBSync{Mode: s.Mode, Records: s.NewRecords, Tiles: s.NewTiles, Removed: s.Removed}
+	if s.Inspection != nil {
+		l.facts.Sync.Files = s.Inspection.Lookups + s.Inspection.Tiles + s.Inspection.Heads
 	}
-	f := a.facts
-	f.Requests, f.Tiles, f.Rounds = res.Requests, res.Tiles, res.Rounds
-	l := &f.Logs[0]
-	l.Heads, l.HeadsChecked = res.Heads, res.HeadsChecked
+	if r.facts.Synced == nil {
+		r.facts.Synced = &SumDBSynced{}
+	}
+	r.facts.Synced.note(l.facts.Sync)
+	r.reportKept(l, storeName(l.Log), s.Removed)
+	return nil
+}
+
+// describe fills in the facts of a log that was asked.
+func (r *sumDBRun) describe(l *askedLog, way *sumDBWay) {
+	res, f := l.result, l.facts
+	r.facts.Requests += res.Requests + len(l.proxies)
+	r.facts.Tiles += res.Tiles
+	r.facts.Rounds += res.Rounds
+	f.Heads, f.HeadsChecked = res.Heads, res.HeadsChecked
+	if res.Latest != nil {
+		f.Latest = res.Latest.Size
+	}
+	if res.Before != nil {
+		f.Before, f.Since = res.Before.Size, res.Before.Seen
+	}
 	if way != nil {
-		l.URL, f.Way = way.Base()
+		f.URL, f.Way = way.Base()
 		for i := range f.Way {
 			f.Way[i].Error = redact.Text(f.Way[i].Error) // the server's own words may repeat what it was sent
 		}
 	}
-	if res.Head != nil {
-		l.Size, l.Root = res.Head.Size, res.Head.Root.String()
-		l.Signed = string(res.Head.Signed)
-		if way != nil && v.Cache != nil {
-			cache.Write("via", []byte(hintPrefix+l.URL))
+	for _, h := range l.proxies {
+		p := SumDBProxy{URL: h.URL}
+		if cp, err := l.OpenCheckpoint(h.Signed); h.Err == nil && err == nil {
+			p.Size = cp.Size
+		} else if err = errors.Join(h.Err, err); err != nil {
+			p.Error = withoutSecrets(err)
 		}
+		f.Proxies = append(f.Proxies, p)
 	}
-	return nil
+	if res.Head != nil {
+		f.Size, f.Root = res.Head.Size, res.Head.Root.String()
+		f.Signed = string(res.Head.Signed)
+		way.remember(f.URL)
+	}
+}
+
+// sumDBWay is the way to a log, and where it is remembered.
+type sumDBWay struct {
+	*modproxy.SumDB
+	cache  sumdb.DirCache // "": nowhere
+	prefix string         // a hint is for one chain
+}
+
+// remember keeps where the log was found for the next run.
+func (w *sumDBWay) remember(url string) {
+	if w != nil && w.cache != "" {
+		w.cache.Write("via", []byte(w.prefix+url))
+	}
+}
+
+// verifier prepares to ask a log, as the environment says. Offline there is no
+// way. The error is a GOPROXY that the go command refuses.
+func (r *sumDBRun) verifier(log *sumdb.Log) (*sumdb.Verifier, *sumDBWay, error) {
+	return newVerifier(r.Pass, r.env, log)
+}
+
+func newVerifier(p *audit.Pass, env *EnvFacts, log *sumdb.Log) (*sumdb.Verifier, *sumDBWay, error) {
+	v := &sumdb.Verifier{Log: log}
+	folder := filepath.FromSlash(log.Name)
+	local := filepath.IsLocal(folder) // the name may have a path: host/../..
+	cache := sumdb.DirCache("")
+	if p.CacheDir != "" && local {
+		cache = storeOf(p.CacheDir, log)
+		v.Cache = cache
+	}
+	if dir := env.Raw("GOMODCACHE"); dir != "" && local {
+		v.Sources = []sumdb.Cache{sumdb.DirCache(filepath.Join(dir, "cache", "download", "sumdb", folder))}
+	}
+	if p.Offline {
+		return v, nil, nil
+	}
+	chain, err := modproxy.Parse(env.Raw("GOPROXY"))
+	if err != nil && log.URL == "" {
+		return nil, nil, err
+	}
+	way := &sumDBWay{
+		SumDB:  &modproxy.SumDB{Transport: p.HTTP, Chain: chain, Name: log.Name, DirectURL: log.DirectURL(), URL: log.URL},
+		cache:  cache,
+		prefix: chain.String() + "\n",
+	}
+	if cache != "" {
+		hint, _ := cache.Read("via")
+		way.Hint, _ = strings.CutPrefix(string(hint), way.prefix)
+	}
+	v.Fetcher = way
+	return v, way, nil
+}
+
+// storeOf is the folder below dir that keeps what was verified of a log.
+func storeOf(dir string, log *sumdb.Log) sumdb.DirCache {
+	return sumdb.DirCache(filepath.Join(dir, "sumdb", fmt.Sprintf("%s+%08x", log.Name, log.Verifier.KeyHash())))
+}
+
+// storeName is how a report names that folder.
+func storeName(log *sumdb.Log) string {
+	return fmt.Sprintf("ASSAY_CACHE/sumdb/%s+%08x", log.Name, log.Verifier.KeyHash())
+}
+
+// knownHeads returns the head that the go command has seen, if there is one.
+func (r *sumDBRun) knownHeads(log *sumdb.Log) [][]byte {
+	dir := goHeadDir(r.env, log)
+	if dir == "" {
+		return nil
+	}
+	f, err := os.Open(filepath.Join(dir, "latest"))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	signed, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	if err != nil || len(signed) == 0 {
+		return nil
+	}
+	return [][]byte{signed}
+}
+
+// goHeadDir is the folder in which the go command keeps a log's head
+// (cfg.SumdbDir), or "".
+func goHeadDir(env *EnvFacts, log *sumdb.Log) string {
+	list := filepath.SplitList(env.Raw("GOPATH"))
+	folder := filepath.FromSlash(log.Name)
+	if len(list) == 0 || list[0] == "" || !filepath.IsLocal(folder) {
+		return ""
+	}
+	return filepath.Join(list[0], "pkg", "sumdb", folder)
 }
 
 // answer returns what is known of m.
-func (a *sumDBAsker) answer(m module.Version) sumAnswer {
-	if s, ok := a.settled[m]; ok {
+func (r *sumDBRun) answer(m moduleVersion) sumAnswer {
+	if s, ok := r.settled[m]; ok {
 		return s
 	}
-	ans := a.proven[m]
+	log, _, _ := r.logOf(m.Path)
+	if log == nil {
+		return sumAnswer{state: NotChecked, reason: "unknown"}
+	}
+	a := sumAnswer{log: log.Name, state: NotChecked}
+	if log.failed != nil {
+		a.reason, a.detail = reasonConfig, withoutSecrets(log.failed)
+		return a
+	}
+	ans := log.proven[m]
 	switch {
 	case ans.Record != nil:
-		return sumAnswer{record: ans.Record}
+		a.record = ans.Record
 	case ans.Err == nil:
-		return sumAnswer{state: NotChecked, reason: "unknown"}
+		a.reason = "unknown"
 	case errors.Is(ans.Err, sumdb.ErrNotLogged):
-		return sumAnswer{state: NotLogged, reason: reasonNotFound, detail: withoutSecrets(ans.Err)}
+		a.state, a.reason, a.detail = NotLogged, reasonNotFound, withoutSecrets(ans.Err)
+	default:
+		a.reason, a.detail = reasonOf(ans.Err), withoutSecrets(ans.Err)
 	}
-	return sumAnswer{state: NotChecked, reason: reasonOf(ans.Err), detail: withoutSecrets(ans.Err)}
+	return a
 }
 
 // attach hands over a proof for each module with a record.
-func (a *sumDBAsker) attach(modules []SumDBModule) {
-	for i := range modules {
-		m := &modules[i]
-		ans := a.proven[module.Version{Path: m.Module, Version: m.Version}]
-		if ans.Record == nil {
+func (r *sumDBRun) attach() {
+	for i := range r.facts.Modules {
+		m := &r.facts.Modules[i]
+		rec := r.judged.answers[moduleVersion{Path: m.Module, Version: m.Version}].record
+		if rec == nil {
 			continue
 		}
-		if text, err := ans.Record.Proof.MarshalText(); err == nil {
-			m.Evidence = a.pass.Evidence("tlog-proof", text)
+		if text, err := rec.Proof.MarshalText(); err == nil {
+			m.Evidence = r.Evidence("tlog-proof", text)
 		}
 	}
 }
@@ -183,3 +365,6 @@ func reasonOf(err error) string {
 	}
 	return "invalid"
 }
+
+// withoutSecrets gives an error's text as a report may show it.
+func withoutSecrets(err error) string { return redact.Text(err.Error()) }

@@ -96,15 +96,6 @@ func requiredModules(t *audit.Target) (int, error) {
 	return len(required), nil
 }
 
-// linesOf returns the well-formed lines of all files.
-func linesOf(files []modgraph.SumFile) []modgraph.SumLine {
-	var lines []modgraph.SumLine
-	for _, f := range files {
-		lines = append(lines, f.Lines...)
-	}
-	return lines
-}
-
 // leftOut counts the lines that ParseSums left out.
 func leftOut(problems []modgraph.SumProblem) int {
 	n := malformed(problems)

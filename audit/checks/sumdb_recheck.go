@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit"
-	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/sumdb"
 )
 
@@ -18,16 +18,21 @@ import (
 // the go.sum files, and a proof for each module version. Why a line was not
 // checked, and that the log said it has no record, cannot be derived.
 func recheckSumDB(raw json.RawMessage, evidence func(string) ([]byte, error)) error {
-	r := sumRecheck{evidence: evidence, stored: map[module.Version]SumDBModule{}}
+	r := sumRecheck{evidence: evidence, stored: map[module.Version]SumDBModule{}, logs: map[string]*recheckedLog{}}
 	if err := json.Unmarshal(raw, &r.facts); err != nil {
 		return err
 	}
-	files, err := r.files()
+	sources, err := r.sources()
 	if err != nil {
 		return err
 	}
-	if r.log, err = recheckLog(r.facts.Logs); err != nil {
-		return err
+	for _, l := range r.facts.Logs {
+		if r.logs[l.Name] != nil {
+			return fmt.Errorf("the report names the log %s twice", l.Name)
+		}
+		if r.logs[l.Name], err = recheckLog(l); err != nil {
+			return err
+		}
 	}
 	for _, m := range r.facts.Modules {
 		v := module.Version{Path: m.Module, Version: m.Version}
@@ -36,7 +41,7 @@ func recheckSumDB(raw json.RawMessage, evidence func(string) ([]byte, error)) er
 		}
 		r.stored[v] = m
 	}
-	r.compare(judgeSums(files, r.answer))
+	r.compare(judgeSums(sources, r.answer))
 	return errors.Join(r.errs...)
 }
 
@@ -44,7 +49,7 @@ func recheckSumDB(raw json.RawMessage, evidence func(string) ([]byte, error)) er
 type sumRecheck struct {
 	facts    SumDBFacts
 	evidence func(string) ([]byte, error)
-	log      *sumdb.Log // nil: the facts name none
+	logs     map[string]*recheckedLog // by name
 	stored   map[module.Version]SumDBModule
 	errs     []error
 }
@@ -53,22 +58,24 @@ func (r *sumRecheck) fail(format string, args ...any) {
 	r.errs = append(r.errs, fmt.Errorf(format, args...))
 }
 
-// files reads the go.sum files that were kept.
-func (r *sumRecheck) files() ([]modgraph.SumFile, error) {
-	var files []modgraph.SumFile
+// sources reads again what was kept of what carried the hashes.
+func (r *sumRecheck) sources() ([]sumSource, error) {
+	var sources []sumSource
 	for _, f := range r.facts.Files {
 		data, err := r.evidence(f.Evidence)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.File, err)
 		}
-		file := modgraph.SumFile{Data: data}
-		file.Lines, file.Problems = modgraph.ParseSums(f.File, data)
-		files = append(files, file)
-		if n, m := len(file.Lines)+leftOut(file.Problems), malformed(file.Problems); n != f.Lines || m != f.Malformed {
-			r.fail("%s: the report counts %d lines, %d of them malformed, the evidence has %d and %d", f.File, f.Lines, f.Malformed, n, m)
+		s, err := parseSource(f.Kind, f.File, data)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, s)
+		if n, m := len(s.Lines)+leftOut(s.Problems), malformed(s.Problems); n != f.Lines || m != f.Malformed {
+			r.fail("%s: the report counts %d hashes, %d of them malformed, the evidence has %d and %d", f.File, f.Lines, f.Malformed, n, m)
 		}
 	}
-	return files, nil
+	return sources, nil
 }
 
 // answer is what the evidence shows of m. Of what was not shown then, only the
@@ -77,16 +84,16 @@ func (r *sumRecheck) answer(m module.Version) sumAnswer {
 	was := r.stored[m]
 	switch {
 	case was.Evidence == "" && was.State == NotLogged && was.Reason == reasonNotFound:
-		return sumAnswer{state: NotLogged, reason: was.Reason} // a finding, and no pass
+		return sumAnswer{log: was.Log, state: NotLogged, reason: was.Reason} // a finding, and no pass
 	case was.Evidence == "":
-		return sumAnswer{state: NotChecked, reason: was.Reason}
+		return sumAnswer{log: was.Log, state: NotChecked, reason: was.Reason}
 	}
-	rec, err := recheckProof(r.log, r.facts.Logs, m, was.Evidence, r.evidence)
+	rec, err := r.proof(m, was)
 	if err != nil {
 		r.fail("%s: %w", m, err)
-		return sumAnswer{state: NotChecked, reason: "proof"}
+		return sumAnswer{log: was.Log, state: NotChecked, reason: "proof"}
 	}
-	return sumAnswer{record: rec}
+	return sumAnswer{log: was.Log, record: rec}
 }
 
 // compare demands that the report says what the evidence says.
@@ -101,6 +108,8 @@ func (r *sumRecheck) compare(j *sumJudgement) {
 		case was.State != now.State || was.Reason != now.Reason || was.Lines != now.Lines:
 			r.fail("%s: the report says %q (%s, %d lines), the evidence says %q (%s, %d lines)",
 				m, was.State, was.Reason, was.Lines, now.State, now.Reason, now.Lines)
+		case !slices.Equal(was.Differs, now.Differs):
+			r.fail("%s: the report says that %q differ, the evidence says %q", m, was.Differs, now.Differs)
 		case (was.Record == nil) != (now.Record == nil) || was.Record != nil && *was.Record != *now.Record:
 			r.fail("%s: the report names another record than the evidence", m)
 		}
@@ -110,6 +119,9 @@ func (r *sumRecheck) compare(j *sumJudgement) {
 	}
 	if r.facts.Lines != j.lines {
 		r.fail("the report counts %+v lines, the evidence %+v", r.facts.Lines, j.lines)
+	}
+	if was, now := r.facts.Hashes, j.hashes; (was == nil) != (now == nil) || was != nil && *was != *now {
+		r.fail("the report counts %+v other hashes, the evidence %+v", was, now)
 	}
 }
 
@@ -125,7 +137,9 @@ func concludeSumDB(raw json.RawMessage) ([]audit.Finding, error) {
 		subject := audit.Subject{Kind: "module", Name: m.Module + "@" + m.Version}
 		switch m.State {
 		case Mismatch:
-			out = append(out, audit.Finding{Rule: "sumdb/mismatch", Subject: subject})
+			for _, kind := range m.Differs {
+				out = append(out, audit.Finding{Rule: facts.mismatchRule(kind), Subject: subject})
+			}
 		case NotLogged:
 			out = append(out, audit.Finding{Rule: "sumdb/not-logged", Subject: subject})
 		}
@@ -136,17 +150,15 @@ func concludeSumDB(raw json.RawMessage) ([]audit.Finding, error) {
 	return out, incompleteSums(&facts)
 }
 
-// recheckLog opens the log of a stored report and the head that it names. A log
+// recheckedLog is a log of a stored report, with the head that it names.
+type recheckedLog struct {
+	*sumdb.Log
+	head *sumdb.Checkpoint // nil: none was had
+}
+
+// recheckLog opens a log of a stored report and the head that it names. A log
 // that is known by name must have the known key.
-func recheckLog(logs []SumDBLog) (*sumdb.Log, error) {
-	switch len(logs) {
-	case 0:
-		return nil, nil
-	case 1:
-	default:
-		return nil, errors.New("the report names more than one log")
-	}
-	l := logs[0]
+func recheckLog(l SumDBLog) (*recheckedLog, error) {
 	log, err := sumdb.ParseLog(l.Key)
 	if err != nil {
 		return nil, err
@@ -158,7 +170,7 @@ func recheckLog(logs []SumDBLog) (*sumdb.Log, error) {
 		return nil, fmt.Errorf("the report's key for %s is not the known one", log.Name)
 	}
 	if l.Signed == "" && l.Size == 0 && l.Root == "" {
-		return log, nil // no head was had
+		return &recheckedLog{Log: log}, nil
 	}
 	head, err := log.OpenCheckpoint([]byte(l.Signed))
 	if err != nil {
@@ -167,14 +179,16 @@ func recheckLog(logs []SumDBLog) (*sumdb.Log, error) {
 	if head.Size != l.Size || head.Root.String() != l.Root {
 		return nil, errors.New("the signed tree head is another than the report says")
 	}
-	return log, nil
+	return &recheckedLog{log, head}, nil
 }
 
-func recheckProof(log *sumdb.Log, logs []SumDBLog, m module.Version, digest string, evidence func(string) ([]byte, error)) (*sumdb.Record, error) {
-	if log == nil {
-		return nil, errors.New("the report names no log")
+// proof verifies the proof that was kept for a module.
+func (r *sumRecheck) proof(m module.Version, was SumDBModule) (*sumdb.Record, error) {
+	log := r.logs[was.Log]
+	if log == nil || log.head == nil {
+		return nil, errors.New("the report names no log for it, or no tree head")
 	}
-	data, err := evidence(digest)
+	data, err := r.evidence(was.Evidence)
 	if err != nil {
 		return nil, err
 	}
@@ -182,11 +196,11 @@ func recheckProof(log *sumdb.Log, logs []SumDBLog, m module.Version, digest stri
 	if err := proof.UnmarshalText(data); err != nil {
 		return nil, err
 	}
-	rec, head, err := proof.Verify(log, m)
+	rec, head, err := proof.Verify(log.Log, m)
 	if err != nil {
 		return nil, err
 	}
-	if head.Size != logs[0].Size || head.Root.String() != logs[0].Root {
+	if head.Size != log.head.Size || head.Root != log.head.Root {
 		return nil, errors.New("proven to another tree head than the report names")
 	}
 	return rec, nil

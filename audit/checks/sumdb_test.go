@@ -34,6 +34,11 @@ func sumText(m module.Version) string {
 	return fmt.Sprintf("%s %s %s\n%[1]s %[2]s/go.mod %[4]s\n", m.Path, m.Version, sumHash("zip"+m.Path), sumHash("mod"+m.Path))
 }
 
+// sumModule is the i-th module of a sumProject.
+func sumModule(i int) module.Version {
+	return module.Version{Path: fmt.Sprintf("example.com/m%d", i), Version: "v1.0.0"}
+}
+
 // sumProject is a module with a go.sum of n logged modules, and the log.
 type sumProject struct {
 	log *sumdbtest.Log

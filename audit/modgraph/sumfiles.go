@@ -46,18 +46,27 @@ func ReadSumFiles(modFile, workFile string) ([]SumFile, error) {
 	slices.Sort(names)
 	var files []SumFile
 	for _, name := range slices.Compact(names) {
-		data, err := readSums(name)
+		f, err := ReadSumFile(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		f := SumFile{Path: name, Data: data}
-		f.Lines, f.Problems = ParseSums(name, data)
 		files = append(files, f)
 	}
 	return files, nil
+}
+
+// ReadSumFile reads one go.sum file.
+func ReadSumFile(name string) (SumFile, error) {
+	data, err := readSums(name)
+	if err != nil {
+		return SumFile{}, err
+	}
+	f := SumFile{Path: name, Data: data}
+	f.Lines, f.Problems = ParseSums(name, data)
+	return f, nil
 }
 
 // sumName returns the go.sum file that belongs to a go.mod file, also to one

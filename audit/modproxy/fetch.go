@@ -203,3 +203,44 @@ func (b *boundBody) Close() error {
 	defer b.cancel()
 	return b.ReadCloser.Close()
 }
+
+// A Head is what one proxy of the chain calls a database's latest tree head.
+type Head struct {
+	URL    string // of the database at this proxy, without secrets
+	Signed []byte // as served, not verified
+	Err    error  // why there is none; wraps [*StatusError] or [*RequestError]
+}
+
+// Heads asks every live proxy of the chain for the database's latest tree head,
+// all at once, whichever of them Fetch uses: a proxy that shows some clients an
+// older tree than others can be told only by comparing. There are none where
+// GOSUMDB has a URL of its own, and a proxy that does not pass the database on
+// has an error that is [fs.ErrNotExist].
+func (s *SumDB) Heads(ctx context.Context) []Head {
+	if s.URL != "" {
+		return nil
+	}
+	var wg sync.WaitGroup
+	live := s.Chain.Live()
+	heads := make([]Head, 0, len(live)) // never grows: each is filled in its place
+	for _, e := range live {
+		if e.Kind != Proxy {
+			break
+		}
+		heads = append(heads, Head{})
+		h := &heads[len(heads)-1]
+		u := join(e.base, "sumdb/"+s.Name+"/latest")
+		wg.Go(func() {
+			h.URL = redact.URL(join(e.base, "sumdb/"+s.Name).String())
+			h.Signed, h.Err = get(ctx, boundTransport{s.Transport, maxHead}, u)
+			if h.Err == nil && isPage(h.Signed) {
+				h.Signed, h.Err = nil, &RequestError{URL: redact.URL(u.String()), Err: ErrHTML}
+			}
+		})
+	}
+	wg.Wait()
+	return heads
+}
+
+// maxHead bounds a tree head, in bytes.
+const maxHead = 64 << 10

@@ -1,0 +1,159 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/redact"
+	"github.com/goassay/assay/sumdb"
+)
+
+// SumDBLogCache is a folder in which answers of a log are kept, verified file by
+// file.
+type SumDBLogCache struct {
+	Log       string `json:"log"`
+	Cache     string `json:"cache"` // such as GOMODCACHE/cache/download/sumdb/sum.golang.org
+	SumDBKept `json:"files"`
+	Problems  []sumdb.CachedFile `json:"problems,omitempty"` // at most maxCachedListed
+}
+
+// SumDBKept counts files by what became of them.
+type SumDBKept struct {
+	Verified   int `json:"verified"`
+	Forged     int `json:"forged"`
+	StaleKey   int `json:"stale_key"`
+	Malformed  int `json:"malformed"`
+	NotChecked int `json:"not_checked"` // nothing could be had to compare them with
+}
+
+func (k *SumDBKept) add(s sumdb.FileState) {
+	switch s {
+	case sumdb.FileForged:
+		k.Forged++
+	case sumdb.FileStaleKey:
+		k.StaleKey++
+	case sumdb.FileMalformed:
+		k.Malformed++
+	default:
+		k.NotChecked++
+	}
+}
+
+func (k *SumDBKept) total() int {
+	return k.Verified + k.Forged + k.StaleKey + k.Malformed + k.NotChecked
+}
+
+// maxCachedListed bounds the files that facts list one by one.
+const maxCachedListed = 1000
+
+// logCache is a folder to be inspected.
+type logCache struct {
+	name string
+	dir  string
+}
+
+// logCaches lists the folders in which the go command and assay keep answers
+// of a log.
+func (r *sumDBRun) logCaches(log *sumdb.Log) []logCache {
+	var out []logCache
+	folder := filepath.FromSlash(log.Name)
+	if !filepath.IsLocal(folder) {
+		return nil
+	}
+	if dir := r.env.Raw("GOMODCACHE"); dir != "" {
+		out = append(out, logCache{moduleCacheDir + "/cache/download/sumdb/" + log.Name, filepath.Join(dir, "cache", "download", "sumdb", folder)})
+	}
+	if dir := goHeadDir(r.env, log); dir != "" {
+		out = append(out, logCache{"GOPATH/pkg/sumdb/" + log.Name, dir})
+	}
+	if r.CacheDir != "" {
+		out = append(out, logCache{storeName(log), string(storeOf(r.CacheDir, log))})
+	}
+	return out
+}
+
+// inspectCaches verifies what is kept of the logs.
+func (r *sumDBRun) inspectCaches() error {
+	r.facts.Kept = &SumDBKept{}
+	for _, l := range r.logs {
+		v, _, err := r.verifier(l.Log)
+		if err != nil {
+			continue // the go command's configuration is invalid, and env says so
+		}
+		v.Progress, v.Now = r.Progress, r.Now
+		for _, c := range r.logCaches(l.Log) {
+			in, err := v.Inspect(r.ctx, os.DirFS(c.dir))
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			r.noteCache(l, c, in)
+		}
+	}
+	return nil
+}
+
+// noteCache keeps what became of one folder, and reports what is wrong in it.
+func (r *sumDBRun) noteCache(l *askedLog, c logCache, in *sumdb.Inspection) {
+	f := SumDBLogCache{Log: l.Name, Cache: c.name, SumDBKept: SumDBKept{Verified: in.Verified}}
+	r.facts.Kept.Verified += in.Verified
+	for _, p := range in.Problems {
+		f.add(p.State)
+		r.facts.Kept.add(p.State)
+		p.Detail = redact.Text(p.Detail) // it may repeat what a server was sent
+		if len(f.Problems) < maxCachedListed {
+			f.Problems = append(f.Problems, p)
+		}
+	}
+	r.facts.Caches = append(r.facts.Caches, f)
+	r.facts.Requests += in.Requests
+	r.facts.Rounds += in.Rounds
+	r.reportKept(l, c.name, in.Problems)
+	r.reportViolations(l, in.Violations)
+}
+
+// keptRules has the rule for a file that was kept and does not hold.
+var keptRules = map[sumdb.FileState]string{
+	sumdb.FileForged: "sumdb/forged-cache", sumdb.FileStaleKey: "sumdb/stale-cache", sumdb.FileMalformed: "sumdb/malformed-cache",
+}
+
+// reportKept reports the files of one folder that do not hold.
+func (r *sumDBRun) reportKept(l *askedLog, cache string, problems []sumdb.CachedFile) {
+	for state, rule := range keptRules {
+		var files, evidence []string
+		for _, p := range problems {
+			if p.State != state {
+				continue
+			}
+			files = append(files, p.Name+": "+p.Detail)
+			if p.Data != nil {
+				evidence = append(evidence, r.Evidence("sumdb-answer", p.Data))
+			}
+		}
+		if len(files) > 0 {
+			r.Report(audit.Finding{
+				Rule:     rule,
+				Subject:  audit.Subject{Kind: "cache", Name: cache},
+				Args:     audit.Args{"log": l.Name, "cache": cache, "count": len(files), "files": first(files, maxNamed)},
+				Evidence: evidence,
+			})
+		}
+	}
+}
+
+// uncheckedCaches says which files nothing could be compared with.
+func uncheckedCaches(facts *SumDBFacts) error {
+	if facts.Kept == nil || facts.Kept.NotChecked == 0 {
+		return nil
+	}
+	var caches []string
+	for _, c := range facts.Caches {
+		if c.NotChecked > 0 {
+			caches = append(caches, c.Cache)
+		}
+	}
+	return audit.NotAssessed("sumdb/cache-unchecked", audit.Args{"count": facts.Kept.NotChecked, "total": facts.Kept.total(), "caches": caches})
+}
