@@ -81,6 +81,7 @@ type Target struct {
 	WorkFile  string   // the go.work in force, absolute; "" if there is none
 	Module    string   // path of the main module; "" if unknown
 	SumFiles  []string // go.sum files that were named by themselves
+	Modules   []string // path@version: module versions that were named by themselves
 	Binaries  []string // files and directories to read as executables
 	Endpoints []string // host:port
 	Toolchain bool     // the Go installation in use

@@ -43,6 +43,7 @@ type TargetRef struct {
 	Dir       string   `json:"dir"`
 	Module    string   `json:"module,omitempty"`
 	SumFiles  []string `json:"sum_files,omitempty"`
+	Modules   []string `json:"modules,omitempty"`
 	Binaries  []string `json:"binaries,omitempty"`
 	Endpoints []string `json:"endpoints,omitempty"`
 	Toolchain bool     `json:"toolchain,omitempty"`

@@ -18,7 +18,7 @@ var SumDB = &audit.Check{
 	ID:       "sumdb",
 	Requires: []*audit.Check{Env, executables},
 	Applies: func(t *audit.Target) bool {
-		return t.ModFile != "" || t.WorkFile != "" || len(t.SumFiles) > 0 || hasBinaries(t) || t.Toolchain || t.ModCache || t.LogCache || t.Sync
+		return t.ModFile != "" || t.WorkFile != "" || len(t.SumFiles) > 0 || len(t.Modules) > 0 || hasBinaries(t) || t.Toolchain || t.ModCache || t.LogCache || t.Sync
 	},
 	Run:      runSumDB,
 	Recheck:  recheckSumDB,
@@ -155,6 +155,8 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, err
 	}
 	err := r.ask()
+	r.gatherNamed()
+	r.listSources()
 	r.judged = judgeSums(r.sources, r.answer) // after an error too: all hashes are accounted for
 	r.facts.Modules, r.facts.Lines, r.facts.Hashes = r.judged.modules, r.judged.lines, r.judged.hashes
 	if err != nil {

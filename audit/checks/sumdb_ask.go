@@ -94,6 +94,9 @@ func (r *sumDBRun) claimed() []moduleVersion {
 			}
 		}
 	}
+	for _, name := range r.Target.Modules {
+		seen[namedModule(name)] = true
+	}
 	for _, b := range r.facts.Builders {
 		if b.Module != "" {
 			seen[moduleVersion{Path: toolchainPath, Version: b.Version}] = true

@@ -53,6 +53,9 @@ func judgeSums(sources []sumSource, answer func(moduleVersion) sumAnswer) *sumJu
 		for _, l := range s.Lines {
 			j.judge(claim{l, s.Kind}, modules, answer)
 		}
+		for _, l := range s.Unproven {
+			j.judge(claim{l, s.Kind}, modules, answer)
+		}
 		j.count(s.Kind, NotChecked, leftOut(s.Problems))
 	}
 	for _, m := range slices.SortedFunc(maps.Keys(modules), compareVersions) {
@@ -77,11 +80,11 @@ func judgeSums(sources []sumSource, answer func(moduleVersion) sumAnswer) *sumJu
 func (j *sumJudgement) judge(c claim, modules map[moduleVersion]*SumDBModule, answer func(moduleVersion) sumAnswer) {
 	m := moduleVersion{Path: c.Module, Version: c.Version}
 	a, ok := j.answers[m]
-	if !ok && c.Hash != "" {
+	if !ok && (c.Hash != "" || c.kind == SourceNamed) {
 		a = answer(m)
 		j.answers[m] = a
 	}
-	state, reason := judgeLine(m, c.SumLine, a)
+	state, reason := judgeClaim(m, c, a)
 	j.count(c.kind, state, 1)
 	switch state {
 	case Mismatch:
@@ -123,19 +126,19 @@ func (j *sumJudgement) count(kind SourceKind, state State, n int) {
 	j.hashes.add(state, n)
 }
 
-// judgeLine compares one hash with the record.
-func judgeLine(m moduleVersion, l modgraph.SumLine, a sumAnswer) (State, string) {
+// judgeClaim compares one hash with the record.
+func judgeClaim(m moduleVersion, c claim, a sumAnswer) (State, string) {
 	switch {
-	case l.Hash == "":
+	case c.Hash == "" && c.kind != SourceNamed:
 		return NotChecked, reasonNoHash
 	case a.record == nil:
 		return a.state, a.reason
 	}
-	hash, ok := a.record.Hash(m, l.GoMod)
+	hash, ok := a.record.Hash(m, c.GoMod)
 	switch {
 	case !ok:
 		return NotLogged, reasonNoLine
-	case hash != l.Hash:
+	case hash != c.Hash:
 		return Mismatch, ""
 	}
 	return Verified, ""

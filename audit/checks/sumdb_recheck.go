@@ -71,7 +71,7 @@ func (r *sumRecheck) sources() ([]sumSource, error) {
 			return nil, err
 		}
 		sources = append(sources, s)
-		if n, m := len(s.Lines)+leftOut(s.Problems), malformed(s.Problems); n != f.Lines || m != f.Malformed {
+		if n, m := s.hashes(), malformed(s.Problems); n != f.Lines || m != f.Malformed {
 			r.fail("%s: the report counts %d hashes, %d of them malformed, the evidence has %d and %d", f.File, f.Lines, f.Malformed, n, m)
 		}
 	}

@@ -29,6 +29,7 @@ const (
 	SourceDir      SourceKind = "cache-directory" // folders of the module cache, hashed
 	SourceModFile  SourceKind = "cache-mod"       // go.mod files of the module cache, hashed
 	SourceZipHash  SourceKind = "cache-ziphash"   // what the .ziphash files claim, which the go command believes
+	SourceNamed    SourceKind = "named"           // module versions that were named: what the log says of them
 	SourceGOROOT   SourceKind = "toolchain"       // the Go installation, hashed
 	moduleCacheDir            = "GOMODCACHE"      // stands for the folder in names
 )
@@ -40,6 +41,7 @@ type moduleVersion = module.Version
 type sumSource struct {
 	modgraph.SumFile // the hashes as lines; Path is its name in the report, Data the evidence
 	Kind             SourceKind
+	Unproven         []modgraph.SumLine // of SourceNamed: modules of which the log was proven to say nothing
 }
 
 // evidenceKind is the kind under which the source is kept.
@@ -61,8 +63,25 @@ func parseSource(kind SourceKind, name string, data []byte) (sumSource, error) {
 		s.Lines = buildLines(name, info)
 		return s, nil
 	}
+	if kind == SourceNamed {
+		data = s.takeUnproven(data)
+	}
 	s.Lines, s.Problems = modgraph.ParseSums(name, data)
 	return s, nil
+}
+
+// takeUnproven takes the lines of named modules of which no hash is known out
+// of data: those of two fields.
+func (s *sumSource) takeUnproven(data []byte) []byte {
+	var rest []byte
+	for line := range bytes.Lines(data) {
+		if f := bytes.Fields(line); len(f) == 2 {
+			s.Unproven = append(s.Unproven, modgraph.SumLine{File: s.Path, Module: string(f[0]), Version: string(f[1])})
+			continue
+		}
+		rest = append(rest, line...)
+	}
+	return rest
 }
 
 // buildLines gives the hashes that build info carries: of the main module and
@@ -126,14 +145,47 @@ func (r *sumDBRun) gather() error {
 	if r.Target.Toolchain {
 		r.gatherToolchain()
 	}
+	return nil
+}
+
+// listSources lists what was read, and hands it over as evidence.
+func (r *sumDBRun) listSources() {
 	for i := range r.sources {
 		s := &r.sources[i]
 		r.facts.Files = append(r.facts.Files, SumDBFile{
-			Kind: s.Kind, File: s.Path, Lines: len(s.Lines) + leftOut(s.Problems), Malformed: malformed(s.Problems),
+			Kind: s.Kind, File: s.Path, Lines: s.hashes(), Malformed: malformed(s.Problems),
 			Evidence: r.Evidence(s.evidenceKind(), s.Data),
 		})
 	}
-	return nil
+}
+
+// hashes counts what the source carries.
+func (s *sumSource) hashes() int { return len(s.Lines) + len(s.Unproven) + leftOut(s.Problems) }
+
+// gatherNamed takes what the log was proven to say of modules that were named.
+func (r *sumDBRun) gatherNamed() {
+	if len(r.Target.Modules) == 0 {
+		return
+	}
+	var text bytes.Buffer
+	for _, name := range r.Target.Modules {
+		m := namedModule(name)
+		if rec := r.answer(m).record; rec != nil {
+			text.Write(rec.Text)
+		} else {
+			fmt.Fprintf(&text, "%s %s\n", m.Path, m.Version)
+		}
+	}
+	s, err := parseSource(SourceNamed, "named modules", text.Bytes())
+	if err == nil {
+		r.sources = append(r.sources, s)
+	}
+}
+
+// namedModule splits path@version.
+func namedModule(name string) moduleVersion {
+	path, version, _ := strings.Cut(name, "@")
+	return moduleVersion{Path: path, Version: version}
 }
 
 // gatherSums reads the go.sum files in force, and those that were named.

@@ -42,6 +42,7 @@ import (
 //	flip FILE TEXT           changes the character after TEXT
 //	goroot FILE              sets $GOROOT to one whose go.env is FILE
 //	interrupt COMMAND...     interrupts a command that waits for $HANG; a program, for code
+//	poison M@V               sets $EVIL to a proxy that serves M@V with other code
 //	remove DIR, spoil DIR    removes the first file of a folder, or changes a bit of it
 //	replace FILE OLD NEW     changes text
 //	schema KIND FILE...      demands valid reports, allowlist applications, bills of materials
@@ -66,6 +67,7 @@ func TestScripts(t *testing.T) {
 			"code":     exitCode,
 			"flip":     flip,
 			"goroot":   proxy.goroot,
+			"poison":   poison,
 			"remove":   remove,
 			"replace":  replace,
 			"schema":   validSchema,

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
@@ -24,7 +26,7 @@ func (inv *invocation) sumdbVerifyCommand() *cobra.Command {
 	var o options
 	var modCache, toolchain bool
 	cmd := &cobra.Command{
-		Use:   "verify [DIR|go.sum|BINARY...]",
+		Use:   "verify [DIR|go.sum|BINARY|MODULE@VERSION...]",
 		Short: inv.say(text{"verify every hash of a module against the checksum database", "将模块的每个哈希与校验和数据库比对"}),
 		Long: inv.say(text{
 			`Verify proves for each hash of a module that the checksum database in force has logged
@@ -34,7 +36,7 @@ not-checked, with the reason.
 
 The hashes are those in go.sum, go.work.sum and the vendor folder of a module (default: the
 current one), in go.sum files that are named, and in executables: of every dependency, its
-replacement, and the main module. --modcache hashes what the module cache holds of these
+replacement, and the main module. Of a MODULE@VERSION it shows what is logged. --modcache hashes what the module cache holds of these
 modules, or all of it where none is named, and verifies the go command's own cache of
 records and tiles; --toolchain hashes the Go installation and compares it with the logged
 release, without downloading it.`,
@@ -43,7 +45,8 @@ release, without downloading it.`,
 not-checked，并给出原因。
 
 哈希来自模块（默认为当前目录）的 go.sum、go.work.sum 和 vendor 目录，命令行中列出的
-go.sum 文件，以及可执行文件中记录的各个依赖、其替换模块和主模块。--modcache 对模块缓存
+go.sum 文件，以及可执行文件中记录的各个依赖、其替换模块和主模块。指定 MODULE@VERSION 时
+给出其登记内容。--modcache 对模块缓存
 中这些模块（未指定模块时为全部）重新计算哈希，并核验 go 命令自身保存的记录和数据块；
 --toolchain 计算 Go 安装目录的哈希，与登记的发布版比对，无需下载。`,
 		}),
@@ -66,14 +69,21 @@ go.sum 文件，以及可执行文件中记录的各个依赖、其替换模块�
 	return cmd
 }
 
-// sumdbTarget sorts the arguments of a verb that verifies hashes: a directory
-// with a go.mod or go.work is the module, a file called *.sum is a go.sum file,
-// all else is to be read as executables. Where only such are named no module is
+// sumdbTarget sorts the arguments of a verb that verifies hashes: path@version is
+// a module version, a directory with a go.mod or go.work is the module, a file
+// called *.sum is a go.sum file, all else is to be read as executables. Where only such are named no module is
 // audited; where nothing is, the current one, which must be there unless the
 // verb has something else to do.
 func (inv *invocation) sumdbTarget(o *options, args []string, otherwise bool) (*audit.Target, audit.TargetRef, error) {
-	var sums, rest []string
+	var sums, modules, rest []string
 	for _, arg := range args {
+		if path, version, ok := strings.Cut(arg, "@"); ok && !exists(arg) {
+			if err := checkModule(path, version); err != nil {
+				return nil, audit.TargetRef{}, usagef("name a version as go.sum has it, such as golang.org/x/mod@v0.42.0", "%s: %s", arg, err)
+			}
+			modules = append(modules, arg)
+			continue
+		}
 		if info, err := os.Stat(arg); err == nil && !info.IsDir() && strings.HasSuffix(arg, ".sum") {
 			sums = append(sums, arg)
 			continue
@@ -102,15 +112,32 @@ func (inv *invocation) sumdbTarget(o *options, args []string, otherwise bool) (*
 		}
 		target.SumFiles = append(target.SumFiles, abs)
 	}
+	target.Modules, name.Modules = modules, modules
 	name.Binaries, name.SumFiles = shownAll(binaries), shownAll(sums)
 	return target, name, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// checkModule checks that a log can have a record of a module version.
+func checkModule(path, version string) error {
+	if err := module.Check(path, version); err != nil {
+		return err
+	}
+	if canonical := module.CanonicalVersion(version); canonical != version {
+		return fmt.Errorf("not a canonical version: %q", version)
+	}
+	return nil
 }
 
 func (inv *invocation) sumdbSyncCommand() *cobra.Command {
 	var o options
 	var full bool
 	cmd := &cobra.Command{
-		Use:   "sync [DIR|go.sum|BINARY...]",
+		Use:   "sync [DIR|go.sum|BINARY|MODULE@VERSION...]",
 		Short: inv.say(text{"bring the kept records and tree heads up to date", "更新本地保存的记录和树头"}),
 		Long: inv.say(text{
 			`Sync brings what assay keeps of the log up to date: the newest tree head, proven to extend
