@@ -79,7 +79,7 @@ func (inv *invocation) sumdbTarget(o *options, args []string, otherwise bool) (*
 	for _, arg := range args {
 		if path, version, ok := strings.Cut(arg, "@"); ok && !exists(arg) {
 			if err := checkModule(path, version); err != nil {
-				return nil, audit.TargetRef{}, usagef("name a version as go.sum has it, such as golang.org/x/mod@v0.42.0", "%s: %s", arg, err)
+				return nil, audit.TargetRef{}, usagef("name a version as go.sum has it, such as golang.org/x/mod@v0.42.0", "%s", err)
 			}
 			modules = append(modules, arg)
 			continue
@@ -128,7 +128,7 @@ func checkModule(path, version string) error {
 		return err
 	}
 	if canonical := module.CanonicalVersion(version); canonical != version {
-		return fmt.Errorf("not a canonical version: %q", version)
+		return fmt.Errorf("%s@%s: not a canonical version", path, version)
 	}
 	return nil
 }
