@@ -85,6 +85,7 @@ type SumDBModule struct {
 	Version  string       `json:"version"`
 	State    State        `json:"state"`
 	Lines    int          `json:"lines"`             // hashes
+	Open     int          `json:"open,omitempty"`    // of those, not checked
 	Reason   string       `json:"reason,omitempty"`  // for NotChecked and NotLogged: one of the words of reasonOf
 	Detail   string       `json:"detail,omitempty"`  // the error behind the reason
 	Log      string       `json:"log,omitempty"`     // the name of the log that answers for it

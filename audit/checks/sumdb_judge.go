@@ -97,6 +97,9 @@ func (j *sumJudgement) judge(c claim, modules map[moduleVersion]*SumDBModule, an
 		s = &SumDBModule{Module: m.Path, Version: m.Version}
 		modules[m] = s
 	}
+	if state == NotChecked {
+		s.Open++
+	}
 	if s.Lines++; s.Lines == 1 || worse(state, s.State) {
 		s.State, s.Reason, s.Detail = state, reason, ""
 		if reason != reasonNoHash {
@@ -165,7 +168,7 @@ func incompleteSums(facts *SumDBFacts) error {
 	private := false
 	for _, m := range facts.Modules {
 		if m.State == NotChecked && m.Reason != reasonPrivate {
-			reasons[m.Reason] += m.Lines
+			reasons[m.Reason] += m.Open
 		}
 		private = private || m.Reason == reasonPrivate
 	}

@@ -105,9 +105,9 @@ func (r *sumRecheck) compare(j *sumJudgement) {
 		switch {
 		case !ok:
 			r.fail("%s: the report leaves it out", m)
-		case was.State != now.State || was.Reason != now.Reason || was.Lines != now.Lines:
-			r.fail("%s: the report says %q (%s, %d lines), the evidence says %q (%s, %d lines)",
-				m, was.State, was.Reason, was.Lines, now.State, now.Reason, now.Lines)
+		case was.State != now.State || was.Reason != now.Reason || was.Lines != now.Lines || was.Open != now.Open:
+			r.fail("%s: the report says %q (%s, %d of %d hashes open), the evidence says %q (%s, %d of %d)",
+				m, was.State, was.Reason, was.Open, was.Lines, now.State, now.Reason, now.Open, now.Lines)
 		case !slices.Equal(was.Differs, now.Differs):
 			r.fail("%s: the report says that %q differ, the evidence says %q", m, was.Differs, now.Differs)
 		case (was.Record == nil) != (now.Record == nil) || was.Record != nil && *was.Record != *now.Record:
