@@ -26,7 +26,7 @@ func syncStore(t *testing.T, v *Verifier, modules []module.Version, full bool) *
 	return s
 }
 
-func span(from, to int) []int {
+func countFrom(from, to int) []int {
 	var out []int
 	for i := from; i < to; i++ {
 		out = append(out, i)
@@ -129,7 +129,7 @@ func TestSyncInterrupted(t *testing.T) {
 	srv, log := newLog(t, 1500)
 	dir := t.TempDir()
 	v := &Verifier{Log: log, Fetcher: httpFetcher(srv.URL), Cache: DirCache(dir), Concurrency: 4}
-	modules := mods(span(0, 1500)...)
+	modules := mods(countFrom(0, 1500)...)
 	for _, after := range []int{1, 100, 1000, 1100, 1400} {
 		ctx, cancel := context.WithCancel(context.Background())
 		n := make(chan struct{}, after)
