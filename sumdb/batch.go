@@ -219,8 +219,7 @@ func (b *batch) twins() bool {
 			sizes[h.Size] = h
 			continue
 		}
-		fork := &Violation{Kind: Fork, Subject: "latest", Detail: fmt.Sprintf("two signed trees of size %d", h.Size), Evidence: [][]byte{other.Signed, h.Signed}}
-		b.violation(fork, true)
+		fork := b.fork(other, h, fmt.Sprintf("two signed trees of size %d", h.Size))
 		b.giveUp(fork)
 		return true
 	}

@@ -15,7 +15,7 @@ import (
 type Checkpoint struct {
 	Size   int64     // number of records
 	Root   tlog.Hash // RFC 6962 tree hash over them
-	Signed []byte    // the signed note, as served
+	Signed []byte    // the signed note, as served, but for signatures that the log's key does not verify
 }
 
 const (
@@ -53,5 +53,16 @@ func (l *Log) OpenCheckpoint(signed []byte) (*Checkpoint, error) {
 	if tree.N > maxSize {
 		return nil, fail(fmt.Sprintf("tree of %d records", tree.N))
 	}
-	return &Checkpoint{Size: tree.N, Root: tree.Hash, Signed: bytes.Clone(signed)}, nil
+	return &Checkpoint{Size: tree.N, Root: tree.Hash, Signed: ownNote(n)}, nil
+}
+
+// ownNote writes a note again with the signatures alone that were verified:
+// nothing covers the others.
+func ownNote(n *note.Note) []byte {
+	var b bytes.Buffer
+	b.WriteString(n.Text + "\n")
+	for _, sig := range n.Sigs {
+		fmt.Fprintf(&b, "— %s %s\n", sig.Name, sig.Base64)
+	}
+	return b.Bytes()
 }

@@ -4,6 +4,7 @@ package sumdb
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -70,17 +71,12 @@ func (b *batch) verifyTile(p position) error {
 // and every tile between them was verified.
 func (b *batch) extends(h *Checkpoint) error {
 	head := b.res.Head
-	fork := func(detail string) error {
-		err := &Violation{Kind: Fork, Subject: "latest", Detail: detail, Evidence: [][]byte{h.Signed, head.Signed}}
-		b.violation(err, true)
-		return err
-	}
 	switch {
 	case h == head:
 		return nil
 	case h.Size == 0:
 		if empty, err := tlog.TreeHash(0, nil); err != nil || empty != h.Root {
-			return fork("signed empty tree with a wrong root")
+			return b.fork(h, head, "signed empty tree with a wrong root")
 		}
 		return nil
 	}
@@ -95,9 +91,27 @@ func (b *batch) extends(h *Checkpoint) error {
 		return err
 	}
 	if err := tlog.CheckTree(proof, head.Size, head.Root, h.Size, h.Root); err != nil {
-		return fork(fmt.Sprintf("the signed tree of size %d is not the beginning of the one of size %d", h.Size, head.Size))
+		return b.fork(h, head, fmt.Sprintf("the signed tree of size %d is not the beginning of the one of size %d", h.Size, head.Size))
 	}
 	return nil
+}
+
+// fork notes a fork, and keeps its evidence where the next run does not lose it:
+// the heads that show it may never be seen together again.
+func (b *batch) fork(first, second *Checkpoint, detail string) error {
+	v := &Violation{Kind: Fork, Subject: "latest", Detail: detail, Evidence: [][]byte{first.Signed, second.Signed}}
+	var tree tlog.HashReader
+	if b.tiles != nil {
+		tree = b.tiles
+	}
+	if proof, err := NewForkProof(b.Log, first, second, tree); err == nil {
+		v.Fork = proof
+		if text, err := proof.MarshalText(); err == nil {
+			b.cache.Write(fmt.Sprintf("forks/%x", sha256.Sum256(text)), text)
+		}
+	}
+	b.violation(v, true)
+	return v
 }
 
 // proveRecord proves l's record, or takes it away.

@@ -110,6 +110,9 @@ type Violation struct {
 	Subject  string   // what the answer was about: a path below the log's URL
 	Detail   string   // what is wrong
 	Evidence [][]byte // the answers that show it, such as both signed heads of a fork
+
+	// Fork proves a fork to anybody; nil for other kinds.
+	Fork *ForkProof
 }
 
 // Error names the kind and the subject.

@@ -359,6 +359,16 @@ func TestFork(t *testing.T) {
 		if i < 0 || len(res.Violations[i].Evidence) != 2 {
 			t.Fatalf("+%d: violations %v", extra, res.Violations)
 		}
+		fork := res.Violations[i].Fork
+		if fork == nil {
+			t.Fatalf("+%d: no proof of the fork", extra)
+		}
+		if a, b, err := fork.Verify(log); err != nil || a.Size != 20 || b.Size != int64(20+extra) {
+			t.Errorf("+%d: %v", extra, err)
+		}
+		if names, err := cache.List("forks"); err != nil || len(names) != 1 {
+			t.Errorf("+%d: forks kept: %v, %v", extra, names, err)
+		}
 		for _, signed := range res.Violations[i].Evidence {
 			if _, err := log.OpenCheckpoint(signed); err != nil {
 				t.Errorf("+%d: evidence: %v", extra, err)
