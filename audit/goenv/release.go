@@ -41,11 +41,13 @@ type Change struct {
 	Line  int    `json:"line,omitempty"`
 }
 
-// The go.env of the Go project's releases: one file, the same bytes, from
-// go1.21.0 to go1.27.0 (compared: go1.21.0, 1.22.0, 1.23.0, 1.24.0, 1.25.3,
-// 1.26.8, 1.27.0, as golang.org/toolchain v0.0.1-<release>.linux-amd64).
+// ReleasedFile is the SHA-256 digest, in hexadecimal, of the go.env of the Go
+// project's releases: one file, the same bytes, from go1.21.0 to go1.27.0
+// (compared: go1.21.0, 1.22.0, 1.23.0, 1.24.0, 1.25.3, 1.26.8, 1.27.0, as
+// golang.org/toolchain v0.0.1-<release>.linux-amd64).
+const ReleasedFile = "98fcab78e155e9fa0c36b18874add30724d04c2452078117c78618107ebfbc9e"
+
 const (
-	releasedFile = "98fcab78e155e9fa0c36b18874add30724d04c2452078117c78618107ebfbc9e"
 	firstRelease = "go1.21"
 	lastRelease  = "go1.27"
 )
@@ -111,7 +113,7 @@ func readGorootFile(dir, goroot, goVersion string) (GorootFile, error) {
 		version.Compare(version.Lang(goVersion), lastRelease) > 0 || f.State == FileUnreadable {
 		return f, nil
 	}
-	if f.State == FileRead && digest(data) == releasedFile {
+	if f.State == FileRead && digest(data) == ReleasedFile {
 		f.Release = Released
 		return f, nil
 	}
