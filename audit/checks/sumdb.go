@@ -163,6 +163,7 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 	if err != nil {
 		return r.facts, err
 	}
+	r.settleToolchain()
 	r.attach()
 	r.report()
 	if r.Target.LogCache {

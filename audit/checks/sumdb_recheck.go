@@ -138,6 +138,10 @@ func concludeSumDB(raw json.RawMessage) ([]audit.Finding, error) {
 		switch m.State {
 		case Mismatch:
 			for _, kind := range m.Differs {
+				if kind == SourceGOROOT && facts.Toolchain != nil {
+					out = append(out, audit.Finding{Rule: facts.mismatchRule(kind), Subject: audit.Subject{Kind: "toolchain", Name: facts.Toolchain.Go}})
+					continue
+				}
 				out = append(out, audit.Finding{Rule: facts.mismatchRule(kind), Subject: subject})
 			}
 		case NotLogged:

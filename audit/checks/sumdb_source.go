@@ -46,8 +46,11 @@ type sumSource struct {
 
 // evidenceKind is the kind under which the source is kept.
 func (s *sumSource) evidenceKind() string {
-	if s.Kind == SourceBinary {
+	switch s.Kind {
+	case SourceBinary:
 		return "build-info"
+	case SourceGOROOT:
+		return "dirhash"
 	}
 	return "go.sum"
 }
@@ -62,6 +65,11 @@ func parseSource(kind SourceKind, name string, data []byte) (sumSource, error) {
 		}
 		s.Lines = buildLines(name, info)
 		return s, nil
+	}
+	if kind == SourceGOROOT {
+		l, err := listingLine(name, data)
+		s.Lines = []modgraph.SumLine{l}
+		return s, err
 	}
 	if kind == SourceNamed {
 		data = s.takeUnproven(data)
