@@ -207,6 +207,9 @@ func (r *sumDBRun) gatherSums() error {
 		}
 		// That go.mod cannot be read hides nothing that is in go.sum.
 		r.facts.Required, r.unreadable = requiredModules(inForce(t, r.env))
+		if err := r.reportVendored(files); err != nil {
+			return err
+		}
 	}
 	for _, name := range t.SumFiles {
 		f, err := modgraph.ReadSumFile(name)
@@ -224,6 +227,32 @@ func (r *sumDBRun) gatherSums() error {
 			f.Lines[i].File = f.Path
 		}
 		r.sources = append(r.sources, sumSource{SumFile: f, Kind: SourceSum})
+	}
+	return nil
+}
+
+// reportVendored reports the modules of the vendor folder of which no go.sum has
+// a hash: a vendored build does not look.
+func (r *sumDBRun) reportVendored(files []modgraph.SumFile) error {
+	vendored, err := modgraph.ReadVendored(r.Target.Dir)
+	if err != nil {
+		return unreadable(r.Target, filepath.Join(r.Target.Dir, "vendor", "modules.txt"), err)
+	}
+	hashed := map[moduleVersion]bool{}
+	for _, f := range files {
+		for _, l := range f.Lines {
+			hashed[moduleVersion{Path: l.Module, Version: l.Version}] = hashed[moduleVersion{Path: l.Module, Version: l.Version}] || !l.GoMod
+		}
+	}
+	for _, v := range vendored {
+		if !hashed[v.Module] {
+			r.Report(audit.Finding{
+				Rule:     "sumdb/vendor-no-hash",
+				Subject:  audit.Subject{Kind: "module", Name: v.Module.String()},
+				Args:     audit.Args{"module": v.Module.Path, "version": v.Module.Version},
+				Location: &audit.Location{File: "vendor/modules.txt", Line: v.Line},
+			})
+		}
 	}
 	return nil
 }
