@@ -1,0 +1,94 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package sumlog
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/dirhash"
+	modzip "golang.org/x/mod/zip"
+)
+
+// HashZip makes the record of m out of its zip file, as a proxy serves it. The
+// file must be a valid module zip of that version, and its go.mod file, if it
+// has one, must be that of the module.
+func HashZip(m module.Version, file string) (Record, error) {
+	if err := CheckModule(m); err != nil {
+		return Record{}, err
+	}
+	checked, err := modzip.CheckZip(m, file)
+	if err == nil {
+		err = checked.Err()
+	}
+	if err != nil {
+		return Record{}, fmt.Errorf("%s: %w", m, err)
+	}
+	mod, err := goModOf(m, file)
+	if err != nil {
+		return Record{}, fmt.Errorf("%s: %w", m, err)
+	}
+	r := Record{Module: m}
+	if r.Zip, err = dirhash.HashZip(file, dirhash.Hash1); err != nil {
+		return Record{}, err
+	}
+	r.GoMod, err = dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(string(mod))), nil
+	})
+	return r, err
+}
+
+// goModOf returns the go.mod file of a module's zip file, or the one that the
+// go command puts in the place of none (modfetch.LegacyGoMod).
+func goModOf(m module.Version, file string) ([]byte, error) {
+	z, err := zip.OpenReader(file)
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	for _, f := range z.File {
+		if f.Name != m.String()+"/go.mod" {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		data, err := io.ReadAll(io.LimitReader(r, modzip.MaxGoMod))
+		if err != nil {
+			return nil, err
+		}
+		if path := modfile.ModulePath(data); path != m.Path {
+			return nil, fmt.Errorf("its go.mod is that of %q", path)
+		}
+		return data, nil
+	}
+	return fmt.Appendf(nil, "module %s\n", modfile.AutoQuote(m.Path)), nil
+}
+
+// HashDir makes the record of m out of a folder of its source, as the zip file
+// would be made of it (golang.org/x/mod/zip.CreateFromDir): without version
+// control's files, a vendor folder, and other modules below it.
+func HashDir(m module.Version, dir string) (r Record, err error) {
+	tmp, err := os.MkdirTemp("", "sumlog")
+	if err != nil {
+		return Record{}, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
+	f, err := os.Create(filepath.Join(tmp, "m.zip"))
+	if err != nil {
+		return Record{}, err
+	}
+	if err := errors.Join(modzip.CreateFromDir(f, m, dir), f.Close()); err != nil {
+		return Record{}, fmt.Errorf("%s: %w", m, err)
+	}
+	return HashZip(m, f.Name())
+}
