@@ -4,8 +4,8 @@ package checks
 
 import (
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/modcache"
 	"github.com/goassay/assay/audit/modgraph"
-	"github.com/goassay/assay/audit/modhash"
 	"golang.org/x/mod/module"
 )
 
@@ -18,8 +18,8 @@ type SumDBCacheFacts struct {
 }
 
 // cacheKinds has the kind of source for each thing in the cache.
-var cacheKinds = map[modhash.Kind]SourceKind{
-	modhash.ModFile: SourceModFile, modhash.ZipFile: SourceZip, modhash.ZipHash: SourceZipHash, modhash.Dir: SourceDir,
+var cacheKinds = map[modcache.Kind]SourceKind{
+	modcache.ModFile: SourceModFile, modcache.ZipFile: SourceZip, modcache.ZipHash: SourceZipHash, modcache.Dir: SourceDir,
 }
 
 // gatherCache hashes what the module cache holds of the modules that the other
@@ -29,7 +29,7 @@ func (r *sumDBRun) gatherCache() error {
 	if len(r.sources) > 0 || len(r.Target.Modules) > 0 {
 		wanted = append([]moduleVersion{}, r.claimed()...)
 	}
-	entries, err := modhash.Scan(r.ctx, r.env.Raw("GOMODCACHE"), wanted, r.Progress)
+	entries, err := modcache.Scan(r.ctx, r.env.Raw("GOMODCACHE"), wanted, r.Progress)
 	if err != nil {
 		return err
 	}
