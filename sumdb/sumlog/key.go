@@ -33,12 +33,13 @@ const keySuffix = ".key"
 // NewKey makes a key for a log's name: a host and an optional path, without a
 // scheme, such as sum.corp.example.
 func NewKey(name string) (*Key, error) {
+	host, _, _ := strings.Cut(name, "/")
+	if strings.ContainsFunc(name, func(r rune) bool { return r == '+' || r <= ' ' || r >= 0x7f }) || strings.Contains(host, ":") {
+		return nil, fmt.Errorf("log name %q is not host[/path]", name)
+	}
 	text, _, err := note.GenerateKey(rand.Reader, name)
 	if err != nil {
 		return nil, err
-	}
-	if strings.ContainsFunc(name, func(r rune) bool { return r == '+' || r <= ' ' || r >= 0x7f }) {
-		return nil, fmt.Errorf("log name %q is not host[/path]", name)
 	}
 	return parseKey(text)
 }

@@ -22,13 +22,20 @@ import (
 // database on. It answers GET and HEAD requests for /supported, /latest,
 // /lookup/ and /tile/8/, and no others. Of what is not in the log it says 404,
 // which the go command takes for "go on" with private modules of others.
-func Handler(s *Store) http.Handler {
-	ops := serverOps{s}
-	return &handler{store: s, protocol: xsumdb.NewServer(ops)}
+//
+// Failed, if not nil, is told what keeps the log from being served, such as a
+// [*DamageError]; clients learn only that something does. It is called by
+// several goroutines.
+func Handler(s *Store, failed func(error)) http.Handler {
+	if failed == nil {
+		failed = func(error) {}
+	}
+	return &handler{store: s, failed: failed, protocol: xsumdb.NewServer(serverOps{s, failed})}
 }
 
 type handler struct {
 	store    *Store
+	failed   func(error)
 	protocol http.Handler // the protocol's reference server
 }
 
@@ -44,6 +51,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	head, err := h.store.Head()
 	if err != nil {
+		h.failed(err)
 		// Nothing may be said of a log that is damaged, to nobody.
 		http.Error(w, "the log cannot be read", http.StatusInternalServerError)
 		return
@@ -57,7 +65,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/supported":
 		w.WriteHeader(http.StatusOK)
 		return
-	case path == "/latest", strings.HasPrefix(path, "/lookup/"):
+	case path == "/latest":
+		w.Header().Set("Cache-Control", "no-store")
+	case strings.HasPrefix(path, "/lookup/"):
+		// The reference server says 500 of a name that is not escaped as it must.
+		if !isEscaped(strings.TrimPrefix(path, "/lookup/")) {
+			http.Error(w, "not found: not a module version", http.StatusNotFound)
+			return
+		}
 		w.Header().Set("Cache-Control", "no-store")
 	case strings.HasPrefix(path, "/tile/"):
 		// The reference server takes heights up to 30, and memory for them.
@@ -75,6 +90,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	inner := *r
 	inner.URL = &url
 	h.protocol.ServeHTTP(&cachingWriter{ResponseWriter: w, immutable: full}, &inner)
+}
+
+// isEscaped reports whether name is an escaped path@version.
+func isEscaped(name string) bool {
+	path, version, ok := strings.Cut(name, "@")
+	if !ok {
+		return false
+	}
+	_, err1 := module.UnescapePath(path)
+	_, err2 := module.UnescapeVersion(version)
+	return err1 == nil && err2 == nil
 }
 
 // cachingWriter marks full tiles, which never change, once they are found.
@@ -100,12 +126,15 @@ func (w *cachingWriter) Write(data []byte) (int, error) {
 }
 
 // serverOps implements the interface of the reference server.
-type serverOps struct{ store *Store }
+type serverOps struct {
+	store  *Store
+	failed func(error)
+}
 
 // Signed returns the newest head.
 func (o serverOps) Signed(context.Context) ([]byte, error) {
 	head, err := o.store.Head()
-	return head.Signed, public(err)
+	return head.Signed, o.public(err)
 }
 
 // ReadRecords returns the texts of n records.
@@ -117,7 +146,7 @@ func (o serverOps) ReadRecords(_ context.Context, id, n int64) ([][]byte, error)
 	for i := range n {
 		text, err := o.store.Text(id + i)
 		if err != nil {
-			return nil, public(err)
+			return nil, o.public(err)
 		}
 		out = append(out, text)
 	}
@@ -130,30 +159,31 @@ func (o serverOps) Lookup(_ context.Context, m module.Version) (int64, error) {
 	if errors.Is(err, sumdb.ErrNotLogged) {
 		return 0, fs.ErrNotExist
 	}
-	return id, public(err)
+	return id, o.public(err)
 }
 
 // ReadTileData returns the hashes of a tile.
 func (o serverOps) ReadTileData(_ context.Context, t tlog.Tile) ([]byte, error) {
 	data, err := o.store.Tile(t)
-	return data, public(err)
+	return data, o.public(err)
 }
 
 // errInternal is all that the world is told of what is wrong on this machine:
 // the error names files.
 var errInternal = errors.New("internal error")
 
-func public(err error) error {
+func (o serverOps) public(err error) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	o.failed(err)
 	return errInternal
 }
 
-// NewServer returns a server of a log, with bounds on time and headers.
-func NewServer(s *Store) *http.Server {
+// NewServer returns a server for a [Handler], with bounds on time and headers.
+func NewServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           Handler(s),
+		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,

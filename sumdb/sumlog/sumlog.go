@@ -45,8 +45,8 @@ type Record struct {
 // sum.golang.org have some hundred.
 const maxRecord = 4 << 10
 
-// text is the record as it is hashed into the tree.
-func (r Record) text() []byte {
+// Text is the record as it is hashed into the tree: two lines of go.sum.
+func (r Record) Text() []byte {
 	return fmt.Appendf(nil, "%s %s %s\n%[1]s %[2]s/go.mod %[4]s\n", r.Module.Path, r.Module.Version, r.Zip, r.GoMod)
 }
 
@@ -64,7 +64,7 @@ func (r Record) Check() error {
 			return fmt.Errorf("%s: malformed hash %q", r.Module, hash)
 		}
 	}
-	if len(r.text()) > maxRecord {
+	if len(r.Text()) > maxRecord {
 		return fmt.Errorf("%s...: record of more than %d bytes", r.Module.String()[:100], maxRecord)
 	}
 	return nil

@@ -211,7 +211,7 @@ func (b *batch) add(r Record, records []Record, added []Added) (Added, error) {
 	if b.tree.size >= maxSize {
 		return Added{}, fmt.Errorf("the log is full: %d records", b.tree.size)
 	}
-	text := r.text()
+	text := r.Text()
 	b.text = append(b.text, text...)
 	b.ends = append(b.ends, int64(len(b.text)))
 	b.hashes = b.tree.add(tlog.RecordHash(text), b.hashes)
@@ -221,7 +221,7 @@ func (b *batch) add(r Record, records []Record, added []Added) (Added, error) {
 // same compares a record with the one that is logged for its version.
 func (b *batch) same(id int64, r Record) error {
 	text, err := b.store.text(id)
-	if err != nil || string(text) == string(r.text()) {
+	if err != nil || string(text) == string(r.Text()) {
 		return err
 	}
 	logged := &sumdb.Record{Text: text}
