@@ -75,8 +75,12 @@ func (b *batch) run(modules []module.Version) {
 func (b *batch) firstRound() {
 	var jobs []func()
 	var latest []byte
+	said := false
 	if b.Fetcher != nil {
-		jobs = append(jobs, func() { latest, b.noHead = b.fetch("latest", maxCheckpoint) })
+		jobs = append(jobs, func() {
+			latest, b.noHead = b.fetch("latest", maxCheckpoint)
+			said = b.noHead == nil
+		})
 	}
 	for i := range b.lookups {
 		l := &b.lookups[i]
@@ -99,7 +103,7 @@ func (b *batch) firstRound() {
 		jobs = append(jobs, func() { b.lookup(l, name) })
 	}
 	b.parallel(jobs)
-	if latest != nil && b.noHead == nil {
+	if said {
 		b.latest = b.addHead(latest, true)
 	} else if b.noHead != nil && len(jobs) == 1 && len(b.lookups) > 0 {
 		// A proxy need not pass /latest on, the go command never asks for it:

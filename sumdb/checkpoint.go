@@ -53,6 +53,9 @@ func (l *Log) OpenCheckpoint(signed []byte) (*Checkpoint, error) {
 	if tree.N > maxSize {
 		return nil, fail(fmt.Sprintf("tree of %d records", tree.N))
 	}
+	if empty, err := tlog.TreeHash(0, nil); err != nil || tree.N == 0 && tree.Hash != empty {
+		return nil, &Violation{Kind: BadTree, Subject: "latest", Detail: "a signed empty tree whose root is not the hash of nothing", Evidence: [][]byte{signed}}
+	}
 	return &Checkpoint{Size: tree.N, Root: tree.Hash, Signed: ownNote(n)}, nil
 }
 
