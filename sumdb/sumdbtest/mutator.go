@@ -5,6 +5,7 @@ package sumdbtest
 import (
 	"bytes"
 	"context"
+	"net/http/httptest"
 	"slices"
 	"strings"
 
@@ -82,7 +83,7 @@ func always(said string) func([]byte) []byte {
 
 // world answers everything as another log would.
 func world(tree *Tree, size int64) Answer {
-	l := &Log{tree: tree, ops: tree.View(size)}
+	l := &Log{Server: &httptest.Server{URL: "http://log"}, tree: tree, ops: tree.View(size)}
 	return func(path string, _ []byte) []byte {
 		data, err := l.Fetch(context.Background(), path, 1<<20)
 		if err != nil {

@@ -45,7 +45,7 @@ func headMutators() []Mutator {
 // the record as it is, unless the head is signed.
 func (lie headLie) mutator(place, want string) Mutator {
 	m := Mutator{Name: place + " head: " + lie.name, Want: want}
-	m.Proven = want == Allowed || want == Behind || place == "latest" && want == badSignature
+	m.Proven = want == Allowed || want == Behind || place == "latest" && (want == badSignature || want == badTree)
 	m.Mutate = func(a *Attack) Answer {
 		if lie.fn(a, a.Tree.Signed(a.Size)) == nil {
 			return nil
@@ -146,10 +146,10 @@ func headLies() []headLie {
 
 		{"1<<60 records, signed", Failure, Failure, Failure, ofSize("1152921504606846976")},
 		{"a record more than tiles, signed", Failure, Failure, Failure, func(a *Attack, _ []byte) []byte { return a.Tree.Fork(a.Size, a.Size+1).Signed(a.Size + 1) }},
-		{"other root, signed", fork, fork, badTree, resigned(func(a *Attack, _ string) string {
+		{"other root, signed", fork, fork, badTree + "|" + fork, resigned(func(a *Attack, _ string) string {
 			return fmt.Sprintf("go.sum database tree\n%d\n%v\n", a.Size, tlog.RecordHash(nil))
 		})},
-		{"empty tree of another root, signed", fork, badRecord, badTree, ofSize("0")},
+		{"empty tree of another root, signed", badTree, badTree, badTree, ofSize("0")},
 		{"empty tree, signed", Behind, badRecord, badRecord, func(a *Attack, _ []byte) []byte { return a.Tree.Signed(0) }},
 		{"old", Behind, "", "", func(a *Attack, _ []byte) []byte {
 			if a.Size < 2 {
