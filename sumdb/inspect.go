@@ -121,6 +121,8 @@ type heldLookup struct {
 	leaf tlog.Hash
 	head *Checkpoint // nil: not signed
 	key  bool        // signed by another key of the log's name
+	data []byte      // the answer, of those alone that contradict another
+	own  bool        // it is that of v's own cache, and no file to be judged
 }
 
 // heldTile is a file that holds a tile.
@@ -222,7 +224,49 @@ func (in *inspection) listLookup(file CachedFile) {
 	if l.head = in.openHead(signed); l.head == nil {
 		l.key = otherKey(in.Log, signed)
 	}
+	in.contrast(&l, data)
 	in.heldLookups = append(in.heldLookups, l)
+}
+
+// contrast looks whether v's own cache has another record of the module than a
+// file. Both may be in the tree: a log that gives one to some and the other to
+// others is found by nothing else.
+func (in *inspection) contrast(l *heldLookup, data []byte) {
+	name, err := lookupPath(l.mod)
+	if err != nil {
+		return
+	}
+	other, err := in.cache.Read(name)
+	if err != nil {
+		return
+	}
+	rec, signed, err := parseLookup(l.mod, other)
+	if err != nil || rec.ID == l.id {
+		return
+	}
+	if head := in.openHead(signed); head != nil && rec.ID < head.Size {
+		l.data = data
+		in.heldLookups = append(in.heldLookups, heldLookup{mod: l.mod, id: rec.ID, leaf: tlog.RecordHash(rec.Text), head: head, data: other, own: true})
+	}
+}
+
+// duplicates names the module versions of which two records are in the tree.
+func (in *inspection) duplicates(proven []heldLookup) {
+	first := map[module.Version]heldLookup{}
+	for _, l := range proven {
+		other, ok := first[l.mod]
+		if !ok {
+			first[l.mod] = l
+			continue
+		}
+		if other.id == l.id {
+			continue
+		}
+		in.violation(&Violation{
+			Kind: Duplicate, Subject: "lookup of " + l.mod.String(), Evidence: [][]byte{other.data, l.data},
+			Detail: fmt.Sprintf("records %d and %d are both in the signed tree", min(l.id, other.id), max(l.id, other.id)),
+		}, true)
+	}
 }
 
 // lookupModule is the inverse of lookupPath.
@@ -423,9 +467,13 @@ func (in *inspection) fetchAll(ps []position) {
 
 // judge compares each file with the verified tiles.
 func (in *inspection) judge() {
+	var proven []heldLookup
 	for _, l := range in.heldLookups {
-		in.judgeLookup(l)
+		if in.judgeLookup(l) && l.data != nil {
+			proven = append(proven, l)
+		}
 	}
+	in.duplicates(proven)
 	for _, t := range in.heldTiles {
 		in.judgeTile(t)
 	}
@@ -434,21 +482,27 @@ func (in *inspection) judge() {
 // noHeadDetail is why nothing could be compared.
 const noHeadDetail = "no signed tree head to compare it with"
 
-func (in *inspection) judgeLookup(l heldLookup) {
+// judgeLookup judges a file that holds a lookup, and reports whether its record
+// is proven.
+func (in *inspection) judgeLookup(l heldLookup) bool {
 	head := in.batch.res.Head
+	if l.own {
+		nodes, ok := in.tiles.nodes[position{0, l.id / tileWidth}]
+		return ok && head != nil && l.id < head.Size && nodes[0][l.id%tileWidth] == l.leaf
+	}
 	switch {
 	case l.key:
 		in.problem(l.file, FileStaleKey, "signed by another key of the log's name")
-		return
+		return false
 	case l.head == nil:
 		in.problem(l.file, FileForged, "no valid signature of the log")
-		return
+		return false
 	case l.id >= l.head.Size:
 		in.problem(l.file, FileForged, fmt.Sprintf("record %d is outside its own tree of %d", l.id, l.head.Size))
-		return
+		return false
 	case head == nil || l.id >= head.Size:
 		in.problem(l.file, FileUnchecked, noHeadDetail)
-		return
+		return false
 	}
 	p := position{0, l.id / tileWidth}
 	nodes, ok := in.tiles.nodes[p]
@@ -459,7 +513,9 @@ func (in *inspection) judgeLookup(l heldLookup) {
 		in.problem(l.file, FileForged, fmt.Sprintf("not what record %d of the signed tree says", l.id))
 	default:
 		in.out.Verified++
+		return true
 	}
+	return false
 }
 
 func (in *inspection) judgeTile(t heldTile) {

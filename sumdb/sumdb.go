@@ -96,11 +96,12 @@ type Kind string
 
 // The kinds of violation.
 const (
-	BadSignature Kind = "bad-signature" // a tree head without the log's valid signature
-	BadTree      Kind = "bad-tree"      // the tiles at the right edge do not combine to the signed root
-	BadTile      Kind = "bad-tile"      // a tile is not what the tile above it says
-	BadRecord    Kind = "bad-record"    // a record that is not in the signed tree, or not about the module asked for
-	Fork         Kind = "fork"          // two signed heads of which neither extends the other
+	BadSignature Kind = "bad-signature"    // a tree head without the log's valid signature
+	BadTree      Kind = "bad-tree"         // the tiles at the right edge do not combine to the signed root
+	BadTile      Kind = "bad-tile"         // a tile is not what the tile above it says
+	BadRecord    Kind = "bad-record"       // a record that is not in the signed tree, or not about the module asked for
+	Duplicate    Kind = "duplicate-record" // two records in the signed tree of one module version
+	Fork         Kind = "fork"             // two signed heads of which neither extends the other
 )
 
 // A Violation is an answer that an honest log never gives. It is an error of

@@ -128,7 +128,11 @@ func (r *sumDBRun) reportKept(l *askedLog, cache string, problems []sumdb.Cached
 			if p.State != state {
 				continue
 			}
-			files = append(files, p.Name+": "+p.Detail)
+			if state == sumdb.FileStaleKey {
+				files = append(files, p.Name) // the message says why
+			} else {
+				files = append(files, p.Name+": "+p.Detail)
+			}
 			if p.Data != nil {
 				evidence = append(evidence, r.Evidence("sumdb-answer", p.Data))
 			}

@@ -101,7 +101,11 @@ func (r *sumDBRun) reportViolations(l *askedLog, violations []*sumdb.Violation) 
 		for _, data := range v.Evidence {
 			f.Evidence = append(f.Evidence, r.Evidence("sumdb-answer", data))
 		}
-		//FORK
+		if v.Fork != nil {
+			if text, err := v.Fork.MarshalText(); err == nil { // it stands on its own: assay sumdb check
+				f.Evidence = append(f.Evidence, r.Evidence("sumdb-fork", text))
+			}
+		}
 		r.Report(f)
 	}
 }

@@ -274,8 +274,14 @@ func TestSumDBLatestBehind(t *testing.T) {
 // latest gives the log's newest head.
 func (p *sumProject) latest(t *testing.T) []byte {
 	t.Helper()
+	return p.fetch(t, "latest")
+}
+
+// fetch asks the log past everything that counts.
+func (p *sumProject) fetch(t *testing.T, path string) []byte {
+	t.Helper()
 	rec := httptest.NewRecorder()
-	p.log.Config.Handler.ServeHTTP(rec, httptest.NewRequest("GET", "/latest", nil))
+	p.log.Config.Handler.ServeHTTP(rec, httptest.NewRequest("GET", "/"+path, nil))
 	if rec.Code != http.StatusOK {
 		t.Fatal(rec.Code)
 	}
@@ -405,9 +411,17 @@ func TestSumDBDoctor(t *testing.T) {
 	if rep.Findings[0].Subject.Name != "GOMODCACHE/cache/download/sumdb/"+sumdbtest.Name {
 		t.Errorf("%+v", rep.Findings[0].Subject)
 	}
+	// A second record of a module that is in the log too, under another's name.
+	p.log.Add(t, moduleVersion{Path: "example.com/z", Version: "v1.0.0"}, strings.ReplaceAll(sumText(sumModule(9)), "h1:", "h1:A"))
+	second := string(p.fetch(t, "lookup/example.com/z@v1.0.0"))
+	writeFile(t, filepath.Join(kept, "lookup", "example.com", "m9@v1.0.0"), second)
+	rep, _ = p.run(t)
+	if got := rulesOf(rep); !slices.Contains(got, "sumdb/duplicate-record") {
+		t.Errorf("%q", got)
+	}
 	p.log.Close()
 	rep, facts = p.run(t)
-	if res := outcomeOf(t, rep, SumDB); res.ReasonID != "sumdb/cache-unchecked" && res.Outcome != audit.Failed || facts.Kept.Verified > 2 {
+	if res := outcomeOf(t, rep, SumDB); res.ReasonID != "sumdb/cache-unchecked" && res.Outcome != audit.Failed || facts.Kept.Verified > 3 {
 		t.Errorf("unplugged: %+v %+v", res, facts.Kept)
 	}
 }

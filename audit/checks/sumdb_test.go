@@ -387,6 +387,10 @@ func TestSumDBFork(t *testing.T) {
 	}
 	p.cfg.Environ = append(slices.Clone(environ), "GOSUMDB="+second.Key, "GOPROXY="+second.URL)
 	rep, facts := p.run(t)
+	i := slices.IndexFunc(rep.Findings, func(f audit.Finding) bool { return f.Rule == "sumdb/fork" })
+	if i < 0 || len(rep.Findings[i].Evidence) != 3 {
+		t.Errorf("both heads and what stands on its own: %+v", rep.Findings)
+	}
 	if !slices.Contains(rulesOf(rep), "sumdb/fork") || facts.Lines != (SumDBLines{NotChecked: 6}) {
 		t.Errorf("%v %+v", rulesOf(rep), facts.Lines)
 	}
