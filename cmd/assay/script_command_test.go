@@ -47,6 +47,23 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(name, data, 0o666))
 }
 
+// fromFile VAR FILE waits until another process has written a line into FILE,
+// and sets $VAR to it.
+func fromFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fromfile variable file")
+	}
+	for range 1000 {
+		data, err := os.ReadFile(ts.MkAbs(args[1]))
+		if line, ok := strings.CutSuffix(string(data), "\n"); ok && err == nil {
+			ts.Setenv(args[0], line)
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s: nothing came", args[1])
+}
+
 // replace FILE OLD NEW replaces the first OLD in FILE.
 func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {

@@ -40,6 +40,7 @@ import (
 //	cert NAME [OTHER]        makes a certificate
 //	code N COMMAND...        runs a command and demands its exit code
 //	flip FILE TEXT           changes the character after TEXT
+//	fromfile VAR FILE        waits for a file, and sets $VAR to what it holds
 //	goroot FILE              sets $GOROOT to one whose go.env is FILE
 //	interrupt COMMAND...     interrupts a command that waits for $HANG; a program, for code
 //	poison M@V               sets $EVIL to a proxy that serves M@V with other code
@@ -66,6 +67,7 @@ func TestScripts(t *testing.T) {
 			"cert":     proxy.cert,
 			"code":     exitCode,
 			"flip":     flip,
+			"fromfile": fromFile,
 			"goroot":   proxy.goroot,
 			"poison":   poison,
 			"remove":   remove,
