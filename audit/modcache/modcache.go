@@ -114,6 +114,9 @@ func list(ctx context.Context, dir string, modules []module.Version) ([]Entry, e
 		for kind, name := range map[Kind]string{
 			ModFile: download + ".mod", ZipFile: download + ".zip", ZipHash: download + ".ziphash", Dir: path + "@" + version,
 		} {
+			if kind == Dir && exists(filepath.Join(dir, filepath.FromSlash(download+".partial"))) {
+				continue // not unpacked to its end: the go command does it again (modfetch.DownloadDir)
+			}
 			if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); !errors.Is(err, fs.ErrNotExist) {
 				out = append(out, Entry{Module: m, Kind: kind, File: name, Err: err})
 			}

@@ -114,6 +114,17 @@ func TestScan(t *testing.T) {
 	}
 }
 
+// A folder that was not unpacked to its end is nothing: the go command removes
+// it and unpacks again.
+func TestScanPartial(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, upper, code)
+	write(t, filepath.Join(dir, "cache", "download", "example.com", "!upper", "@v", "v1.0.0.partial"), "")
+	if got := scan(t, dir, nil); len(got) != 3 || got[Dir].Hash != "" {
+		t.Errorf("%+v", got)
+	}
+}
+
 type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
