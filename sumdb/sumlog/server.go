@@ -20,8 +20,8 @@ import (
 // Handler serves a log as the go command asks for it: below the root of a URL,
 // which GOSUMDB may name, and below /sumdb/<name>/, as a proxy passes a
 // database on. It answers GET and HEAD requests for /supported, /latest,
-// /lookup/ and /tile/8/, and no others. Of what is not in the log it says 404,
-// which the go command takes for "go on" with private modules of others.
+// /lookup/ and /tile/8/, and no others. Of what is not in the log it says 404:
+// the go command then refuses the module.
 //
 // Failed, if not nil, is told what keeps the log from being served, such as a
 // [*DamageError]; clients learn only that something does. It is called by
