@@ -4,6 +4,7 @@ package checks
 
 import (
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/goassay/assay/audit"
@@ -52,6 +53,7 @@ func (r *sumDBRun) report() {
 		f.Args["log"], f.Args["url"] = log.Name, log.facts.URL
 		r.Report(f)
 	}
+	r.reportNamed(evidence)
 	for pattern, names := range privateModules(r.facts) {
 		r.Report(audit.Finding{
 			Rule:    "sumdb/private",
@@ -63,6 +65,23 @@ func (r *sumDBRun) report() {
 		if l.result != nil {
 			r.reportLog(l)
 		}
+	}
+}
+
+// reportNamed shows what the log says of modules that were named.
+func (r *sumDBRun) reportNamed(evidence map[moduleVersion]string) {
+	for _, name := range r.Target.Modules {
+		m := namedModule(name)
+		a := r.judged.answers[m]
+		if a.record == nil {
+			continue
+		}
+		r.Report(audit.Finding{
+			Rule:     "sumdb/logged",
+			Subject:  audit.Subject{Kind: "module", Name: m.String()},
+			Args:     audit.Args{"log": a.log, "record": a.record.ID, "lines": strings.Split(strings.TrimSpace(string(a.record.Text)), "\n")},
+			Evidence: []string{evidence[m]},
+		})
 	}
 }
 

@@ -39,6 +39,21 @@ func writeForged(t *testing.T, name string, info *debug.BuildInfo) {
 	}
 }
 
+// Of modules that are named the finding shows what the log says; of one that
+// the log does not have, that it has none.
+func TestSumDBNamedModules(t *testing.T) {
+	p := newSumProject(t, 3)
+	p.cfg.Target = &audit.Target{Dir: p.cfg.Target.Dir, Modules: []string{"example.com/m1@v1.0.0", "example.com/none@v1.0.0"}}
+	rep, facts := p.run(t)
+	i := slices.IndexFunc(rep.Findings, func(f audit.Finding) bool { return f.Rule == "sumdb/logged" })
+	if i < 0 || rep.Findings[i].Subject.Name != "example.com/m1@v1.0.0" || !strings.Contains(rep.Findings[i].Message, sumHash("zipexample.com/m1")) || len(rep.Findings[i].Evidence) != 1 {
+		t.Errorf("%+v", rep.Findings)
+	}
+	if len(facts.Modules) != 2 || facts.Modules[0].State != Verified || facts.Modules[1].State != NotLogged || !slices.Equal(rulesOf(rep), []string{"sumdb/logged", "sumdb/not-logged"}) {
+		t.Errorf("%q %+v", rulesOf(rep), facts.Modules)
+	}
+}
+
 // A go.sum file that is named by itself, without any module around it.
 func TestSumDBNamedFile(t *testing.T) {
 	p := newSumProject(t, 3)

@@ -36,19 +36,21 @@ not-checked, with the reason.
 
 The hashes are those in go.sum, go.work.sum and the vendor folder of a module (default: the
 current one), in go.sum files that are named, and in executables: of every dependency, its
-replacement, and the main module. Of a MODULE@VERSION it shows what is logged. --modcache hashes what the module cache holds of these
-modules, or all of it where none is named, and verifies the go command's own cache of
-records and tiles; --toolchain hashes the Go installation and compares it with the logged
-release, without downloading it.`,
+replacement, and the main module. Of a MODULE@VERSION it shows what is logged.
+
+--modcache hashes what the module cache holds of these modules, or all of it where none is
+named, and verifies the go command's own cache of records and tiles. --toolchain hashes the
+Go installation and compares it with the logged release, without downloading it.`,
 			`verify 逐个证明模块的哈希确已登记在当前生效的校验和数据库中：校验日志对树头的签名、
 每条记录的包含性证明以及记录原文。每个哈希的结果为 verified、mismatch、not-logged 或
 not-checked，并给出原因。
 
 哈希来自模块（默认为当前目录）的 go.sum、go.work.sum 和 vendor 目录，命令行中列出的
 go.sum 文件，以及可执行文件中记录的各个依赖、其替换模块和主模块。指定 MODULE@VERSION 时
-给出其登记内容。--modcache 对模块缓存
-中这些模块（未指定模块时为全部）重新计算哈希，并核验 go 命令自身保存的记录和数据块；
---toolchain 计算 Go 安装目录的哈希，与登记的发布版比对，无需下载。`,
+给出其登记内容。
+
+--modcache 对模块缓存中这些模块（未指定模块时为全部）重新计算哈希，并核验 go 命令自身保存的
+记录和数据块；--toolchain 计算 Go 安装目录的哈希，与登记的发布版比对，无需下载。`,
 		}),
 		Example: `  assay sumdb verify
   assay sumdb verify ./bin/server --toolchain
@@ -58,6 +60,7 @@ go.sum 文件，以及可执行文件中记录的各个依赖、其替换模块�
 			if err != nil {
 				return err
 			}
+			o.verbose = o.verbose || len(target.Modules) > 0 && !o.quiet // what is logged is what was asked for
 			target.ModCache, target.LogCache, target.Toolchain = modCache, modCache, toolchain
 			name.ModCache, name.LogCache, name.Toolchain = modCache, modCache, toolchain
 			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.SumDB})
@@ -71,9 +74,9 @@ go.sum 文件，以及可执行文件中记录的各个依赖、其替换模块�
 
 // sumdbTarget sorts the arguments of a verb that verifies hashes: path@version is
 // a module version, a directory with a go.mod or go.work is the module, a file
-// called *.sum is a go.sum file, all else is to be read as executables. Where only such are named no module is
-// audited; where nothing is, the current one, which must be there unless the
-// verb has something else to do.
+// called *.sum is a go.sum file, all else is to be read as executables. Where no
+// module is among them none is audited; where nothing is named, the current one,
+// which must be there unless the verb has something else to do.
 func (inv *invocation) sumdbTarget(o *options, args []string, otherwise bool) (*audit.Target, audit.TargetRef, error) {
 	var sums, modules, rest []string
 	for _, arg := range args {
