@@ -3,15 +3,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gocmd"
@@ -36,7 +32,7 @@ func (s *addSource) hash(ctx context.Context, inv *invocation, modules []module.
 	}
 	var records []sumlog.Record
 	for _, m := range modules {
-		r, err := hashServed(ctx, client, m)
+		r, err := sumlog.HashServed(ctx, client, m)
 		if err != nil {
 			return nil, err
 		}
@@ -62,32 +58,6 @@ func (s *addSource) client(ctx context.Context, inv *invocation) (*modproxy.Clie
 	}
 	c.Chain = chain
 	return c, nil
-}
-
-// hashServed makes the record of a module version as the proxies serve it. The
-// go.mod file that they serve by itself must be the one in the zip file: the go
-// command compares both with the record.
-func hashServed(ctx context.Context, client *modproxy.Client, m module.Version) (r sumlog.Record, err error) {
-	f, err := os.CreateTemp("", "assay-*.zip")
-	if err != nil {
-		return r, err
-	}
-	defer os.Remove(f.Name())
-	if err := errors.Join(client.Download(ctx, m, f), f.Close()); err != nil {
-		return r, fmt.Errorf("%s: %w", m, err)
-	}
-	if r, err = sumlog.HashZip(m, f.Name()); err != nil {
-		return r, err
-	}
-	mod, err := client.GoMod(ctx, m.Path, m.Version)
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", m, err)
-	}
-	served, err := dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(mod)), nil })
-	if err == nil && served != r.GoMod {
-		err = fmt.Errorf("%s: the go.mod file that is served is not the one in the zip file", m)
-	}
-	return r, err
 }
 
 // settleFetch turns a proxy that does not give a module into an exit code:

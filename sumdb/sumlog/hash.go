@@ -4,6 +4,8 @@ package sumlog
 
 import (
 	"archive/zip"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +17,8 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/sumdb/dirhash"
 	modzip "golang.org/x/mod/zip"
+
+	"github.com/goassay/assay/audit/modproxy"
 )
 
 // HashZip makes the record of m out of its zip file, as a proxy serves it. The
@@ -91,4 +95,34 @@ func HashDir(m module.Version, dir string) (r Record, err error) {
 		return Record{}, fmt.Errorf("%s: %w", m, err)
 	}
 	return HashZip(m, f.Name())
+}
+
+// HashServed makes the record of a module version as the proxies serve it. The
+// go.mod file that they serve by itself must be the one in the zip file: the go
+// command compares both with the record. Errors of the proxies are those of
+// [modproxy.Client].
+func HashServed(ctx context.Context, client *modproxy.Client, m module.Version) (r Record, err error) {
+	if err := CheckModule(m); err != nil {
+		return r, err
+	}
+	f, err := os.CreateTemp("", "assay-*.zip")
+	if err != nil {
+		return r, err
+	}
+	defer os.Remove(f.Name())
+	if err := errors.Join(client.Download(ctx, m, f), f.Close()); err != nil {
+		return r, fmt.Errorf("%s: %w", m, err)
+	}
+	if r, err = HashZip(m, f.Name()); err != nil {
+		return r, err
+	}
+	mod, err := client.GoMod(ctx, m.Path, m.Version)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", m, err)
+	}
+	served, err := dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(mod)), nil })
+	if err == nil && served != r.GoMod {
+		err = fmt.Errorf("%s: the go.mod file that is served is not the one in the zip file", m)
+	}
+	return r, err
 }
