@@ -31,6 +31,7 @@ type invocation struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	environ []string
+	unwatch func() // to be called by a verb that ends by itself, in its own time, when the context does; nil in tests
 
 	lang audit.Lang
 	code int // exit code of a verb that ran to its end

@@ -34,6 +34,7 @@ func main() {
 		stdout:  os.Stdout,
 		stderr:  os.Stderr,
 		environ: os.Environ(),
+		unwatch: func() { unwatch() },
 	}
 	code := inv.main(ctx)
 	unwatch() // stop ends the context too, and no interrupt is meant by that

@@ -335,6 +335,9 @@ It stops at SIGINT or SIGTERM, with exit code 0.`,
 	return cmd
 }
 
+// drain is how long answers that are under way are waited for at the end.
+const drain = 5 * time.Second
+
 // served says how a log is served.
 type served struct {
 	listen, addressFile string
@@ -344,6 +347,9 @@ type served struct {
 func (s *served) run(ctx context.Context, inv *invocation, store *sumlog.Store) error {
 	if (s.cert == "") != (s.key == "") {
 		return usagef("", "--tls-cert and --tls-key belong together")
+	}
+	if inv.unwatch != nil {
+		inv.unwatch()
 	}
 	head, err := store.Head()
 	if err != nil {
@@ -383,7 +389,7 @@ func (s *served) run(ctx context.Context, inv *invocation, store *sumlog.Store) 
 		return err
 	case <-ctx.Done():
 	}
-	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), 600*time.Millisecond)
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	if server.Shutdown(wait) != nil {
 		server.Close()
