@@ -74,6 +74,7 @@ type File struct {
 	Err error `json:"-"`
 
 	closer io.Closer
+	reader io.ReaderAt // of one architecture; nil if the file is universal
 }
 
 // State says how much is known of a file.
@@ -234,7 +235,7 @@ func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
 		}
 	}()
 	bounded := io.NewSectionReader(b, 0, size)
-	f = &File{Size: size, Static: Unknown, PIE: Unknown, NX: Unknown,
+	f = &File{Size: size, reader: r, Static: Unknown, PIE: Unknown, NX: Unknown,
 		Stripped: Stripped{Unknown, Unknown}, CGO: Unknown, Trimpath: Unknown}
 	var sign bool // of the Go toolchain
 	switch {

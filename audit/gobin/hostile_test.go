@@ -74,6 +74,23 @@ func read(data []byte) {
 	}
 }
 
+// lookDeep asks an image of each architecture for all that it tells.
+func lookDeep(data []byte) {
+	f, err := gobin.New(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return
+	}
+	for _, x := range f.Executables() {
+		im, err := x.Image()
+		if err != nil {
+			continue
+		}
+		im.FIPSInfo()
+		im.LinkedGODEBUG()
+		im.Packages()
+	}
+}
+
 // TestMutations damages real executables of each format, most often where the
 // headers are, and cuts them short. The seed is fixed.
 func TestMutations(t *testing.T) {
@@ -103,7 +120,7 @@ func TestMutations(t *testing.T) {
 
 // mutate reads data after times small changes, each of which is taken back.
 func mutate(rnd *rand.Rand, data []byte, times int) {
-	for range times {
+	for i := range times {
 		reach := len(data)
 		if rnd.IntN(4) > 0 {
 			reach = min(reach, 2048)
@@ -116,11 +133,14 @@ func mutate(rnd *rand.Rand, data []byte, times int) {
 		case 1:
 			copy(data[at:], []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}[:1+rnd.IntN(8)])
 		case 2:
-			for i := range old {
-				data[at+i] = byte(rnd.Uint32())
+			for k := range old {
+				data[at+k] = byte(rnd.Uint32())
 			}
 		}
 		read(data)
+		if i%5 == 0 {
+			lookDeep(data)
+		}
 		copy(data[at:], old)
 	}
 }
@@ -146,5 +166,5 @@ func FuzzNew(f *testing.F) {
 	f.Add(lipo(true, forged, forged[:80]))
 	f.Add([]byte("MZ"))
 	f.Add([]byte("\xCF\xFA\xED\xFE\x07\x00\x00\x01"))
-	f.Fuzz(func(t *testing.T, data []byte) { read(data) })
+	f.Fuzz(func(t *testing.T, data []byte) { read(data); lookDeep(data) })
 }

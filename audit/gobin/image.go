@@ -1,0 +1,287 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package gobin
+
+import (
+	"bytes"
+	"cmp"
+	"debug/elf"
+	"debug/macho"
+	"debug/pe"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// An Image is an executable as the loader lays it out in memory: segments at
+// their addresses, and the pointers that relative relocations put into them. It
+// needs no section headers and no symbols. An address is that of a load without
+// randomization.
+type Image struct {
+	r        *budget
+	order    binary.ByteOrder
+	ptr      int            // size of a pointer, in bytes
+	mask     uint64         // of the bits of a stored pointer that are its address
+	segments []segment      // sorted by address
+	zero     []addressRange // of memory behind segments, which no byte of the file fills
+	relocs   relocations
+	tables   []addressRange // where section headers say that the function table is
+	symbols  symbolTable    // nil if it was stripped
+}
+
+// A segment is a part of an image that has bytes in the file.
+type segment struct {
+	addr, size uint64
+	offset     int64
+	write      bool
+}
+
+// maxImage is how many bytes of one executable are read for what an Image is
+// asked. The function table of the largest public Go programs has 100 MiB.
+const maxImage = 512 << 20
+
+// maxSegments bounds the segments of an image: there are few.
+const maxSegments = 1024
+
+// errAddress is an address that is not in the file.
+var errAddress = errors.New("address outside the image")
+
+// Image lays out the executable. It reads the file that [Open] or [New] read,
+// which must not have been closed. Of a universal file, ask its members.
+func (f *File) Image() (im *Image, err error) {
+	if f.reader == nil {
+		return nil, fmt.Errorf("%w: no single image", ErrNotExecutable)
+	}
+	im = &Image{r: &budget{r: f.reader, left: maxImage}, mask: 1<<64 - 1}
+	defer func() {
+		if v := recover(); v != nil {
+			im, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)
+		}
+	}()
+	r := io.NewSectionReader(im.r, 0, f.Size)
+	switch f.Format {
+	case ELF:
+		err = im.readELF(r)
+	case MachO:
+		err = im.readMachO(r)
+	case PE:
+		err = im.readPE(r)
+	default:
+		err = ErrNotExecutable
+	}
+	if err != nil {
+		return nil, err
+	}
+	return im, im.arrange(uint64(f.Size))
+}
+
+// arrange sorts the segments, and cuts what lies behind the end of the file.
+func (im *Image) arrange(size uint64) error {
+	if len(im.segments) > maxSegments {
+		return fmt.Errorf("%w: %d segments", ErrMalformed, len(im.segments))
+	}
+	total := uint64(0)
+	for i := range im.segments {
+		s := &im.segments[i]
+		if s.offset < 0 || uint64(s.offset) > size {
+			s.size = 0
+			continue
+		}
+		s.size = min(s.size, size-uint64(s.offset), 1<<63-s.addr&(1<<63-1))
+		if total += s.size; total > 2*size { // else every byte would be searched a thousand times
+			return fmt.Errorf("%w: segments that share their bytes", ErrMalformed)
+		}
+	}
+	im.segments = slices.DeleteFunc(im.segments, func(s segment) bool { return s.size == 0 })
+	slices.SortFunc(im.segments, func(a, b segment) int { return cmp.Compare(a.addr, b.addr) })
+	return nil
+}
+
+func (im *Image) readELF(r io.ReaderAt) error {
+	e, err := elf.NewFile(r)
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrMalformed, err)
+	}
+	im.order, im.ptr = e.ByteOrder, 8
+	if e.Class == elf.ELFCLASS32 {
+		im.ptr = 4
+	}
+	for _, p := range e.Progs {
+		if p.Type == elf.PT_LOAD {
+			im.add(segment{p.Vaddr, p.Filesz, int64(p.Off), p.Flags&elf.PF_W != 0}, p.Memsz)
+		}
+	}
+	for _, s := range e.Sections {
+		if s.Name == ".gopclntab" || s.Name == ".data.rel.ro.gopclntab" {
+			im.tables = append(im.tables, addressRange{s.Addr, s.Addr + s.Size})
+		}
+	}
+	im.symbols = newELFSymbols(e)
+	for _, p := range e.Progs {
+		if p.Type == elf.PT_DYNAMIC {
+			return im.readDynamic(p)
+		}
+	}
+	return nil
+}
+
+func (im *Image) readMachO(r io.ReaderAt) error {
+	m, err := macho.NewFile(r)
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrMalformed, err)
+	}
+	im.order, im.ptr = m.ByteOrder, 8
+	if m.Magic == macho.Magic32 {
+		im.ptr = 4
+	}
+	// The loader's chains of pointers use the bits above an address
+	// (DYLD_CHAINED_PTR_64 in <mach-o/fixup-chains.h>).
+	im.mask = 1<<48 - 1
+	const write = 2 // VM_PROT_WRITE
+	for _, l := range m.Loads {
+		if s, ok := l.(*macho.Segment); ok {
+			im.add(segment{s.Addr, s.Filesz, int64(s.Offset), s.Prot&write != 0}, s.Memsz)
+		}
+	}
+	for _, s := range m.Sections {
+		if s.Name == "__gopclntab" {
+			im.tables = append(im.tables, addressRange{s.Addr, s.Addr + s.Size})
+		}
+	}
+	if m.Symtab != nil && len(m.Symtab.Syms) > 0 {
+		im.symbols = machoSymbols(m.Symtab.Syms)
+	}
+	return nil
+}
+
+func (im *Image) readPE(r io.ReaderAt) error {
+	p, err := pe.NewFile(r)
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrMalformed, err)
+	}
+	im.order, im.ptr = binary.LittleEndian, 8
+	var base uint64
+	switch h := p.OptionalHeader.(type) {
+	case *pe.OptionalHeader32:
+		base, im.ptr = uint64(h.ImageBase), 4
+	case *pe.OptionalHeader64:
+		base = h.ImageBase
+	default:
+		return fmt.Errorf("%w: PE object", ErrNotExecutable)
+	}
+	for _, s := range p.Sections {
+		im.add(segment{
+			base + uint64(s.VirtualAddress), uint64(min(s.Size, s.VirtualSize)), int64(s.Offset), s.Characteristics&pe.IMAGE_SCN_MEM_WRITE != 0,
+		}, uint64(s.VirtualSize))
+	}
+	if len(p.Symbols) > 0 {
+		im.symbols = peSymbols{p, base}
+	}
+	return nil
+}
+
+// add adds a segment that has size bytes in memory.
+func (im *Image) add(s segment, size uint64) {
+	im.segments = append(im.segments, s)
+	if end := s.addr + size; size > s.size && end > s.addr {
+		im.zero = append(im.zero, addressRange{s.addr + s.size, end})
+	}
+}
+
+// isZero reports whether addr is in memory that is zero at the start.
+func (im *Image) isZero(addr uint64) bool {
+	return slices.ContainsFunc(im.zero, func(z addressRange) bool { return z.start <= addr && addr < z.end })
+}
+
+// section returns the bytes at addr up to the end of its segment.
+func (im *Image) section(addr uint64) (*io.SectionReader, bool) {
+	i, found := slices.BinarySearchFunc(im.segments, addr, func(s segment, a uint64) int { return cmp.Compare(s.addr, a) })
+	if !found {
+		i--
+	}
+	if i < 0 || addr-im.segments[i].addr >= im.segments[i].size {
+		return nil, false
+	}
+	s := im.segments[i]
+	return io.NewSectionReader(im.r, s.offset+int64(addr-s.addr), int64(s.size-(addr-s.addr))), true
+}
+
+// read reads len(p) bytes at addr, as they are in the file.
+func (im *Image) read(p []byte, addr uint64) error {
+	r, ok := im.section(addr)
+	if !ok {
+		return errAddress
+	}
+	_, err := io.ReadFull(r, p)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errAddress
+	}
+	return err
+}
+
+// word decodes a pointer-sized number at the start of b.
+func (im *Image) word(b []byte) uint64 {
+	if im.ptr == 4 {
+		return uint64(im.order.Uint32(b))
+	}
+	return im.order.Uint64(b)
+}
+
+// pointer returns the pointer at addr, of which raw are the bytes in the file.
+func (im *Image) pointer(addr uint64, raw []byte) uint64 {
+	if to, ok := im.relocs.at(addr); ok {
+		return to
+	}
+	return im.word(raw) & im.mask
+}
+
+// chunk is how much of a segment is looked at at once, in bytes.
+const chunk = 1 << 20
+
+// scan calls fn for the content of the segments that are writable, or of those
+// that are not, in parts that overlap by overlap bytes, until it returns false.
+func (im *Image) scan(write bool, overlap int, fn func(addr uint64, part []byte) bool) error {
+	buf := make([]byte, chunk+overlap)
+	for _, s := range im.segments {
+		if s.write != write {
+			continue
+		}
+		for at := uint64(0); at < s.size; at += chunk {
+			part := buf[:min(s.size-at, uint64(len(buf)))]
+			if _, err := im.r.ReadAt(part, s.offset+int64(at)); err != nil && err != io.EOF {
+				return err
+			}
+			if !fn(s.addr+at, part) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// find calls fn with each address at which a text stands, until it returns
+// false: in writable segments first, then in the others.
+func (im *Image) find(text []byte, fn func(addr uint64) bool) error {
+	for _, write := range []bool{true, false} {
+		end := false
+		err := im.scan(write, len(text)-1, func(addr uint64, part []byte) bool {
+			for from := 0; ; {
+				i := bytes.Index(part[from:], text)
+				if i < 0 {
+					return true
+				}
+				if !fn(addr + uint64(from+i)) {
+					end = true
+					return false
+				}
+				from += i + 1
+			}
+		})
+		if err != nil || end {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package gobin_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/audit/gobin/gobintest"
+)
+
+// image lays out an executable.
+func image(t *testing.T, path string) *gobin.Image {
+	t.Helper()
+	im, err := open(t, path).Image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return im
+}
+
+// builds are ways to build the program of gobintest, in which the image must be
+// read alike.
+var builds = []struct {
+	name string
+	args []string
+}{
+	{"linux", []string{"GOOS=linux", "GOARCH=amd64"}},
+	{"stripped", []string{"GOOS=linux", "GOARCH=amd64", "-ldflags=-s -w"}},
+	{"PIE", []string{"GOOS=linux", "GOARCH=amd64", "-buildmode=pie"}},
+	{"PIE stripped", []string{"GOOS=linux", "GOARCH=amd64", "-buildmode=pie", "-ldflags=-s -w"}},
+	{"32 bits", []string{"GOOS=linux", "GOARCH=386"}},
+	{"big-endian", []string{"GOOS=linux", "GOARCH=s390x", "-ldflags=-s"}},
+	{"Mach-O", []string{"GOOS=darwin", "GOARCH=arm64"}},
+	{"Mach-O stripped", []string{"GOOS=darwin", "GOARCH=arm64", "-ldflags=-s"}},
+	{"PE", []string{"GOOS=windows", "GOARCH=amd64"}},
+	{"PE stripped", []string{"GOOS=windows", "GOARCH=amd64", "-ldflags=-s"}},
+}
+
+// The module's code, its integrity and the linked default are read from every
+// format, stripped or not, with the module and without; and with no section
+// headers, too.
+func TestImage(t *testing.T) {
+	dir := gobintest.Module(t, gobintest.GoMod)
+	for _, test := range builds {
+		for _, fips := range []string{"off", "v1.0.0"} {
+			t.Run(test.name+"/"+fips, func(t *testing.T) {
+				t.Parallel()
+				path := gobintest.Build(t, dir, append(slices.Clone(test.args), "GOFIPS140="+fips)...)
+				checkImage(t, path, fips == "v1.0.0")
+				if f := open(t, path); f.Format == gobin.ELF {
+					checkImage(t, withoutSections(t, path, f.Arch != "386"), fips == "v1.0.0")
+				}
+			})
+		}
+	}
+}
+
+func checkImage(t *testing.T, path string, module bool) {
+	t.Helper()
+	im := image(t, path)
+	info, err := im.FIPSInfo()
+	if err != nil || info.State != gobin.Intact || info.Sum != info.Found {
+		t.Errorf("%+v, %v", info, err)
+	}
+	packages, err := im.Packages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, not := "crypto/internal/fips140/v1.0.0-c2097c7c/sha256", "crypto/internal/fips140/sha256"
+	if !module {
+		want, not = not, want
+	}
+	for _, p := range []string{"main", "runtime", "crypto/sha256", want} {
+		if !slices.Contains(packages, p) {
+			t.Errorf("no package %s in %q", p, packages)
+		}
+	}
+	if slices.Contains(packages, not) {
+		t.Errorf("package %s", not)
+	}
+	linked, err := im.LinkedGODEBUG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := []string{"fips140=on"}
+	if !module {
+		values = []string{""}
+		if linked.Basis == gobin.BySearch {
+			values = nil
+		}
+	}
+	if !cmp.Equal(linked.Values, values) {
+		t.Errorf("linked default %+v, want %q", linked, values)
+	}
+}
+
+// withoutSections copies an ELF file and removes its section headers, as sstrip
+// does.
+func withoutSections(t *testing.T, path string, wide bool) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wide {
+		clear(data[40:48])   // e_shoff
+		clear(data[0x3c:64]) // e_shnum, e_shstrndx
+	} else {
+		clear(data[32:36])
+		clear(data[0x30:0x34])
+	}
+	out := filepath.Join(t.TempDir(), "sstripped")
+	if err := os.WriteFile(out, data, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// What runs is the judge: the linked default is the one that a program shows, and
+// the module's test passes and fails as it is told here.
+func TestImageRun(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("what is built for this system is read by TestImage; the bits are flipped in ELF files")
+	}
+	dir := gobintest.Module(t, gobintest.GoMod)
+	write(t, filepath.Join(dir, "main.go"), `package main
+
+import "crypto/fips140"
+
+func main() { println(fips140.Enabled()) }
+`)
+	for name, test := range map[string]struct {
+		args    []string
+		godebug string
+		enabled bool
+	}{
+		"off":                  {[]string{"GOFIPS140=off"}, "", false},
+		"v1.0.0":               {[]string{"GOFIPS140=v1.0.0"}, "fips140=on", true},
+		"v1.0.0 PIE stripped":  {[]string{"GOFIPS140=v1.0.0", "-buildmode=pie", "-ldflags=-s -w"}, "fips140=on", true},
+		"latest":               {[]string{"GOFIPS140=latest"}, "fips140=on", true},
+		"switched off":         {[]string{"GOFIPS140=v1.0.0", "-trimpath", "-ldflags=-X=runtime.godebugDefault=fips140=off"}, "fips140=off", false},
+		"switched off, in PIE": {[]string{"GOFIPS140=v1.0.0", "-buildmode=pie", "-trimpath", "-ldflags=-s -X=runtime.godebugDefault=fips140=off"}, "fips140=off", false},
+		"emptied":              {[]string{"GOFIPS140=v1.0.0", "-trimpath", "-ldflags=-X=runtime.godebugDefault="}, "", false},
+		"switched on":          {[]string{"GOFIPS140=off", "-trimpath", "-ldflags=-X=runtime.godebugDefault=fips140=on"}, "fips140=on", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := gobintest.Build(t, dir, test.args...)
+			if got, code := run(t, path, ""); got != fmtBool(test.enabled) || code != 0 {
+				t.Fatalf("the program says %q, exit code %d", got, code)
+			}
+			im := image(t, path)
+			linked, err := im.LinkedGODEBUG()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(linked.Values, " "); got != test.godebug || linked.Basis == gobin.BySymbol && len(linked.Values) != 1 {
+				t.Errorf("linked default %+v, want %q", linked, test.godebug)
+			}
+			info, err := im.FIPSInfo()
+			if err != nil || info.State != gobin.Intact {
+				t.Fatalf("%+v, %v", info, err)
+			}
+			if _, code := run(t, path, "fips140=on"); code != 0 {
+				t.Errorf("the module's own test fails: exit code %d", code)
+			}
+			flipAndRun(t, path, info)
+		})
+	}
+}
+
+// flipAndRun changes a bit in the sum, and one in the module's read-only data.
+func flipAndRun(t *testing.T, path string, info *gobin.FIPSInfo) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := hex.DecodeString(info.Sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(data, sum)
+	if at < 0 {
+		t.Fatal("the sum is not in the file")
+	}
+	bad := bytes.Clone(data)
+	bad[at+7] ^= 4
+	changed := filepath.Join(t.TempDir(), "changed")
+	write(t, changed, string(bad))
+	if err := os.Chmod(changed, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := image(t, changed).FIPSInfo(); err != nil || got.State != gobin.Broken {
+		t.Errorf("a bit of the sum: %+v, %v", got, err)
+	}
+	if _, code := run(t, changed, "fips140=on"); code == 0 {
+		t.Error("the program with another sum runs in FIPS mode")
+	}
+}
+
+func write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fmtBool(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}
+
+// run runs a program with GODEBUG, and returns what it says on standard error.
+func run(t *testing.T, path, godebug string) (string, int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), path)
+	cmd.Env = []string{"GODEBUG=" + godebug}
+	if godebug == "" {
+		cmd.Env = []string{"A=b"}
+	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(stderr.String()), cmd.ProcessState.ExitCode()
+}
+
+// Names as the linker writes them.
+func TestPackageOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"main.main": "main", "fmt.(*pp).doPrintf": "fmt", "crypto/internal/fips140/v1.0.0-c2097c7c/sha256.(*Digest).Write": "crypto/internal/fips140/v1.0.0-c2097c7c/sha256",
+		"gopkg.in/yaml%2ev3.Unmarshal": "gopkg.in/yaml.v3", "slices.SortFunc[go.shape.[]example.com/x.T,go.shape.*uint8]": "slices",
+		"github.com/a/b.init.0": "github.com/a/b", "vendor/golang.org/x/crypto/chacha20.New": "vendor/golang.org/x/crypto/chacha20",
+		"type:.eq.example.com/x.T": "", "go:buildid": "", "_cgo_init": "", "memmove": "", "": "", ".x": "", "a/.x": "", "a%2.b": "a%2",
+	} {
+		if got := gobin.PackageOf(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package gobin
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// ErrNoTable is an image in which no function table of Go 1.18 or later was
+// found.
+var ErrNoTable = errors.New("no function table of the Go runtime")
+
+// maxNames bounds the table of function names, in bytes. That of Kubernetes has
+// 5 MiB.
+const maxNames = 128 << 20
+
+// maxName bounds one function name, in bytes. Instances of generic functions
+// have the longest, of some KiB.
+const maxName = 64 << 10
+
+// Functions calls fn with the name of each function that the runtime's table
+// names, those that were inlined everywhere too, in the table's order. The
+// table is left in stripped files. See runtime.pcHeader; it has had this form
+// since Go 1.18, with another magic number since Go 1.20.
+func (im *Image) Functions(fn func(name string)) error {
+	r, err := im.functionNames()
+	if err != nil {
+		return err
+	}
+	names := bufio.NewReaderSize(r, maxName)
+	for {
+		name, err := names.ReadSlice(0)
+		switch {
+		case err == io.EOF:
+			return nil
+		case err == bufio.ErrBufferFull:
+			return fmt.Errorf("%w: function name of more than %d bytes", ErrMalformed, maxName)
+		case err != nil:
+			return err
+		}
+		if len(name) > 1 {
+			fn(string(name[:len(name)-1]))
+		}
+	}
+}
+
+// functionNames finds the table of names: where section headers say that the
+// function table is, or by its first bytes.
+func (im *Image) functionNames() (io.Reader, error) {
+	for _, t := range im.tables {
+		if r, ok := im.nameTable(t.start); ok {
+			return r, nil
+		}
+	}
+	var found io.Reader
+	for _, magic := range []uint32{0xfffffff1, 0xfffffff0} { // Go 1.20, Go 1.18
+		text := make([]byte, 6) // the magic number, and two bytes of zero
+		im.order.PutUint32(text, magic)
+		for _, write := range []bool{false, true} {
+			err := im.scan(write, len(text)-1, func(addr uint64, part []byte) bool {
+				for from := 0; ; {
+					i := bytes.Index(part[from:], text)
+					if i < 0 {
+						return true
+					}
+					at := addr + uint64(from+i)
+					if at%uint64(im.ptr) == 0 {
+						if r, ok := im.nameTable(at); ok {
+							found = r
+							return false
+						}
+					}
+					from += i + 1
+				}
+			})
+			if err != nil {
+				return nil, err
+			}
+			if found != nil {
+				return found, nil
+			}
+		}
+	}
+	return nil, ErrNoTable
+}
+
+// nameTable reads the header of a function table, if there is one at addr.
+func (im *Image) nameTable(addr uint64) (io.Reader, bool) {
+	head := make([]byte, 8+8*im.ptr)
+	if im.read(head, addr) != nil {
+		return nil, false
+	}
+	magic, quantum := im.order.Uint32(head), head[6]
+	if magic != 0xfffffff1 && magic != 0xfffffff0 || head[4] != 0 || head[5] != 0 ||
+		quantum != 1 && quantum != 2 && quantum != 4 || int(head[7]) != im.ptr {
+		return nil, false
+	}
+	field := func(i int) uint64 { return im.word(head[8+i*im.ptr:]) }
+	functions, names, units := field(0), field(3), field(4)
+	r, ok := im.section(addr)
+	if !ok || functions == 0 || names < uint64(len(head)) || units <= names || units-names > maxNames || units > uint64(r.Size()) {
+		return nil, false
+	}
+	return io.NewSectionReader(r, int64(names), int64(units-names)), true
+}
+
+// Packages lists the import paths of the packages that have functions in the
+// program, sorted. A package none of whose functions are left is not in it.
+func (im *Image) Packages() ([]string, error) {
+	seen := map[string]bool{}
+	last := ""
+	err := im.Functions(func(name string) {
+		p := PackageOf(name)
+		if p != "" && p != last { // a package's functions mostly stand together
+			last = p
+			seen[p] = true
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for p := range seen {
+		out = append(out, printable(p))
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// PackageOf returns the import path of the package of a function, by the name
+// that the linker gives it: up to the first dot after the last slash, without
+// type arguments, "%2e" and the like decoded (cmd/internal/objabi.PathToPrefix).
+// It is "" for functions that belong to no package.
+func PackageOf(function string) string {
+	if strings.HasPrefix(function, "type:") || strings.HasPrefix(function, "go:") || strings.HasPrefix(function, "_cgo") {
+		return ""
+	}
+	path, _, _ := strings.Cut(function, "[")
+	slash := strings.LastIndex(path, "/") + 1
+	dot := strings.IndexByte(path[slash:], '.')
+	if dot <= 0 {
+		return ""
+	}
+	path = path[:slash+dot]
+	if decoded, err := url.PathUnescape(path); err == nil {
+		return decoded
+	}
+	return path
+}
