@@ -24,6 +24,7 @@ type Image struct {
 	order    binary.ByteOrder
 	ptr      int            // size of a pointer, in bytes
 	mask     uint64         // of the bits of a stored pointer that are its address
+	base     uint64         // of a Mach-O image, to which pointers may be offsets
 	segments []segment      // sorted by address
 	zero     []addressRange // of memory behind segments, which no byte of the file fills
 	relocs   relocations
@@ -142,6 +143,9 @@ func (im *Image) readMachO(r io.ReaderAt) error {
 	const write = 2 // VM_PROT_WRITE
 	for _, l := range m.Loads {
 		if s, ok := l.(*macho.Segment); ok {
+			if s.Offset == 0 && s.Filesz > 0 {
+				im.base = s.Addr // the header's, to which the loader adds offsets
+			}
 			im.add(segment{s.Addr, s.Filesz, int64(s.Offset), s.Prot&write != 0}, s.Memsz)
 		}
 	}
@@ -234,7 +238,14 @@ func (im *Image) pointer(addr uint64, raw []byte) uint64 {
 	if to, ok := im.relocs.at(addr); ok {
 		return to
 	}
-	return im.word(raw) & im.mask
+	stored := im.word(raw)
+	to := stored & im.mask
+	if im.base != 0 {
+		if _, ok := im.section(to); !ok && !im.isZero(to) {
+			return im.base + stored&(1<<36-1) // DYLD_CHAINED_PTR_64_OFFSET
+		}
+	}
+	return to
 }
 
 // chunk is how much of a segment is looked at at once, in bytes.
