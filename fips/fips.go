@@ -1,13 +1,15 @@
 // Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
 
-// Package fips tells which FIPS 140 cryptographic module a Go executable
-// declares, in which mode it says it starts, and what certificate covers that
-// module.
+// Package fips tells which FIPS 140 cryptographic module a Go executable has, in
+// which mode it starts, and what certificate covers that module.
 //
-// All of it rests on the build info, which is a claim: linker flags can change
-// what runs without changing what is recorded. So nothing here says that the
-// module is in the executable, intact, or on, and a certificate covers named
-// operating environments only, which are left to be confirmed.
+// It holds two things against each other. What the build info says is a claim:
+// linker flags can change what runs without changing what is recorded. What the
+// executable shows is the code that is linked, the default of GODEBUG that the
+// runtime will read, and the module's integrity sum. That sum has a public key:
+// who edits the module and seals it again, or edits the names of its functions,
+// is not found out. A certificate covers named operating environments only,
+// which are left to be confirmed.
 //
 // The mechanisms are those of cmd/go/internal/fips140 and crypto/fips140 since
 // Go 1.24, GOEXPERIMENT=boringcrypto, and the toolchains of Microsoft and Red
@@ -30,6 +32,7 @@ import (
 // State is what is known about one executable.
 type State struct {
 	Basis       Basis       `json:"basis"`
+	Seen        *Seen       `json:"seen,omitempty"` // what the executable shows; nil if it could not be looked at
 	Module      Module      `json:"module"`
 	Mode        Mode        `json:"mode"`
 	Certificate Certificate `json:"certificate"`
@@ -50,15 +53,16 @@ type Basis string
 
 // The bases.
 const (
-	BuildInfo Basis = "build-info" // the settings recorded by the go command: a claim
-	Nothing   Basis = "none"       // the settings are not known
+	BuildInfo  Basis = "build-info" // the settings recorded by the go command: a claim
+	Executable Basis = "executable" // what is linked, with the settings where they are recorded
+	Nothing    Basis = "none"       // neither is known
 )
 
 // Module is the cryptographic module of an executable.
 type Module struct {
 	Declared Kind          `json:"declared"`
 	Version  string        `json:"version,omitempty"` // as recorded, such as "v1.0.0-c2097c7c" or "latest"
-	Linked   gobin.Ternary `json:"linked"`            // whether it is in the executable; "no" where the settings exclude it
+	Linked   gobin.Ternary `json:"linked"`            // whether that very module is in the executable
 }
 
 // Kind is a kind of module.
@@ -73,9 +77,19 @@ const (
 	Unknown      Kind = "unknown"
 )
 
-// Mode is the FIPS 140 mode of an executable.
+// Mode is the FIPS 140 mode in which an executable starts if the environment
+// does not say otherwise.
 type Mode struct {
-	Declared ModeName `json:"declared"`
+	Declared ModeName `json:"declared"` // by the build info
+	Linked   ModeName `json:"linked"`   // by what the runtime will read
+}
+
+// Effective is the mode that counts: the linked one, where it is known.
+func (m Mode) Effective() ModeName {
+	if m.Linked != ModeUnknown {
+		return m.Linked
+	}
+	return m.Declared
 }
 
 // ModeName is a value of the GODEBUG setting fips140.
@@ -116,23 +130,89 @@ type Disagreement struct {
 }
 
 // Judge tells the state of one executable, of a universal file that of one
-// member. For what is not read, everything is unknown. A certificate whose
+// member, by its build info and by what it shows: see [Look]. A certificate whose
 // sunset date has passed by now is historical.
-func Judge(f *gobin.File, now time.Time) State {
+func Judge(f *gobin.File, seen *Seen, now time.Time) State {
 	s := State{
-		Basis: Nothing, Module: Module{Declared: Unknown, Linked: gobin.Unknown}, Mode: Mode{ModeUnknown},
+		Basis: Nothing, Seen: seen, Module: Module{Declared: Unknown, Linked: gobin.Unknown}, Mode: Mode{ModeUnknown, ModeUnknown},
 		Certificate: Certificate{State: NotKnown}, OperatingEnvironment: "to-be-confirmed",
 	}
-	if f.State != gobin.StateRead {
+	if f.State == gobin.StateRead {
+		s.Basis = BuildInfo
+		s.Module = declaredModule(f)
+		s.Mode.Declared = declaredMode(f.Build)
+	}
+	if seen != nil {
+		s.Mode.Linked = seen.Mode
+		if seen.Module != Unknown {
+			s.Basis = Executable
+			s.Module.Linked = s.linked()
+		}
+	}
+	if s.Basis == Nothing {
 		return s
 	}
-	s.Basis = BuildInfo
-	s.Module = declaredModule(f)
-	s.Mode.Declared = declaredMode(f.Build)
-	s.Certificate = certificateOf(s.Module, f.Build.Version(), now)
-	s.Refusal = refusal(f, s)
-	s.Disagreements = disagreements(f, s)
+	s.Certificate = certificateOf(s.InForce(), release(f), now)
+	if f.Build != nil {
+		s.Refusal = refusal(f, s)
+	}
+	if f.State == gobin.StateRead {
+		s.Disagreements = disagreements(f, s)
+	}
 	return s
+}
+
+func release(f *gobin.File) string {
+	if f.Build == nil {
+		return ""
+	}
+	return f.Build.Version()
+}
+
+// linked reports whether the module that is declared is the one that is linked.
+func (s State) linked() gobin.Ternary {
+	same := s.Seen.Module == s.Module.Declared
+	switch s.Module.Declared {
+	case Unknown:
+		same = s.Seen.Module != NoModule
+	case Native:
+		same = same && len(s.Seen.Versions) == 1 && s.Seen.Versions[0] == s.Module.Version
+	case NoModule: // the standard library's own cryptography is no module that was chosen
+		same = false
+	case System: // its makers change the names of packages
+		if !same {
+			return gobin.Unknown
+		}
+	}
+	return ternary(same)
+}
+
+func ternary(b bool) gobin.Ternary {
+	if b {
+		return gobin.Yes
+	}
+	return gobin.No
+}
+
+// InForce is the module that a certificate must cover: what is linked, where it
+// is known.
+func (s State) InForce() Module {
+	m := s.Module
+	if s.Seen == nil || s.Seen.Module == Unknown || m.Declared == System {
+		return m
+	}
+	switch s.Seen.Module {
+	case Native:
+		version := strings.Join(s.Seen.Versions, "+")
+		if m.Declared == NoModule && version == "latest" || m.Declared == BoringCrypto {
+			return m
+		}
+		return Module{Native, version, gobin.Yes}
+	case NoModule:
+		m.Linked = gobin.No
+		return m
+	}
+	return Module{s.Seen.Module, "", gobin.Yes}
 }
 
 // Reasons returns why the executable does not declare a certified module that
@@ -148,11 +228,14 @@ func (s State) Reasons() []string {
 	if s.Module.Declared == NoModule {
 		out = append(out, "module=none")
 	}
-	if s.Module.Declared == BoringCrypto && s.Module.Linked == gobin.No {
+	if s.Module.Declared != NoModule && s.Module.Linked == gobin.No {
 		out = append(out, "linked=no")
 	}
-	if (s.Module.Declared == Native || s.Module.Declared == NoModule) && !s.Mode.Declared.Enabled() {
-		out = append(out, "mode="+string(s.Mode.Declared))
+	if mode := s.Mode.Effective(); s.Module.Declared != BoringCrypto && s.Module.Declared != System && !mode.Enabled() && mode != ModeUnknown {
+		out = append(out, "mode="+string(mode))
+	}
+	if s.Broken() {
+		out = append(out, "integrity=broken")
 	}
 	if s.Refusal != "" {
 		out = append(out, "refusal="+string(s.Refusal))
@@ -164,9 +247,14 @@ func (s State) Reasons() []string {
 	return out
 }
 
-// Determined reports whether the settings are enough to say which module the
-// executable declares and what certificate covers it. They are not where the
-// module is the system's, or where only code in the executable would tell.
+// Broken reports whether the native module's own test would fail.
+func (s State) Broken() bool {
+	return s.Seen != nil && s.Seen.Module == Native && s.Seen.Integrity == gobin.Broken
+}
+
+// Determined reports whether it is known which module the executable has, and
+// what certificate covers it. It is not where the module is the system's, or
+// where only code that could not be read would tell.
 func (s State) Determined() bool {
 	switch s.Module.Declared {
 	case Native:
@@ -175,8 +263,32 @@ func (s State) Determined() bool {
 		return s.Module.Linked == gobin.No
 	case NoModule:
 		return true
+	case Unknown:
+		return s.Basis == Executable && s.Seen.Module != System && s.Seen.Mode != ModeUnknown && s.Certificate.State != NotKnown
 	}
 	return false
+}
+
+// Doubts returns what keeps an executable without [State.Reasons] from being
+// proven to have the module that it declares, intact and on; nil if it is.
+func (s State) Doubts() []string {
+	var out []string
+	switch {
+	case s.Seen == nil || s.Seen.Module == Unknown:
+		return []string{"module=unseen"}
+	case s.Module.Linked != gobin.Yes:
+		out = append(out, "linked="+string(s.Module.Linked))
+	}
+	if s.Seen.Integrity != gobin.Intact {
+		out = append(out, "integrity="+string(s.Seen.Integrity))
+	}
+	switch {
+	case s.Seen.Mode == ModeUnknown:
+		out = append(out, "mode=unknown")
+	case s.Seen.Basis == gobin.BySearch:
+		out = append(out, "mode=by-search") // a stripped file: another variable may look like the default
+	}
+	return out
 }
 
 func declaredModule(f *gobin.File) Module {
@@ -221,10 +333,11 @@ func declaredMode(b *gobin.Build) ModeName {
 }
 
 func refusal(f *gobin.File, s State) Refusal {
-	if s.Mode.Declared == Off || s.Mode.Declared == Unset || s.Module.Declared == System {
+	mode := s.Mode.Effective()
+	if mode == Off || mode == Unset || mode == ModeUnknown || s.Module.Declared == System {
 		return ""
 	}
-	if !s.Mode.Declared.Enabled() {
+	if !mode.Enabled() {
 		return RefuseValue
 	}
 	asan, _ := f.Build.Setting("-asan")
@@ -265,8 +378,28 @@ func disagreements(f *gobin.File, s State) []Disagreement {
 			add(key, key+" again")
 		}
 	}
+	out = append(out, s.contradicted()...)
 	if given, ok := linkedGODEBUG(f.Build); ok && given != s.Mode.Declared {
 		add("DefaultGODEBUG fips140="+string(s.Mode.Declared), "-ldflags runtime.godebugDefault fips140="+string(given))
+	}
+	return out
+}
+
+// contradicted holds the build info against what the executable shows.
+func (s State) contradicted() []Disagreement {
+	if s.Seen == nil {
+		return nil
+	}
+	var out []Disagreement
+	versions := strings.Join(s.Seen.Versions, "+")
+	switch {
+	case s.Module.Declared == Native && s.Seen.Module == Native && versions != s.Module.Version:
+		out = append(out, Disagreement{"GOFIPS140=" + s.Module.Version, "linked: " + versions})
+	case s.Module.Declared == NoModule && s.Seen.Module != Unknown && s.Seen.Module != NoModule && versions != "latest":
+		out = append(out, Disagreement{"GOFIPS140=off", strings.TrimSpace("linked: " + string(s.Seen.Module) + " " + versions)})
+	}
+	if s.Seen.Mode != ModeUnknown && s.Seen.Mode != s.Mode.Declared {
+		out = append(out, Disagreement{"DefaultGODEBUG fips140=" + string(s.Mode.Declared), "linked: fips140=" + string(s.Seen.Mode)})
 	}
 	return out
 }
@@ -303,11 +436,5 @@ func linkedGODEBUG(b *gobin.Build) (ModeName, bool) {
 	if len(all) == 0 {
 		return "", false
 	}
-	mode := Unset
-	for kv := range strings.SplitSeq(all[len(all)-1][1], ",") {
-		if v, ok := strings.CutPrefix(kv, "fips140="); ok && v != "" {
-			mode = ModeName(v)
-		}
-	}
-	return mode, true
+	return modeOf(all[len(all)-1][1]), true
 }

@@ -25,7 +25,7 @@ func judge(t *testing.T, data []byte, now time.Time) fips.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fips.Judge(f, now)
+	return fips.Judge(f, fips.Look(f), now)
 }
 
 // TestBuilt judges executables as the go command builds them.
@@ -44,7 +44,7 @@ func TestBuilt(t *testing.T) {
 		{"certified", plain, []string{"GOFIPS140=v1.0.0"}, "v1.0.0-c2097c7c", fips.On, fips.Certified, 5247, ""},
 		{"latest", plain, []string{"GOFIPS140=latest"}, "latest", fips.On, fips.None, 0, "certificate=none"},
 		{"switched off in go.mod", plain + "godebug fips140=off\n", []string{"GOFIPS140=v1.0.0"}, "v1.0.0-c2097c7c", fips.Off, fips.Certified, 5247, "mode=off"},
-		{"switched off by the linker", plain, []string{"GOFIPS140=v1.0.0", "-ldflags=-X=runtime.godebugDefault=fips140=off"}, "v1.0.0-c2097c7c", fips.On, fips.Certified, 5247, "build-info=contradictory"},
+		{"switched off by the linker", plain, []string{"GOFIPS140=v1.0.0", "-ldflags=-X=runtime.godebugDefault=fips140=off"}, "v1.0.0-c2097c7c", fips.On, fips.Certified, 5247, "build-info=contradictory mode=off"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			data, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, test.gomod), test.args...))
@@ -52,7 +52,7 @@ func TestBuilt(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := judge(t, data, now)
-			if s.Basis != fips.BuildInfo || s.OperatingEnvironment != "to-be-confirmed" {
+			if s.Basis != fips.Executable || s.OperatingEnvironment != "to-be-confirmed" {
 				t.Errorf("basis %s, operating environment %s", s.Basis, s.OperatingEnvironment)
 			}
 			kind := fips.Native

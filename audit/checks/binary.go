@@ -10,6 +10,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/fips"
 )
 
 // Binary judges how Go executables were built: from which source, with which
@@ -31,6 +32,8 @@ type BinaryFacts struct {
 type BinaryFile struct {
 	*gobin.File
 	Evidence string `json:"evidence,omitempty"` // digest of the build info
+
+	seen *fips.Seen
 }
 
 func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
@@ -53,7 +56,7 @@ func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
 			m.NotGo++ // a directory was given: the programs of others are not asked about
 			return nil
 		}
-		file := BinaryFile{File: f}
+		file := BinaryFile{File: f, seen: fips.Look(f)}
 		f.Path = nameIn(p.Target.Dir, f.Path)
 		if f.Build != nil {
 			file.Evidence = p.Evidence("build-info", f.Build.Text())

@@ -3,7 +3,9 @@
 package checks
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -11,7 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/fips"
 )
 
 func TestFIPS(t *testing.T) {
@@ -100,16 +104,17 @@ func TestFIPSBuilt(t *testing.T) {
 		t.Fatal(err)
 	}
 	rep := auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": data}), map[string]string{"fips": "require"}, "app")
-	if diff := cmp.Diff([]string{"fips/declared-only"}, found(rep)); diff != "" {
-		t.Errorf("findings (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"fips/certified-module"}, found(rep)); diff != "" || outcome(rep) != "pass" {
+		t.Errorf("%s, findings (-want +got):\n%s", outcome(rep), diff)
 	}
 	file := factsOf[struct{ Files []map[string]any }](t, rep, FIPS).Files[0]
 	delete(file, "evidence")
 	delete(file, "go")
 	want := map[string]any{
-		"path": "app", "state": "read", "basis": "build-info",
-		"module":                map[string]any{"declared": "native", "version": "v1.0.0-c2097c7c", "linked": "unknown"},
-		"mode":                  map[string]any{"declared": "on"},
+		"path": "app", "state": "read", "basis": "executable",
+		"module":                map[string]any{"declared": "native", "version": "v1.0.0-c2097c7c", "linked": "yes"},
+		"mode":                  map[string]any{"declared": "on", "linked": "on"},
+		"seen":                  map[string]any{"module": "native", "versions": []any{"v1.0.0-c2097c7c"}, "integrity": "intact", "mode": "on", "basis": "symbol"},
 		"operating_environment": "to-be-confirmed",
 		"certificate": map[string]any{"state": "certified", "number": 5247.0, "standard": "FIPS 140-3", "level": 1.0, "sunset": "2031-04-26", "as_of": "2026-04-27",
 			"source": "https://csrc.nist.gov/projects/cryptographic-module-validation-program/certificate/5247"},
@@ -117,4 +122,61 @@ func TestFIPSBuilt(t *testing.T) {
 	if diff := cmp.Diff(want, file); diff != "" {
 		t.Errorf("facts (-want +got):\n%s", diff)
 	}
+}
+
+// TestFIPSSeen judges executables that are not what their build info says, or of
+// which it says nothing.
+func TestFIPSSeen(t *testing.T) {
+	dir := gobintest.Module(t, gobintest.GoMod)
+	build := func(args ...string) []byte {
+		data, err := os.ReadFile(gobintest.Build(t, dir, args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	certified := build("GOFIPS140=v1.0.0")
+	seen := fips.Look(newBinary(t, certified))
+	flipped := bytes.Clone(certified)
+	i := bytes.Index(flipped, []byte("\xff Go fipsinfo \xff\x00"))
+	if i < 0 || seen.Integrity != gobin.Intact {
+		t.Fatalf("%+v", seen)
+	}
+	flipped[i+20] ^= 1
+	wiped := bytes.Clone(certified)
+	copy(wiped[bytes.Index(wiped, []byte("\xff Go buildinf:")):], "\xff No buildinf:")
+	plain := gobintest.Module(t, gobintest.GoMod)
+	writeFile(t, filepath.Join(plain, "main.go"), "package main\n\nfunc main() {}\n")
+	none, err := os.ReadFile(gobintest.Build(t, plain, "GOFIPS140=v1.0.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		data    []byte
+		outcome string
+		want    []string
+	}{
+		"stripped": {build("GOFIPS140=v1.0.0", "-ldflags=-s -w"), "not-assessed fips/claimed", []string{"fips/declared-only"}},
+		"changed":  {flipped, "fail", []string{"fips/broken-module", "fips/declared-only", "fips/required reasons=integrity=broken"}},
+		"wiped":    {wiped, "pass", []string{"fips/certified-module"}},
+		"nothing":  {none, "fail", []string{"fips/not-linked", "fips/required reasons=certificate=none;linked=no"}},
+		"switched off without a trace": {build("GOFIPS140=v1.0.0", "-trimpath", "-ldflags=-X=runtime.godebugDefault=fips140=off"), "fail",
+			[]string{"fips/declared-only", "fips/disagreement", "fips/forced-off", "fips/required reasons=build-info=contradictory;mode=off"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rep := auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": test.data}), map[string]string{"fips": "require"}, "app")
+			if diff := cmp.Diff(test.want, found(rep, "reasons")); diff != "" || outcome(rep) != test.outcome {
+				t.Errorf("%s, findings (-want +got):\n%s", outcome(rep), diff)
+			}
+		})
+	}
+}
+
+func newBinary(t *testing.T, data []byte) *gobin.File {
+	t.Helper()
+	f, err := gobin.New(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

@@ -1,0 +1,158 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package fips
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goassay/assay/audit/gobin"
+)
+
+// Seen is what an executable itself shows, whatever its build info says.
+type Seen struct {
+	// Module is told by the names of the functions that are linked. Versions
+	// are those of the native module: one, or several where somebody mixed
+	// what the go command never mixes.
+	Module   Kind     `json:"module"`
+	Versions []string `json:"versions,omitempty"` // "latest" is the toolchain's own source
+
+	// Integrity is what the native module's own test would find at the start.
+	Integrity gobin.Integrity `json:"integrity,omitempty"`
+	Detail    string          `json:"detail,omitempty"` // why it is broken
+
+	// Mode is told by the default of GODEBUG that is linked. It is unknown where
+	// several texts may be that default, and they differ in it.
+	Mode  ModeName           `json:"mode"`
+	Basis gobin.GODEBUGBasis `json:"basis,omitempty"` // how the default was found
+
+	Errors []string `json:"errors,omitempty"` // why something is unknown
+}
+
+// Look reads what an executable shows: of a universal file, give it the members.
+// It is nil for what is no Go executable.
+func Look(f *gobin.File) *Seen {
+	if f.State != gobin.StateRead && f.State != gobin.StateUnknown || f.Format == gobin.Universal {
+		return nil
+	}
+	s := &Seen{Module: Unknown, Mode: ModeUnknown}
+	im, err := f.Image()
+	if err != nil {
+		s.fail("image", err)
+		return s
+	}
+	s.lookModule(im)
+	if info, err := im.FIPSInfo(); err != nil {
+		s.fail("integrity", err)
+	} else {
+		s.Integrity, s.Detail = info.State, info.Detail
+		if s.Detail == "" && s.Integrity == gobin.Broken {
+			s.Detail = "another sum than " + info.Sum
+		}
+	}
+	if linked, err := im.LinkedGODEBUG(); err != nil {
+		s.fail("default of GODEBUG", err)
+	} else {
+		s.lookMode(linked)
+	}
+	return s
+}
+
+func (s *Seen) fail(what string, err error) {
+	s.Errors = append(s.Errors, fmt.Sprintf("%s: %v", what, err))
+}
+
+const nativeModule = "crypto/internal/fips140/"
+
+// lookModule finds out whose code is linked. Names of functions are data: who
+// edits them in the file deceives, and breaks nothing.
+func (s *Seen) lookModule(im *gobin.Image) {
+	var boring, system bool
+	versions := map[string]bool{}
+	err := im.Functions(func(name string) {
+		switch {
+		case strings.HasPrefix(name, nativeModule):
+			versions[versionOf(gobin.PackageOf(name))] = true
+		case strings.Contains(name, "_Cfunc__goboringcrypto_"):
+			boring = true
+		case isSystem(strings.TrimPrefix(name, "vendor/")):
+			system = true
+		}
+	})
+	if err != nil {
+		s.fail("functions", err)
+		return
+	}
+	for v := range versions {
+		s.Versions = append(s.Versions, v)
+	}
+	slices.Sort(s.Versions)
+	switch {
+	case boring:
+		s.Module = BoringCrypto
+	case system:
+		s.Module = System
+	case len(versions) > 0:
+		s.Module = Native
+	default:
+		s.Module = NoModule
+	}
+}
+
+// versionOf returns the version of the native module that a package of it is of.
+// The go command gives each frozen copy of the source a folder of its name.
+func versionOf(pkg string) string {
+	version, _, _ := strings.Cut(strings.TrimPrefix(pkg, nativeModule), "/")
+	if len(version) > 1 && version[0] == 'v' && '0' <= version[1] && version[1] <= '9' {
+		return version
+	}
+	return "latest"
+}
+
+// isSystem reports whether a function is of a package with which the toolchains
+// of Microsoft and Red Hat call the system's library.
+func isSystem(name string) bool {
+	for _, prefix := range []string{"github.com/golang-fips/openssl", "github.com/microsoft/go-crypto-"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Seen) lookMode(linked gobin.GODEBUG) {
+	s.Basis = linked.Basis
+	modes := map[ModeName]bool{}
+	for _, text := range linked.Values {
+		modes[modeOf(text)] = true
+	}
+	switch len(modes) {
+	case 0:
+		if s.Module != Unknown { // else it is not laid out as we know it
+			s.Mode = Unset
+		}
+	case 1:
+		for mode := range modes {
+			s.Mode = mode
+		}
+	default:
+		s.Errors = append(s.Errors, "default of GODEBUG: several texts may be it: "+strings.Join(linked.Values, " | "))
+	}
+}
+
+// modeOf is the mode that a value of GODEBUG sets. The last setting counts, and
+// what stands behind a "#" is for debugging (internal/godebug).
+func modeOf(godebug string) ModeName {
+	mode := Unset
+	for kv := range strings.SplitSeq(godebug, ",") {
+		if v, ok := strings.CutPrefix(kv, "fips140="); ok {
+			v, _, _ = strings.Cut(v, "#")
+			mode = ModeName(v)
+			if v == "" {
+				mode = Unset
+			}
+		}
+	}
+	return mode
+}
