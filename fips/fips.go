@@ -260,7 +260,7 @@ func (s State) Determined() bool {
 	case Native:
 		return s.Certificate.State != NotKnown
 	case BoringCrypto:
-		return s.Module.Linked == gobin.No
+		return s.Module.Linked == gobin.No || s.Module.Linked == gobin.Yes && s.Certificate.State != NotKnown
 	case NoModule:
 		return true
 	case Unknown:
@@ -276,6 +276,8 @@ func (s State) Doubts() []string {
 	switch {
 	case s.Seen == nil || s.Seen.Module == Unknown:
 		return []string{"module=unseen"}
+	case s.Seen.Module == BoringCrypto:
+		return []string{"integrity=untested"} // it is a C object with a test of its own
 	case s.Module.Linked != gobin.Yes:
 		out = append(out, "linked="+string(s.Module.Linked))
 	}

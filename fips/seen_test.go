@@ -102,6 +102,24 @@ func TestSeenRun(t *testing.T) {
 	}
 }
 
+// BoringCrypto is a C object: with cgo it is linked, whatever mode it is in.
+func TestSeenBoringCrypto(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil && os.Getenv("CI") != "true" {
+		t.Skip("cgo needs gcc")
+	}
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
+		t.Skip("BoringCrypto is made for linux on amd64 and arm64 alone")
+	}
+	data, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOEXPERIMENT=boringcrypto", "CGO_ENABLED=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := judge(t, data, now)
+	if s.Seen.Module != fips.BoringCrypto || s.Module.Linked != gobin.Yes || !s.Determined() || s.Certificate.State != fips.Certified || len(s.Doubts()) != 1 {
+		t.Errorf("%+v %+v", s, s.Seen)
+	}
+}
+
 // wipe removes the build info that tools read.
 func wipe(data []byte) {
 	copy(data[bytes.Index(data, []byte("\xff Go buildinf:")):], "\xff No buildinf:")

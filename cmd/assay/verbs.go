@@ -88,7 +88,7 @@ func (inv *invocation) updatesFlag(cmd *cobra.Command, updates *bool) {
 }
 
 func (inv *invocation) requireFIPSFlag(cmd *cobra.Command, require *bool) {
-	cmd.Flags().BoolVar(require, "require-fips", false, inv.say(text{"demand of executables a certified FIPS 140 module that is on; build information alone cannot prove it", "要求可执行文件使用已启用的、经认证的 FIPS 140 模块；仅凭构建信息无法证明"}))
+	cmd.Flags().BoolVar(require, "require-fips", false, inv.say(text{"demand of executables a certified FIPS 140 module that is linked, intact and on", "要求可执行文件链接了经认证的 FIPS 140 模块，且完整、已启用"}))
 }
 
 // settings gathers the choices that are not policy.
@@ -185,11 +185,31 @@ func (inv *invocation) fipsCommand() *cobra.Command {
 	var require bool
 	cmd := &cobra.Command{
 		Use:   "fips FILE|DIR...",
-		Short: inv.say(text{"read which FIPS 140 module executables declare", "读取可执行文件所声明的 FIPS 140 模块"}),
-		RunE:  inv.executables(&o, []*audit.Check{checks.FIPS}, func() map[string]string { return settings(false, require) }),
+		Short: inv.say(text{"tell which FIPS 140 module executables hold, and whether it is on", "判定可执行文件含有哪个 FIPS 140 模块、是否启用"}),
+		Long: inv.say(text{
+			`Fips tells of each Go executable which cryptographic module is linked, by the functions in
+the runtime's table, which stripping leaves; whether it is intact, by the module's own
+integrity sum; and in which mode the program starts, by the default of GODEBUG that the
+runtime reads. It holds the build information against them: where they contradict each
+other, somebody set one by hand. ELF, Mach-O and PE are read, and nothing is run.
+
+What it cannot know: whether somebody changed the module and sealed it again, for the sum's
+key is public; what GODEBUG will be where the program runs; and whether that is an operating
+environment of the certificate. In a stripped file the default of GODEBUG is found by what
+it looks like, which is not taken for proof.`,
+			`fips 判定每个 Go 可执行文件链接了哪个密码模块（依据运行时函数表，去除符号后依然存在）、模块
+是否完整（依据模块自身的完整性校验值），以及程序以何种模式启动（依据运行时实际读取的 GODEBUG
+默认值），并与构建信息比对：两者矛盾说明有人手工改动过其中之一。支持 ELF、Mach-O 和 PE，不运行
+任何程序。
+
+无法判定的内容：是否有人改动模块后重新计算了校验值（密钥是公开的）；程序运行时 GODEBUG 的取值；
+以及运行环境是否属于证书所列环境。文件去除符号后，GODEBUG 默认值只能按特征查找，不视为证明。`,
+		}),
+		Example: `  assay fips bin/ --require`,
+		RunE:    inv.executables(&o, []*audit.Check{checks.FIPS}, func() map[string]string { return settings(false, require) }),
 	}
 	inv.addFlags(cmd, &o)
-	cmd.Flags().BoolVar(&require, "require", false, inv.say(text{"demand a certified module that is on; build information alone cannot prove it", "要求使用已启用的、经认证的模块；仅凭构建信息无法证明"}))
+	cmd.Flags().BoolVar(&require, "require", false, inv.say(text{"demand a certified module that is linked, intact and on", "要求链接了经认证的模块，且完整、已启用"}))
 	return cmd
 }
 
