@@ -24,8 +24,9 @@ type Seen struct {
 
 	// Mode is told by the default of GODEBUG that is linked. It is unknown where
 	// several texts may be that default, and they differ in it.
-	Mode  ModeName           `json:"mode"`
-	Basis gobin.GODEBUGBasis `json:"basis,omitempty"` // how the default was found
+	Mode    ModeName           `json:"mode"`
+	Basis   gobin.GODEBUGBasis `json:"basis,omitempty"`   // how the default was found
+	GODEBUG []string           `json:"godebug,omitempty"` // the default, or each text that may be it
 
 	Errors []string `json:"errors,omitempty"` // why something is unknown
 }
@@ -122,7 +123,7 @@ func isSystem(name string) bool {
 }
 
 func (s *Seen) lookMode(linked gobin.GODEBUG) {
-	s.Basis = linked.Basis
+	s.Basis, s.GODEBUG = linked.Basis, linked.Values
 	modes := map[ModeName]bool{}
 	for _, text := range linked.Values {
 		modes[modeOf(text)] = true

@@ -33,7 +33,13 @@ type BinaryFile struct {
 	*gobin.File
 	Evidence string `json:"evidence,omitempty"` // digest of the build info
 
-	seen *fips.Seen
+	// Copies says how the two copies of the build info relate, and Second what
+	// the second says, where the first does not say the same. Neither is known of
+	// a file that is not laid out as Go's linker does it.
+	Copies gobin.Copies `json:"copies,omitempty"`
+	Second *gobin.Build `json:"second_build,omitempty"`
+
+	seen *fips.Seen // what is linked
 }
 
 func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
@@ -57,6 +63,11 @@ func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
 			return nil
 		}
 		file := BinaryFile{File: f, seen: fips.Look(f)}
+		if file.seen != nil {
+			if copies, second, err := f.CompareBuildInfo(); err == nil {
+				file.Copies, file.Second = copies, second
+			}
+		}
 		f.Path = nameIn(p.Target.Dir, f.Path)
 		if f.Build != nil {
 			file.Evidence = p.Evidence("build-info", f.Build.Text())
@@ -126,6 +137,7 @@ func runBinary(_ context.Context, p *audit.Pass) (any, error) {
 			unread = append(unread, f.Path+": "+f.Reason)
 		}
 		judgeHeaders(p, f)
+		judgeCopies(p, f)
 		if f.Build != nil {
 			judgeToolchain(p, f)
 		}
@@ -179,6 +191,40 @@ func pairs[T any](list []T, of func(T) (string, string)) []string {
 	return out
 }
 
+// judgeCopies judges whether somebody edited the build info after the linker.
+func judgeCopies(p *audit.Pass, f BinaryFile) {
+	switch f.Copies {
+	case gobin.CopiesDiffer:
+		p.Report(f.finding("binary/build-info-edited", audit.Args{"differences": first(differences(f.Build, f.Second), maxNamed)}))
+	case gobin.SecondAlone:
+		p.Report(f.finding("binary/build-info-removed", audit.Args{"package": f.Second.Package, "modules": len(f.Second.Deps)}))
+	}
+}
+
+// differences lists the lines that one of two build infos has alone.
+func differences(one, other *gobin.Build) []string {
+	lines := func(b *gobin.Build) []string {
+		all := strings.Split(strings.TrimSpace(string(b.Text())), "\n")
+		for i, l := range all {
+			all[i] = strings.Join(strings.Fields(l), " ")
+		}
+		return slices.DeleteFunc(all, func(l string) bool { return l == "" || strings.HasPrefix(l, "go ") || l == b.Go })
+	}
+	a, b := lines(one), lines(other)
+	var out []string
+	for _, l := range a {
+		if !slices.Contains(b, l) {
+			out = append(out, "-"+l)
+		}
+	}
+	for _, l := range b {
+		if !slices.Contains(a, l) {
+			out = append(out, "+"+l)
+		}
+	}
+	return out
+}
+
 func judgeToolchain(p *audit.Pass, f BinaryFile) {
 	if v := f.Build.Version(); v == "" || strings.Contains(v, "rc") || strings.Contains(v, "beta") {
 		p.Report(f.finding("binary/devel-toolchain", audit.Args{"go": f.Build.Go}))
@@ -227,7 +273,16 @@ func judgeSettings(p *audit.Pass, f BinaryFile) {
 	if instruments != nil {
 		p.Report(f.finding("binary/instrumented", audit.Args{"flags": instruments}))
 	}
-	if weak := weakSettings(f.Build.GODEBUG(), f.Build.Version()); weak != nil {
+	if weak := weakSettings(f.godebug(), f.Build.Version()); weak != nil {
 		p.Report(f.finding("binary/weak-godebug", audit.Args{"settings": weak, "go": f.Build.Go}))
 	}
+}
+
+// godebug is the default of GODEBUG: the linked one where a symbol leads to it,
+// else what the build info says.
+func (f BinaryFile) godebug() map[string]string {
+	if f.seen == nil || f.seen.Basis != gobin.BySymbol || len(f.seen.GODEBUG) != 1 {
+		return f.Build.GODEBUG()
+	}
+	return gobin.ParseGODEBUG(f.seen.GODEBUG[0])
 }

@@ -229,3 +229,41 @@ func TestNameIn(t *testing.T) {
 		}
 	}
 }
+
+// TestBinaryCopies judges executables whose build info was edited or removed
+// after the link, and whose linked default is not the one that is recorded.
+func TestBinaryCopies(t *testing.T) {
+	built, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOFIPS140=latest", "-trimpath", "-ldflags=-s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob := bytes.Index(built, []byte("\xff Go buildinf:"))
+	setting := bytes.Index(built[blob:], []byte("GOFIPS140=latest")) + blob
+	edited, removed := bytes.Clone(built), bytes.Clone(built)
+	copy(edited[setting:], "GOFIPS140=v1.0.0")
+	copy(removed[blob:], "\xff No buildinf:")
+	weak, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "-trimpath", "-ldflags=-X=runtime.godebugDefault=tls10server=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		data []byte
+		rule string
+		args string
+	}{
+		"edited":  {edited, "binary/build-info-edited", "binary/build-info-edited differences=-build GOFIPS140=v1.0.0;+build GOFIPS140=latest"},
+		"removed": {removed, "binary/build-info-removed", "binary/build-info-removed"},
+		"weak":    {weak, "binary/weak-godebug", "binary/weak-godebug settings=tls10server=1"},
+	} {
+		rep := auditBinaries(t, Binary, binaries(t, map[string][]byte{"app": test.data}), nil, "app")
+		if got := found(rep, "differences", "settings"); !slices.Contains(got, test.args) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	rep := auditBinaries(t, Binary, binaries(t, map[string][]byte{"app": built}), nil, "app")
+	for _, f := range found(rep) {
+		if strings.HasPrefix(f, "binary/build-info") {
+			t.Errorf("as built: %s", f)
+		}
+	}
+}

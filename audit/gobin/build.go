@@ -76,12 +76,17 @@ func (b *Build) Tags() []string {
 	return split(v)
 }
 
-// GODEBUG returns the default GODEBUG settings as recorded. The last of several
-// equal names counts, as in the runtime.
+// GODEBUG returns the default GODEBUG settings as recorded.
 func (b *Build) GODEBUG() map[string]string {
 	v, _ := b.Setting("DefaultGODEBUG")
+	return ParseGODEBUG(v)
+}
+
+// ParseGODEBUG reads settings of GODEBUG: name=value, with commas between. The
+// last of several equal names counts, as in the runtime.
+func ParseGODEBUG(text string) map[string]string {
 	m := map[string]string{}
-	for _, kv := range split(v) {
+	for _, kv := range split(text) {
 		if name, value, ok := strings.Cut(kv, "="); ok {
 			m[name] = value
 		}
