@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -355,6 +356,14 @@ func (s *served) run(ctx context.Context, inv *invocation, store *sumlog.Store) 
 	if err != nil {
 		return err
 	}
+	var certs []tls.Certificate
+	if s.cert != "" {
+		pair, err := tls.LoadX509KeyPair(s.cert, s.key)
+		if err != nil {
+			return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+		}
+		certs = append(certs, pair)
+	}
 	listener, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return usagef("use --listen HOST:PORT", "%s", err)
@@ -362,14 +371,15 @@ func (s *served) run(ctx context.Context, inv *invocation, store *sumlog.Store) 
 	complaints := complaints{w: inv.stderr}
 	server := sumlog.NewServer(sumlog.Handler(store, complaints.add))
 	server.ErrorLog = log.New(io.Discard, "", 0) // what clients do wrong
+	server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: certs}
 	url := "http://" + listener.Addr().String()
-	if s.cert != "" {
+	if certs != nil {
 		url = "https://" + listener.Addr().String()
 	}
 	ended := make(chan error, 1)
 	go func() {
-		if s.cert != "" {
-			ended <- server.ServeTLS(listener, s.cert, s.key)
+		if certs != nil {
+			ended <- server.ServeTLS(listener, "", "")
 			return
 		}
 		ended <- server.Serve(listener)
