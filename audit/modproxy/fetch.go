@@ -193,8 +193,10 @@ func (b *boundBody) Read(p []byte) (int, error) {
 	if b.left -= int64(n); b.left < 0 {
 		return 0, ErrTooLarge
 	}
-	if err != nil && err != io.EOF && context.Cause(b.ctx) == errTimeout {
-		err = errTimeout
+	// When a request is given up, a server that waits for that ends its answer as
+	// if it were whole, and the end may be read before the connection is closed.
+	if cause := context.Cause(b.ctx); err != nil && cause != nil {
+		err = cause
 	}
 	return n, err
 }

@@ -5,6 +5,7 @@ package modproxy
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -93,5 +94,19 @@ func TestFetchFileBounds(t *testing.T) {
 	}
 	if _, err := s.Fetch(context.Background(), "large", 1000); !errors.Is(err, ErrTooLarge) {
 		t.Error(err)
+	}
+}
+
+// An answer that ends because it was given up is not whole.
+func TestFetchGivenUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	body := &boundBody{ReadCloser: io.NopCloser(strings.NewReader("half")), left: 100, ctx: ctx, cancel: cancel}
+	if data, err := io.ReadAll(body); err != nil || string(data) != "half" {
+		t.Errorf("%q, %v", data, err)
+	}
+	cancel()
+	body.ReadCloser = io.NopCloser(strings.NewReader("half"))
+	if data, err := io.ReadAll(body); !errors.Is(err, context.Canceled) {
+		t.Errorf("%q, %v", data, err)
 	}
 }

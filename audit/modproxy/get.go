@@ -106,6 +106,9 @@ func get(ctx context.Context, rt http.RoundTripper, u *url.URL) ([]byte, error) 
 		return nil, &StatusError{Code: resp.StatusCode, URL: redact.URL(u.String()), Body: firstLine(resp)}
 	}
 	data, err := readText(resp.Body)
+	if err == nil {
+		err = ctx.Err() // see boundBody.Read
+	}
 	if err != nil {
 		return fail(err)
 	}
