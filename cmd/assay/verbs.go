@@ -3,6 +3,8 @@
 package main
 
 import (
+	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -10,6 +12,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
+	"github.com/goassay/assay/fips/selftest"
 )
 
 func (inv *invocation) auditCommand() *cobra.Command {
@@ -210,6 +213,47 @@ it looks like, which is not taken for proof.`,
 	}
 	inv.addFlags(cmd, &o)
 	cmd.Flags().BoolVar(&require, "require", false, inv.say(text{"demand a certified module that is linked, intact and on", "要求链接了经认证的模块，且完整、已启用"}))
+	cmd.AddCommand(inv.fipsSelftestCommand())
+	return cmd
+}
+
+func (inv *invocation) fipsSelftestCommand() *cobra.Command {
+	var o options
+	var try string
+	cmd := &cobra.Command{
+		Use:   "selftest",
+		Short: inv.say(text{"try the cryptography of assay itself in FIPS mode", "在 FIPS 模式下测试 assay 自身的密码功能"}),
+		Long: inv.say(text{
+			`Selftest runs assay again with GODEBUG=fips140=on and with fips140=only, and tries there what
+the standard library offers: approved algorithms by the known answers of their standards, or
+by using them both ways; and others, which fips140=only must refuse. It tells about the
+module that is linked into assay, on this machine; to try a validated one, build assay with
+GOFIPS140=certified.`,
+			`selftest 分别以 GODEBUG=fips140=on 和 fips140=only 重新运行 assay，并测试标准库提供的密码功能：
+已核准算法按标准给出的已知答案或往返运算验证；未核准算法在 fips140=only 下必须被拒绝。结果针对
+assay 自身链接的模块以及本机；如需测试经验证的模块，请以 GOFIPS140=certified 构建 assay。`,
+		}),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if try != "" {
+				return json.NewEncoder(inv.stdout).Encode(selftest.Try(try))
+			}
+			self, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			target, name, err := inv.findTarget(o.dir, false)
+			if err != nil {
+				return err
+			}
+			target.ModFile, target.WorkFile, target.Module, name.Module = "", "", "", ""
+			o.settings = map[string]string{"self": self}
+			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.FIPSSelftest})
+		},
+	}
+	inv.addFlags(cmd, &o)
+	cmd.Flags().StringVar(&try, "try", "", "")
+	cmd.Flags().MarkHidden("try") // it exists
 	return cmd
 }
 
