@@ -8,6 +8,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/modproxy"
+	"github.com/goassay/assay/sumdb"
 )
 
 // SumDB verifies every hash of a module that the target carries against the
@@ -28,46 +29,75 @@ var SumDB = &audit.Check{
 // SumDBFacts is what SumDB measures.
 type SumDBFacts struct {
 	Logs      []SumDBLog       `json:"logs"`
+	NoLog     string           `json:"no_log,omitempty"` // why GOSUMDB names none: "off", or what is wrong with it
 	Files     []SumDBFile      `json:"files"`
 	Modules   []SumDBModule    `json:"modules"`
 	Lines     SumDBLines       `json:"lines"`            // of go.sum files
 	Hashes    *SumDBLines      `json:"hashes,omitempty"` // that all else carries: executables, the module cache, the toolchain
 	Toolchain *SumDBToolchain  `json:"toolchain,omitempty"`
-	Builders  []SumDBBuilder   `json:"builders,omitempty"` // what built the executables, as far as they tell
-	Cache     *SumDBCacheFacts `json:"cache,omitempty"`    // the module cache, where it was asked for
-	Kept      *SumDBKept       `json:"kept,omitempty"`     // files of what was kept of the logs
-	Synced    *SumDBSynced     `json:"synced,omitempty"`   // what assay keeps of the logs, brought up to date
-	Caches    []SumDBLogCache  `json:"caches,omitempty"`   // of the logs' answers, where they were asked for
-	Required  int              `json:"required"`           // modules with versions that the go.mod files require
-	Requests  int              `json:"requests"`           // to the logs, in this run
-	Tiles     int              `json:"tiles"`              // of those, for tiles
-	Rounds    int              `json:"rounds"`             // of network
+	Builders  []SumDBBuilder   `json:"builders,omitempty"`  // what built the executables, as far as they tell
+	Cache     *SumDBCacheFacts `json:"cache,omitempty"`     // the module cache, where it was asked for
+	Kept      *SumDBKept       `json:"kept,omitempty"`      // files of what was kept of the logs
+	Synced    *SumDBSynced     `json:"synced,omitempty"`    // what assay keeps of the logs, brought up to date
+	Caches    []SumDBLogCache  `json:"caches,omitempty"`    // of the logs' answers, where they were asked for
+	Strangers []string         `json:"strangers,omitempty"` // folders of answers of logs that are not in force
+	NoHash    []string         `json:"no_hash,omitempty"`   // vendored module versions of which no go.sum has a hash
+	Required  int              `json:"required"`            // modules with versions that the go.mod files require
+	Requests  int              `json:"requests"`            // to the logs, in this run
+	Tiles     int              `json:"tiles"`               // of those, for tiles
+	Rounds    int              `json:"rounds"`              // of network
 }
 
 // SumDBLog is a log and the tree head that proofs lead to.
 type SumDBLog struct {
-	Name         string             `json:"name"`
+	Name         string             `json:"name"`               // followed by + and the hash of the key where two logs share it
 	Key          string             `json:"key"`                // note verifier key: name+hash+key
 	URL          string             `json:"url,omitempty"`      // where it was asked, without secrets
 	Patterns     []string           `json:"patterns,omitempty"` // the policy's, of modules that it answers for; none: all others
 	Size         int64              `json:"size"`               // records; 0 if no head could be verified
 	Root         string             `json:"root,omitempty"`     // base64, as in the head
 	Signed       string             `json:"signed,omitempty"`
-	Latest       int64              `json:"latest,omitempty"` // size of the head that the network calls the latest
-	Before       int64              `json:"before,omitempty"` // size of the largest head seen before this run
-	Since        time.Time          `json:"since,omitzero"`   // when that was first seen
-	Heads        int                `json:"heads"`            // signed heads seen
-	HeadsChecked int                `json:"heads_checked"`    // of those, proven to be beginnings of the tree
-	Way          []modproxy.Attempt `json:"way,omitempty"`    // how the log was found; empty where an earlier run's way served
+	Error        string             `json:"error,omitempty"`     // why it could not be asked at all
+	Latest       int64              `json:"latest,omitempty"`    // size of the head that the network calls the latest
+	Ahead        int64              `json:"ahead,omitempty"`     // size of the largest head behind a record that the network gave
+	NoLatest     bool               `json:"no_latest,omitempty"` // the network called none the latest
+	Before       int64              `json:"before,omitempty"`    // size of the largest head seen before this run
+	Since        time.Time          `json:"since,omitzero"`      // when that was first seen
+	Heads        int                `json:"heads"`               // signed heads seen
+	HeadsChecked int                `json:"heads_checked"`       // of those, proven to be beginnings of the tree
+	Way          []modproxy.Attempt `json:"way,omitempty"`       // how the log was found; empty where an earlier run's way served
 	Proxies      []SumDBProxy       `json:"proxies,omitempty"`
+	Violations   []SumDBViolation   `json:"violations,omitempty"` // what an honest log never says
 	Sync         *SumDBSync         `json:"sync,omitempty"`
 }
 
 // SumDBProxy is what one proxy of the chain calls the latest head.
 type SumDBProxy struct {
-	URL   string `json:"url"`            // without secrets
-	Size  int64  `json:"size,omitempty"` // 0: it did not say
-	Error string `json:"error,omitempty"`
+	URL   string          `json:"url"` // without secrets
+	State SumDBProxyState `json:"state"`
+	Size  int64           `json:"size,omitempty"` // of a signed head
+	Error string          `json:"error,omitempty"`
+}
+
+// SumDBProxyState is what became of the question for a head.
+type SumDBProxyState string
+
+// The states.
+const (
+	ProxySigned  SumDBProxyState = "signed"  // it gave a head with the log's signature
+	ProxyForged  SumDBProxyState = "forged"  // it gave one without
+	ProxyNone    SumDBProxyState = "none"    // it says that it does not pass the log on
+	ProxyUnknown SumDBProxyState = "unknown" // it could not be asked
+)
+
+// SumDBViolation is a promise that was broken, by the log or by what stands
+// between.
+type SumDBViolation struct {
+	Kind     sumdb.Kind `json:"kind"`
+	Subject  string     `json:"subject"` // what the answer was about
+	Detail   string     `json:"detail"`
+	Evidence []string   `json:"evidence"`
+	Fork     string     `json:"fork,omitempty"` // of a fork, the evidence that stands on its own
 }
 
 // SumDBFile is a file, or a set of them, whose hashes were verified.
@@ -151,6 +181,9 @@ func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {
 	r := &sumDBRun{
 		Pass: p, ctx: ctx, env: audit.Facts[*EnvFacts](p, Env),
 		facts: &SumDBFacts{Logs: []SumDBLog{}, Files: []SumDBFile{}, Modules: []SumDBModule{}},
+	}
+	if r.syncs() {
+		r.facts.Synced = &SumDBSynced{}
 	}
 	if err := r.gather(); err != nil {
 		return nil, err

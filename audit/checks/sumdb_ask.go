@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -24,7 +25,8 @@ import (
 type askedLog struct {
 	*sumdb.Log
 	facts    *SumDBLog
-	patterns string // the policy's, as in GOPRIVATE; "" for GOSUMDB's own log
+	patterns string // the policy's, as in GOPRIVATE
+	own      bool   // it is that of GOSUMDB
 	modules  []moduleVersion
 
 	failed  error // why it cannot be asked at all: the go command's configuration is invalid
@@ -44,8 +46,13 @@ func (r *sumDBRun) ask() error {
 		r.logs = append(r.logs, &askedLog{Log: log, patterns: strings.Join(l.Modules, ",")})
 	}
 	own, ownErr := sumdb.ParseLog(r.env.Raw("GOSUMDB"))
-	if own != nil {
-		r.logs = append(r.logs, &askedLog{Log: own})
+	switch {
+	case own != nil:
+		r.addOwn(own)
+	case errors.Is(ownErr, sumdb.ErrOff):
+		r.facts.NoLog = reasonOff
+	default:
+		r.facts.NoLog = withoutSecrets(ownErr)
 	}
 	for _, m := range r.claimed() {
 		switch log, pattern, private := r.logOf(m.Path); {
@@ -59,11 +66,16 @@ func (r *sumDBRun) ask() error {
 			r.settled[m] = sumAnswer{state: NotChecked, reason: reasonConfig, detail: withoutSecrets(ownErr)}
 		}
 	}
-	r.logs = slices.DeleteFunc(r.logs, func(l *askedLog) bool { return l.patterns != "" && len(l.modules) == 0 && !r.syncs() })
+	r.logs = slices.DeleteFunc(r.logs, func(l *askedLog) bool {
+		return l.patterns != "" && !l.own && len(l.modules) == 0 && !r.syncs() && !r.Target.LogCache
+	})
 	r.facts.Logs = make([]SumDBLog, len(r.logs)) // never grows: the logs point into it
 	for i, l := range r.logs {
 		l.facts = &r.facts.Logs[i]
 		*l.facts = SumDBLog{Name: l.Name, Key: l.Key}
+		if slices.ContainsFunc(r.logs, func(o *askedLog) bool { return o != l && o.Name == l.Name }) { // a rotation of keys
+			l.facts.Name = keyedName(l.Log)
+		}
 		if l.patterns != "" {
 			l.facts.Patterns = strings.Split(l.patterns, ",")
 		}
@@ -78,6 +90,20 @@ func (r *sumDBRun) ask() error {
 	}
 	r.settleBuilders()
 	return nil
+}
+
+// addOwn adds the log of GOSUMDB. It may be one of the policy's, too.
+func (r *sumDBRun) addOwn(log *sumdb.Log) {
+	for _, l := range r.logs {
+		if l.Key == log.Key {
+			l.own = true
+			if l.URL == "" {
+				l.Log = log
+			}
+			return
+		}
+	}
+	r.logs = append(r.logs, &askedLog{Log: log, own: true})
 }
 
 // syncs reports whether the run is to bring the stores up to date.
@@ -113,9 +139,10 @@ const toolchainPath = "golang.org/toolchain"
 // asks about toolchains whatever the patterns say (modfetch.useSumDB).
 func (r *sumDBRun) logOf(path string) (log *askedLog, pattern string, private bool) {
 	for _, l := range r.logs {
-		if l.patterns == "" {
+		if l.own {
 			log = l
-		} else if _, ok := goenv.Match(l.patterns, path); ok {
+		}
+		if _, ok := goenv.Match(l.patterns, path); ok {
 			return l, "", false
 		}
 	}
@@ -131,7 +158,7 @@ func (r *sumDBRun) logOf(path string) (log *askedLog, pattern string, private bo
 func (r *sumDBRun) verify(l *askedLog) error {
 	v, way, err := r.verifier(l.Log)
 	if err != nil {
-		l.failed = err
+		l.failed, l.facts.Error = err, withoutSecrets(err)
 		return nil
 	}
 	v.Progress, v.Now = r.Progress, r.Now
@@ -170,9 +197,6 @@ func (r *sumDBRun) prove(l *askedLog, v *sumdb.Verifier) (err error) {
 	if s.Inspection != nil {
 		l.facts.Sync.Files = s.Inspection.Lookups + s.Inspection.Tiles + s.Inspection.Heads
 	}
-	if r.facts.Synced == nil {
-		r.facts.Synced = &SumDBSynced{}
-	}
 	r.facts.Synced.note(l.facts.Sync)
 	r.reportKept(l, storeName(l.Log), s.Removed)
 	return nil
@@ -188,6 +212,10 @@ func (r *sumDBRun) describe(l *askedLog, way *sumDBWay) {
 	if res.Latest != nil {
 		f.Latest = res.Latest.Size
 	}
+	f.NoLatest = res.Latest == nil
+	if res.Ahead != nil {
+		f.Ahead = res.Ahead.Size
+	}
 	if res.Before != nil {
 		f.Before, f.Since = res.Before.Size, res.Before.Seen
 	}
@@ -198,19 +226,35 @@ func (r *sumDBRun) describe(l *askedLog, way *sumDBWay) {
 		}
 	}
 	for _, h := range l.proxies {
-		p := SumDBProxy{URL: h.URL}
-		if cp, err := l.OpenCheckpoint(h.Signed); h.Err == nil && err == nil {
-			p.Size = cp.Size
-		} else if err = errors.Join(h.Err, err); err != nil {
-			p.Error = withoutSecrets(err)
-		}
-		f.Proxies = append(f.Proxies, p)
+		f.Proxies = append(f.Proxies, r.proxyHead(l, h))
 	}
 	if res.Head != nil {
 		f.Size, f.Root = res.Head.Size, res.Head.Root.String()
 		f.Signed = string(res.Head.Signed)
 		way.remember(f.URL)
 	}
+}
+
+// proxyHead judges what one proxy calls the latest head.
+func (r *sumDBRun) proxyHead(l *askedLog, h modproxy.Head) SumDBProxy {
+	p := SumDBProxy{URL: h.URL, State: ProxyUnknown}
+	switch {
+	case errors.Is(h.Err, fs.ErrNotExist):
+		p.State, p.Error = ProxyNone, withoutSecrets(h.Err)
+		return p
+	case h.Err != nil:
+		p.Error = withoutSecrets(h.Err)
+		return p
+	}
+	cp, err := l.OpenCheckpoint(h.Signed)
+	if violation, ok := errors.AsType[*sumdb.Violation](err); ok {
+		p.State, p.Error = ProxyForged, withoutSecrets(err)
+		violation.Subject = h.URL + "/latest"
+		r.reportViolations(l, []*sumdb.Violation{violation})
+		return p
+	}
+	p.State, p.Size = ProxySigned, cp.Size
+	return p
 }
 
 // sumDBWay is the way to a log, and where it is remembered.
@@ -267,12 +311,15 @@ func newVerifier(p *audit.Pass, env *EnvFacts, log *sumdb.Log) (*sumdb.Verifier,
 
 // storeOf is the folder below dir that keeps what was verified of a log.
 func storeOf(dir string, log *sumdb.Log) sumdb.DirCache {
-	return sumdb.DirCache(filepath.Join(dir, "sumdb", fmt.Sprintf("%s+%08x", log.Name, log.Verifier.KeyHash())))
+	return sumdb.DirCache(filepath.Join(dir, "sumdb", keyedName(log)))
 }
 
 // storeName is how a report names that folder.
-func storeName(log *sumdb.Log) string {
-	return fmt.Sprintf("ASSAY_CACHE/sumdb/%s+%08x", log.Name, log.Verifier.KeyHash())
+func storeName(log *sumdb.Log) string { return "ASSAY_CACHE/sumdb/" + keyedName(log) }
+
+// keyedName tells logs of one name and different keys apart.
+func keyedName(log *sumdb.Log) string {
+	return fmt.Sprintf("%s+%08x", log.Name, log.Verifier.KeyHash())
 }
 
 // knownHeads returns the head that the go command has seen, if there is one.
@@ -296,12 +343,21 @@ func (r *sumDBRun) knownHeads(log *sumdb.Log) [][]byte {
 // goHeadDir is the folder in which the go command keeps a log's head
 // (cfg.SumdbDir), or "".
 func goHeadDir(env *EnvFacts, log *sumdb.Log) string {
-	list := filepath.SplitList(env.Raw("GOPATH"))
 	folder := filepath.FromSlash(log.Name)
-	if len(list) == 0 || list[0] == "" || !filepath.IsLocal(folder) {
+	dir := goHeadDirs(env)
+	if dir == "" || !filepath.IsLocal(folder) {
 		return ""
 	}
-	return filepath.Join(list[0], "pkg", "sumdb", folder)
+	return filepath.Join(dir, folder)
+}
+
+// goHeadDirs is the folder that has those of all logs, or "".
+func goHeadDirs(env *EnvFacts) string {
+	list := filepath.SplitList(env.Raw("GOPATH"))
+	if len(list) == 0 || list[0] == "" {
+		return ""
+	}
+	return filepath.Join(list[0], "pkg", "sumdb")
 }
 
 // answer returns what is known of m.
@@ -313,7 +369,7 @@ func (r *sumDBRun) answer(m moduleVersion) sumAnswer {
 	if log == nil {
 		return sumAnswer{state: NotChecked, reason: "unknown"}
 	}
-	a := sumAnswer{log: log.Name, state: NotChecked}
+	a := sumAnswer{log: log.facts.Name, state: NotChecked}
 	if log.failed != nil {
 		a.reason, a.detail = reasonConfig, withoutSecrets(log.failed)
 		return a

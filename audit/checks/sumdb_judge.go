@@ -196,8 +196,10 @@ func incompleteSums(facts *SumDBFacts) error {
 	case private && unchecked == total:
 		return audit.NotAssessed("sumdb/all-private", audit.Args{"lines": total})
 	}
-	if err := facts.Cache.incomplete(); err != nil {
-		return err
+	for _, err := range []error{facts.Cache.incomplete(), unknownLogs(facts), uncheckedCaches(facts)} {
+		if err != nil {
+			return err
+		}
 	}
-	return uncheckedCaches(facts)
+	return nil
 }

@@ -3,9 +3,13 @@
 package checks
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/redact"
@@ -82,7 +86,8 @@ func (r *sumDBRun) inspectCaches() error {
 	for _, l := range r.logs {
 		v, _, err := r.verifier(l.Log)
 		if err != nil {
-			continue // the go command's configuration is invalid, and env says so
+			l.facts.Error = withoutSecrets(err)
+			continue
 		}
 		v.Progress, v.Now = r.Progress, r.Now
 		for _, c := range r.logCaches(l.Log) {
@@ -91,6 +96,32 @@ func (r *sumDBRun) inspectCaches() error {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 			r.noteCache(l, c, in)
+		}
+	}
+	return r.findStrangers()
+}
+
+// findStrangers lists the folders of the go command's answers that are of no log
+// in force: nothing says by which key they are to be judged.
+func (r *sumDBRun) findStrangers() error {
+	dirs := []string{goHeadDirs(r.env)}
+	names := []string{"GOPATH/pkg/sumdb"}
+	if dir := r.env.Raw("GOMODCACHE"); dir != "" {
+		dirs, names = append(dirs, filepath.Join(dir, "cache", "download", "sumdb")), append(names, moduleCacheDir+"/cache/download/sumdb")
+	}
+	for i, dir := range dirs {
+		if dir == "" {
+			continue
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, e := range entries {
+			inForce := func(l *askedLog) bool { return l.Name == e.Name() || strings.HasPrefix(l.Name, e.Name()+"/") }
+			if e.IsDir() && !slices.ContainsFunc(r.logs, inForce) {
+				r.facts.Strangers = append(r.facts.Strangers, names[i]+"/"+e.Name())
+			}
 		}
 	}
 	return nil
@@ -146,6 +177,42 @@ func (r *sumDBRun) reportKept(l *askedLog, cache string, problems []sumdb.Cached
 			})
 		}
 	}
+}
+
+// unknownLogs says what a run that is about the logs themselves, and not about
+// hashes, could not find out of them.
+func unknownLogs(facts *SumDBFacts) error {
+	if facts.Synced == nil && facts.Kept == nil {
+		return nil
+	}
+	var open []string
+	if facts.NoLog != "" && (facts.NoLog != reasonOff || len(facts.Logs) == 0) {
+		open = append(open, "GOSUMDB: "+facts.NoLog)
+	}
+	for _, l := range facts.Logs {
+		switch {
+		case l.Error != "":
+			open = append(open, l.Name+": "+l.Error)
+		case facts.Synced != nil && l.Signed == "":
+			open = append(open, l.Name+": no tree head")
+		case facts.Synced != nil && l.NoLatest:
+			open = append(open, l.Name+": no latest tree head")
+		}
+		for _, p := range l.Proxies {
+			if p.State == ProxyUnknown {
+				open = append(open, p.URL+": "+p.Error)
+			}
+		}
+	}
+	switch {
+	case open != nil:
+		return audit.NotAssessed("sumdb/log-unknown", audit.Args{"logs": first(open, maxNamed)})
+	case facts.Strangers != nil:
+		return audit.NotAssessed("sumdb/other-logs", audit.Args{"caches": first(facts.Strangers, maxNamed)})
+	case facts.Kept != nil && facts.Kept.total() == 0:
+		return audit.NotAssessed("sumdb/nothing-kept", nil)
+	}
+	return nil
 }
 
 // uncheckedCaches says which files nothing could be compared with.

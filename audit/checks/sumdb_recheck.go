@@ -33,6 +33,7 @@ func recheckSumDB(raw json.RawMessage, evidence func(string) ([]byte, error)) er
 		if r.logs[l.Name], err = recheckLog(l); err != nil {
 			return err
 		}
+		r.violations(r.logs[l.Name].Log, l)
 	}
 	for _, m := range r.facts.Modules {
 		v := module.Version{Path: m.Module, Version: m.Version}
@@ -76,6 +77,32 @@ func (r *sumRecheck) sources() ([]sumSource, error) {
 		}
 	}
 	return sources, nil
+}
+
+// violations reads again what shows that a log broke a promise. Of a fork the
+// evidence stands on its own, and is verified.
+func (r *sumRecheck) violations(log *sumdb.Log, l SumDBLog) {
+	for _, v := range l.Violations {
+		for _, digest := range v.Evidence {
+			if _, err := r.evidence(digest); err != nil {
+				r.fail("%s: %s: %w", l.Name, v.Subject, err)
+			}
+		}
+		if v.Fork == "" {
+			continue
+		}
+		var fork sumdb.ForkProof
+		data, err := r.evidence(v.Fork)
+		if err == nil {
+			err = fork.UnmarshalText(data)
+		}
+		if err == nil {
+			_, _, err = fork.Verify(log)
+		}
+		if err != nil {
+			r.fail("%s: %s: %w", l.Name, v.Subject, err)
+		}
+	}
 }
 
 // answer is what the evidence shows of m. Of what was not shown then, only the
@@ -151,7 +178,64 @@ func concludeSumDB(raw json.RawMessage) ([]audit.Finding, error) {
 	for pattern := range privateModules(&facts) {
 		out = append(out, audit.Finding{Rule: "sumdb/private", Subject: privateSubject(pattern)})
 	}
+	for _, name := range facts.NoHash {
+		out = append(out, audit.Finding{Rule: "sumdb/vendor-no-hash", Subject: audit.Subject{Kind: "module", Name: name}})
+	}
+	for _, l := range facts.Logs {
+		out = append(out, l.conclude()...)
+	}
+	for _, c := range facts.Caches {
+		for state, n := range map[sumdb.FileState]int{sumdb.FileForged: c.Forged, sumdb.FileStaleKey: c.StaleKey, sumdb.FileMalformed: c.Malformed} {
+			if n > 0 {
+				out = append(out, audit.Finding{Rule: keptRules[state], Subject: audit.Subject{Kind: "cache", Name: c.Cache}})
+			}
+		}
+	}
 	return out, incompleteSums(&facts)
+}
+
+// conclude derives the findings about one log.
+func (l *SumDBLog) conclude() []audit.Finding {
+	var out []audit.Finding
+	add := func(rule string) {
+		out = append(out, audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "log", Name: l.Name}})
+	}
+	for _, v := range l.Violations {
+		add("sumdb/" + string(v.Kind))
+	}
+	newest := l.Latest
+	for _, p := range l.Proxies {
+		newest = max(newest, p.Size)
+		if p.State == ProxyForged {
+			add("sumdb/" + string(sumdb.BadSignature))
+		}
+	}
+	if !l.NoLatest {
+		if l.Latest < l.Before {
+			add("sumdb/rollback")
+		}
+		if l.Latest < l.Ahead {
+			add("sumdb/stalled")
+		}
+		for _, p := range l.Proxies {
+			if p.State == ProxySigned && p.Size < newest {
+				add("sumdb/older-head")
+			}
+		}
+	}
+	if l.Sync == nil {
+		return out
+	}
+	log, err := sumdb.ParseLog(l.Key)
+	if err != nil {
+		return out // recheckLog says so
+	}
+	for _, f := range l.Sync.Removed {
+		if rule := keptRules[f.State]; rule != "" {
+			out = append(out, audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "cache", Name: storeName(log)}})
+		}
+	}
+	return out
 }
 
 // recheckedLog is a log of a stored report, with the head that it names.
@@ -167,7 +251,7 @@ func recheckLog(l SumDBLog) (*recheckedLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	if log.Name != l.Name || log.Key != l.Key {
+	if l.Name != log.Name && l.Name != keyedName(log) || log.Key != l.Key {
 		return nil, fmt.Errorf("the report's key for %s is that of %s", l.Name, log.Name)
 	}
 	if known, err := sumdb.ParseLog(log.Name); err == nil && known.Key != log.Key {

@@ -4,10 +4,12 @@ package checks
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sumdb"
 )
 
@@ -107,7 +109,7 @@ func (r *sumDBRun) reportLog(l *askedLog) {
 		newest = max(newest, p.Size)
 	}
 	for _, p := range l.facts.Proxies {
-		if p.Size > 0 && p.Size < newest {
+		if p.State == ProxySigned && p.Size < newest {
 			r.Report(l.finding("sumdb/older-head", audit.Args{"proxy": p.URL, "size": p.Size, "newest": newest}))
 		}
 	}
@@ -116,15 +118,20 @@ func (r *sumDBRun) reportLog(l *askedLog) {
 // reportViolations reports answers that an honest log never gives.
 func (r *sumDBRun) reportViolations(l *askedLog, violations []*sumdb.Violation) {
 	for _, v := range violations {
-		f := l.finding("sumdb/"+string(v.Kind), audit.Args{"what": v.Subject, "detail": v.Detail})
+		detail := redact.Text(v.Detail) // it may repeat what a server was sent
+		f := l.finding("sumdb/"+string(v.Kind), audit.Args{"what": v.Subject, "detail": detail})
+		kept := SumDBViolation{Kind: v.Kind, Subject: v.Subject, Detail: detail, Evidence: []string{}}
 		for _, data := range v.Evidence {
-			f.Evidence = append(f.Evidence, r.Evidence("sumdb-answer", data))
+			kept.Evidence = append(kept.Evidence, r.Evidence("sumdb-answer", data))
 		}
+		f.Evidence = slices.Clone(kept.Evidence)
 		if v.Fork != nil {
 			if text, err := v.Fork.MarshalText(); err == nil { // it stands on its own: assay sumdb check
-				f.Evidence = append(f.Evidence, r.Evidence("sumdb-fork", text))
+				kept.Fork = r.Evidence("sumdb-fork", text)
+				f.Evidence = append(f.Evidence, kept.Fork)
 			}
 		}
+		l.facts.Violations = append(l.facts.Violations, kept)
 		r.Report(f)
 	}
 }

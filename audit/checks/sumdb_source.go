@@ -246,6 +246,7 @@ func (r *sumDBRun) reportVendored(files []modgraph.SumFile) error {
 	}
 	for _, v := range vendored {
 		if !hashed[v.Module] {
+			r.facts.NoHash = append(r.facts.NoHash, v.Module.String())
 			r.Report(audit.Finding{
 				Rule:     "sumdb/vendor-no-hash",
 				Subject:  audit.Subject{Kind: "module", Name: v.Module.String()},

@@ -1,0 +1,255 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/sumdb"
+	"github.com/goassay/assay/sumdb/sumdbtest"
+)
+
+// What a run about the logs themselves could not find out is no pass, though
+// there be no hash that was left unchecked.
+func TestSumDBLogUnknown(t *testing.T) {
+	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "", http.StatusInternalServerError) }))
+	t.Cleanup(failing.Close)
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	tests := []struct {
+		name    string
+		environ func(p *sumProject) []string
+		sync    string // reasons
+		doctor  string
+	}{
+		{"off", func(*sumProject) []string { return []string{"GOSUMDB=off"} }, "sumdb/log-unknown", "sumdb/log-unknown"},
+		{"garbage", func(*sumProject) []string { return []string{"GOSUMDB=garbage"} }, "sumdb/log-unknown", "sumdb/log-unknown"},
+		{"no proxy", func(*sumProject) []string { return []string{"GOPROXY=bogus://x"} }, "sumdb/log-unknown", "sumdb/log-unknown"},
+		{"network down", func(p *sumProject) []string { return []string{"GOPROXY=" + closed.URL} }, "sumdb/log-unknown", "sumdb/nothing-kept"},
+		{"one proxy fails", func(p *sumProject) []string { return []string{"GOPROXY=" + p.log.URL + "," + failing.URL} }, "sumdb/log-unknown", ""},
+		{"one proxy is down", func(p *sumProject) []string { return []string{"GOPROXY=" + p.log.URL + "|" + closed.URL} }, "sumdb/log-unknown", ""},
+		{"all well", func(*sumProject) []string { return nil }, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newSumProject(t, 3)
+			p.cfg.Environ = append(p.cfg.Environ, tt.environ(p)...)
+			p.cfg.Target = &audit.Target{Dir: p.cfg.Target.Dir}
+			demandReason(t, p, "sync", tt.sync, func() *audit.Report { rep, _ := p.sync(t, "delta"); return rep })
+			p.cfg.Settings = nil
+			p.cfg.Target = &audit.Target{Dir: p.cfg.Target.Dir, LogCache: true}
+			demandReason(t, p, "doctor", tt.doctor, func() *audit.Report { rep, _ := p.run(t); return rep })
+		})
+	}
+}
+
+// demandReason demands that a run ends with a reason, or is a pass, and that the
+// stored facts say the same.
+func demandReason(t *testing.T, p *sumProject, what, reason string, run func() *audit.Report) {
+	t.Helper()
+	store, err := audit.CreateEvidenceDir(filepath.Join(t.TempDir(), "evidence"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cfg.Evidence = store
+	rep := run()
+	res := outcomeOf(t, rep, SumDB)
+	if res.ReasonID != reason || (res.Outcome == audit.Passed) != (reason == "") {
+		t.Errorf("%s: %+v", what, res)
+	}
+	if err := store.Verify(rep, []*audit.Check{SumDB}); err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	callPass(rep)
+	if err := store.Verify(rep, []*audit.Check{SumDB}); (err == nil) != (reason == "") {
+		t.Errorf("%s: called a pass: %v", what, err)
+	}
+}
+
+// callPass makes a report say that all is well.
+func callPass(r *audit.Report) {
+	c := &r.Checks[0]
+	c.Outcome, c.Reason, c.ReasonID, c.ReasonArgs = audit.Passed, "", "", nil
+	r.Findings, r.Verdict = nil, audit.VerdictPass
+}
+
+// A proxy that serves a head without the log's signature is named.
+func TestSumDBForgedHead(t *testing.T) {
+	p := newSumProject(t, 3)
+	old := string(p.latest(t))
+	forger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Write([]byte(strings.Replace(old, "\n3\n", "\n2\n", 1)))
+	}))
+	t.Cleanup(forger.Close)
+	p.cfg.Environ = append(p.cfg.Environ, "GOPROXY="+p.log.URL+","+forger.URL)
+	rep, facts := p.sync(t, "delta")
+	if got := rulesOf(rep); !slices.Equal(got, []string{"sumdb/bad-signature"}) || facts.Logs[0].Proxies[1].State != ProxyForged {
+		t.Fatalf("%v %+v", got, facts.Logs[0].Proxies)
+	}
+	if what := rep.Findings[0].Args["what"]; what != forger.URL+"/sumdb/"+sumdbtest.Name+"/latest" {
+		t.Errorf("names %v", what)
+	}
+}
+
+// Doctor looks at what was kept of each log in force, the policy's too, and says
+// what is kept of others.
+func TestSumDBDoctorLogs(t *testing.T) {
+	p := newSumProject(t, 3)
+	policy := audit.DefaultPolicy()
+	policy.SumDB.Logs = []audit.PolicyLog{{GOSUMDB: p.log.GOSUMDB(), Modules: []string{"example.com/*"}}}
+	p.cfg.Policy = policy
+	p.cfg.Environ = append(p.cfg.Environ, "GOSUMDB=off")
+	p.run(t)
+	files, err := filepath.Glob(filepath.Join(p.cfg.CacheDir, "sumdb", "*", "lookup", "example.com", "m1@v1.0.0"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cfg.Target = &audit.Target{Dir: p.cfg.Target.Dir, LogCache: true}
+	if rep, facts := p.run(t); rep.Verdict != audit.VerdictPass || facts.Kept.Verified == 0 {
+		t.Fatalf("%s %+v %+v", rep.Verdict, facts.Kept, rep.Checks)
+	}
+	writeFile(t, files[0], strings.Replace(string(data), "h1:", "h1:AAA", 1))
+	if rep, _ := p.run(t); !slices.Equal(rulesOf(rep), []string{"sumdb/forged-cache"}) {
+		t.Errorf("%v", rep.Findings)
+	}
+	writeFile(t, files[0], string(data))
+
+	modcache, gopath := t.TempDir(), t.TempDir()
+	p.cfg.Environ = append(p.cfg.Environ, "GOMODCACHE="+modcache, "GOPATH="+gopath)
+	for _, dir := range []string{filepath.Join(modcache, "cache", "download", "sumdb", "old.example"), filepath.Join(gopath, "pkg", "sumdb", "other.example", "log")} {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rep, facts := p.run(t)
+	want := []string{"GOPATH/pkg/sumdb/other.example", "GOMODCACHE/cache/download/sumdb/old.example"}
+	if res := outcomeOf(t, rep, SumDB); res.ReasonID != "sumdb/other-logs" || !slices.Equal(facts.Strangers, want) {
+		t.Errorf("%+v %q", res, facts.Strangers)
+	}
+}
+
+// One log may be both the policy's and that of GOSUMDB, and two may share a name
+// while a key is rotated: an honest report of them is valid.
+func TestSumDBLogTwice(t *testing.T) {
+	p := newSumProject(t, 4)
+	store, err := audit.CreateEvidenceDir(filepath.Join(t.TempDir(), "evidence"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cfg.Evidence = store
+	p.cfg.Policy = audit.DefaultPolicy()
+	p.cfg.Policy.SumDB.Logs = []audit.PolicyLog{{GOSUMDB: p.log.GOSUMDB(), Modules: []string{"example.com/m1"}}}
+	rep, facts := p.run(t)
+	if len(facts.Logs) != 1 || facts.Lines.Verified != 8 {
+		t.Errorf("%+v", facts)
+	}
+	if err := store.Verify(rep, []*audit.Check{SumDB}); err != nil {
+		t.Errorf("one log: %v", err)
+	}
+
+	other := sumdbtest.New(t) // of the same name, with another key
+	other.Add(t, sumModule(1), sumText(sumModule(1)))
+	p.cfg.Policy.SumDB.Logs[0].GOSUMDB = other.GOSUMDB()
+	rep, facts = p.run(t)
+	if len(facts.Logs) != 2 || facts.Lines.Verified != 8 || facts.Logs[0].Name == facts.Logs[1].Name || facts.Modules[1].Log != facts.Logs[0].Name {
+		t.Errorf("%+v", facts)
+	}
+	if err := store.Verify(rep, []*audit.Check{SumDB}); err != nil {
+		t.Errorf("two keys: %v", err)
+	}
+}
+
+// A report that leaves out what its facts say of the logs and of what was kept.
+func TestSumDBConcludeLogs(t *testing.T) {
+	facts := SumDBFacts{
+		Logs: []SumDBLog{
+			{Name: "a", Latest: 5, Before: 6, Ahead: 7, Proxies: []SumDBProxy{{State: ProxySigned, Size: 4}, {State: ProxyForged}, {State: ProxyNone}}},
+			{Name: "b", Latest: 5, Before: 5, Ahead: 5, Proxies: []SumDBProxy{{State: ProxySigned, Size: 5}}},
+			{Name: "c", NoLatest: true, Before: 6, Violations: []SumDBViolation{{Kind: "fork"}}},
+		},
+		Caches: []SumDBLogCache{{Cache: "x", SumDBKept: SumDBKept{Forged: 1, StaleKey: 1, Malformed: 1}}, {Cache: "y", SumDBKept: SumDBKept{Verified: 1}}},
+	}
+	_, verifier := sumdbtest.Key(t)
+	facts.Logs = append(facts.Logs, SumDBLog{Name: "d", Key: verifier, NoLatest: true, Sync: &SumDBSync{}})
+	facts.Logs[3].Sync.Removed = append(facts.Logs[3].Sync.Removed, sumdb.CachedFile{State: sumdb.FileForged}, sumdb.CachedFile{State: sumdb.FileUnchecked})
+	raw := mustJSON(t, facts)
+	findings, err := concludeSumDB(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range findings {
+		name, _, _ := strings.Cut(f.Subject.Name, "/sumdb/")
+		got = append(got, f.Rule+" "+name)
+	}
+	slices.Sort(got)
+	want := []string{
+		"sumdb/bad-signature a", "sumdb/forged-cache ASSAY_CACHE", "sumdb/forged-cache x", "sumdb/fork c", "sumdb/malformed-cache x",
+		"sumdb/older-head a", "sumdb/rollback a", "sumdb/stale-cache x", "sumdb/stalled a",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// Evidence of a violation is read again, and that of a fork verified.
+func TestSumDBRecheckViolations(t *testing.T) {
+	signer, verifier := sumdbtest.Key(t)
+	first, second := sumdbtest.NewWithKey(t, signer, verifier), sumdbtest.NewWithKey(t, signer, verifier)
+	for i := range 3 {
+		first.Add(t, sumModule(i), sumText(sumModule(i)))
+		second.Add(t, sumModule(3-i), sumText(sumModule(3-i)))
+	}
+	store, err := audit.CreateEvidenceDir(filepath.Join(t.TempDir(), "evidence"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newSumProject(t, 3)
+	p.cfg.Evidence = store
+	p.cfg.Environ = append(p.cfg.Environ, "GOSUMDB="+verifier, "GOPROXY="+first.URL+","+second.URL)
+	rep, facts := p.sync(t, "delta")
+	if err := store.Verify(rep, []*audit.Check{SumDB}); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(facts.Logs[0].Violations, func(v SumDBViolation) bool { return v.Fork != "" })
+	if i < 0 {
+		t.Fatalf("%+v", facts.Logs[0].Violations)
+	}
+	v := &facts.Logs[0].Violations[i]
+	for name, lie := range map[string]func(){
+		"fork":     func() { v.Fork = v.Evidence[0] },
+		"evidence": func() { v.Evidence = []string{"sha256:" + strings.Repeat("0", 64)} },
+	} {
+		was := *v
+		lie()
+		if err := recheckSumDB(mustJSON(t, facts), store.Get); err == nil {
+			t.Errorf("%s: passes", name)
+		}
+		*v = was
+	}
+	callPass(rep)
+	if err := store.Verify(rep, []*audit.Check{SumDB}); err == nil || !strings.Contains(err.Error(), "sumdb/fork") {
+		t.Errorf("called a pass: %v", err)
+	}
+}
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
