@@ -47,7 +47,7 @@ func TestSeenRun(t *testing.T) {
 		"certified":                       {[]string{"GOFIPS140=v1.0.0"}, "x", nil, true},
 		"certified, PIE":                  {[]string{"GOFIPS140=v1.0.0", "-buildmode=pie"}, "x", nil, true},
 		"certified, trimpath":             {[]string{"GOFIPS140=v1.0.0", "-trimpath"}, "x", nil, true},
-		"certified, stripped":             {[]string{"GOFIPS140=v1.0.0", strip}, "x", nil, false},
+		"certified, stripped":             {[]string{"GOFIPS140=v1.0.0", strip}, "x", nil, true},
 		"certified, wiped":                {[]string{"GOFIPS140=v1.0.0"}, "x", wipe, true},
 		"certified, with a decoy":         {[]string{"GOFIPS140=v1.0.0"}, "fips140=off", nil, true},
 		"in process":                      {[]string{"GOFIPS140=v1.26.0"}, "x", nil, false},
@@ -89,7 +89,7 @@ func TestSeenRun(t *testing.T) {
 			s := judge(t, data, now)
 			mode := s.Mode.Effective()
 			switch {
-			case s.Seen.Basis == gobin.BySymbol && runs && mode.Enabled() != enabled:
+			case s.Seen.Basis != gobin.BySearch && runs && mode.Enabled() != enabled:
 				t.Errorf("it runs in FIPS mode: %v; mode %s", enabled, mode)
 			case !runs && s.Reasons() == nil:
 				t.Errorf("it does not run, and nothing speaks against it")

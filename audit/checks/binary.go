@@ -278,10 +278,10 @@ func judgeSettings(p *audit.Pass, f BinaryFile) {
 	}
 }
 
-// godebug is the default of GODEBUG: the linked one where a symbol leads to it,
-// else what the build info says.
+// godebug is the default of GODEBUG: the linked one where a symbol or the code
+// leads to it, else what the build info says.
 func (f BinaryFile) godebug() map[string]string {
-	if f.seen == nil || f.seen.Basis != gobin.BySymbol || len(f.seen.GODEBUG) != 1 {
+	if f.seen == nil || f.seen.Basis == gobin.BySearch || len(f.seen.GODEBUG) != 1 {
 		return f.Build.GODEBUG()
 	}
 	return gobin.ParseGODEBUG(f.seen.GODEBUG[0])

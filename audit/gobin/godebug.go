@@ -17,9 +17,9 @@ import (
 type GODEBUG struct {
 	Basis GODEBUGBasis `json:"basis"`
 
-	// Values has the default, as name=value with commas between. By symbol
-	// it has one element, which may be empty. By search it has each text that
-	// may be the default: none if there is none, or it was not found.
+	// Values has the default, as name=value with commas between. By symbol and
+	// by code it has one element, which may be empty. By search it has each text
+	// that may be the default: none if there is none, or it was not found.
 	Values []string `json:"values"`
 }
 
@@ -29,14 +29,16 @@ type GODEBUGBasis string
 // The bases.
 const (
 	BySymbol GODEBUGBasis = "symbol" // at the variable's address, by the symbol table
-	BySearch GODEBUGBasis = "search" // the file is stripped: by what it looks like
+	ByCode   GODEBUGBasis = "code"   // the file is stripped: at the address that the runtime's code has
+	BySearch GODEBUGBasis = "search" // by what it looks like alone
 )
 
 // LinkedGODEBUG finds the default of GODEBUG that is linked into the program.
 //
-// Without symbols it looks for a pointer and a length, as of a string, in a
-// writable segment, that lead to "name=value,..." with a name that Go knows.
-// Another variable of the program may look so, too.
+// Without symbols it looks at the runtime's code that reads the default. Where
+// that cannot be understood, it looks for a pointer and a length, as of a string,
+// in a writable segment, that lead to "name=value,..." with a name that Go knows:
+// another variable of the program may look so, too.
 func (im *Image) LinkedGODEBUG() (GODEBUG, error) {
 	if im.symbols != nil {
 		addr, err := im.symbols.find("runtime.godebugDefault")
@@ -48,8 +50,40 @@ func (im *Image) LinkedGODEBUG() (GODEBUG, error) {
 			return GODEBUG{BySymbol, []string{text}}, err
 		}
 	}
+	if text, ok := im.defaultByCode(); ok {
+		return GODEBUG{ByCode, []string{text}}, nil
+	}
 	values, err := im.searchGODEBUG()
 	return GODEBUG{BySearch, values}, err
+}
+
+// defaultByCode finds the variable by what the code refers to that reads it: the
+// function that sets the runtime's own variables at the start, and the one that
+// tells package internal/godebug of changes. It is the only string to which both
+// refer.
+func (im *Image) defaultByCode() (string, bool) {
+	first, ok := im.referencesOf("runtime.parseRuntimeDebugVars", "runtime.parsedebugvars") // since Go 1.26, and before
+	if !ok {
+		return "", false
+	}
+	second, ok := im.referencesOf("runtime.godebugNotify")
+	if !ok {
+		return "", false
+	}
+	var found []string
+	for addr := range first {
+		length := addr + uint64(im.ptr)
+		if !second[addr] || first[length] != second[length] || !first[length] && im.arch != "arm64" && im.arch != "arm" { // which may load both at once
+			continue
+		}
+		if text, err := im.stringAt(addr); err == nil {
+			found = append(found, text)
+		}
+	}
+	if len(found) != 1 {
+		return "", false
+	}
+	return found[0], true
 }
 
 // stringAt reads the variable of type string at addr.
@@ -86,7 +120,7 @@ func (im *Image) searchGODEBUG() ([]string, error) {
 				continue
 			}
 			to := im.pointer(addr+uint64(at), part[at:])
-			if text, ok := im.godebugAt(to, int(n)); ok && !slices.Contains(found, text) {
+			if text, ok := im.godebugAt(to, int(n)); ok && len(found) < maxCandidates && !slices.Contains(found, text) {
 				found = append(found, text)
 			}
 		}
@@ -95,6 +129,9 @@ func (im *Image) searchGODEBUG() ([]string, error) {
 	slices.Sort(found)
 	return found, err
 }
+
+// maxCandidates bounds the variables that look like a default.
+const maxCandidates = 1000
 
 // maxGODEBUG bounds a default, in bytes. go.mod with "go 1.21" makes one of 600.
 const maxGODEBUG = 4 << 10
@@ -144,7 +181,7 @@ var godebugNames = []string{
 	"http2server", "httpcookiemaxnum", "httplaxcontentlength", "httpmuxgo121", "httpservecontentkeepheaders",
 	"installgoroot", "jstmpllitinterp", "multipartfiles", "multipartmaxheaders", "multipartmaxparts", "multipathtcp",
 	"netdns", "netedns0", "panicnil", "randautoseed", "randseednop", "rsa1024min", "tarinsecurepath", "tls10server",
-	"tls3des", "tlsmaxrsasize", "tlsmlkem", "tlsrsakex", "tlssecpmlkem", "tlssha1", "tlsunsafeekm", "updatemaxprocs",
+	"tls3des", "tlskyber", "tlsmaxrsasize", "tlsmlkem", "tlsrsakex", "tlssecpmlkem", "tlssha1", "tlsunsafeekm", "tracebacklabels", "updatemaxprocs",
 	"urlmaxqueryparams", "urlstrictcolons", "winreadlinkvolume", "winsymlink", "x509keypairleaf", "x509negativeserial",
-	"x509rsacrt", "x509sha1", "x509sha256skid", "x509usefallbackroots", "x509usepolicies", "zipinsecurepath",
+	"x509rsacrt", "x509sha1", "x509sha256skid", "x509sslcertoverrideplatform", "x509usefallbackroots", "x509usepolicies", "zipinsecurepath",
 }

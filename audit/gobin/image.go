@@ -22,6 +22,7 @@ import (
 type Image struct {
 	r        *budget
 	order    binary.ByteOrder
+	arch     string         // in GOARCH words
 	ptr      int            // size of a pointer, in bytes
 	mask     uint64         // of the bits of a stored pointer that are its address
 	base     uint64         // of a Mach-O image, to which pointers may be offsets
@@ -55,7 +56,7 @@ func (f *File) Image() (im *Image, err error) {
 	if f.reader == nil {
 		return nil, fmt.Errorf("%w: no single image", ErrNotExecutable)
 	}
-	im = &Image{r: &budget{r: f.reader, left: maxImage}, mask: 1<<64 - 1}
+	im = &Image{r: &budget{r: f.reader, left: maxImage}, arch: f.Arch, mask: 1<<64 - 1}
 	defer func() {
 		if v := recover(); v != nil {
 			im, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)

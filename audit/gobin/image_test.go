@@ -46,6 +46,10 @@ var builds = []struct {
 	{"Mach-O stripped", []string{"GOOS=darwin", "GOARCH=arm64", "-ldflags=-s"}},
 	{"PE", []string{"GOOS=windows", "GOARCH=amd64"}},
 	{"PE stripped", []string{"GOOS=windows", "GOARCH=amd64", "-ldflags=-s"}},
+	{"arm64 stripped", []string{"GOOS=linux", "GOARCH=arm64", "-ldflags=-s"}},
+	{"arm64 PIE stripped", []string{"GOOS=linux", "GOARCH=arm64", "-buildmode=pie", "-ldflags=-s"}},
+	{"386 stripped", []string{"GOOS=linux", "GOARCH=386", "-ldflags=-s"}},
+	{"arm stripped", []string{"GOOS=linux", "GOARCH=arm", "-ldflags=-s"}},
 }
 
 // The module's code, its integrity and the linked default are read from every
@@ -60,7 +64,7 @@ func TestImage(t *testing.T) {
 				path := gobintest.Build(t, dir, append(slices.Clone(test.args), "GOFIPS140="+fips)...)
 				checkImage(t, path, fips == "v1.0.0")
 				if f := open(t, path); f.Format == gobin.ELF {
-					checkImage(t, withoutSections(t, path, f.Arch != "386"), fips == "v1.0.0")
+					checkImage(t, withoutSections(t, path, f.Arch != "386" && f.Arch != "arm"), fips == "v1.0.0")
 				}
 			})
 		}
@@ -93,6 +97,9 @@ func checkImage(t *testing.T, path string, module bool) {
 	linked, err := im.LinkedGODEBUG()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if sure := map[string]bool{"amd64": true, "arm64": true, "386": true}; sure[open(t, path).Arch] && linked.Basis == gobin.BySearch {
+		t.Errorf("searched: %+v", linked)
 	}
 	values := []string{"fips140=on"}
 	if !module {

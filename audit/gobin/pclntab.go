@@ -30,11 +30,11 @@ const maxName = 64 << 10
 // table is left in stripped files. See runtime.pcHeader; it has had this form
 // since Go 1.18, with another magic number since Go 1.20.
 func (im *Image) Functions(fn func(name string)) error {
-	r, err := im.functionNames()
+	t, err := im.functionTable()
 	if err != nil {
 		return err
 	}
-	names := bufio.NewReaderSize(r, maxName)
+	names := bufio.NewReaderSize(io.NewSectionReader(t.r, t.names, t.units-t.names), maxName)
 	for {
 		name, err := names.ReadSlice(0)
 		switch {
@@ -51,15 +51,24 @@ func (im *Image) Functions(fn func(name string)) error {
 	}
 }
 
-// functionNames finds the table of names: where section headers say that the
-// function table is, or by its first bytes.
-func (im *Image) functionNames() (io.Reader, error) {
+// A functionTable is where the parts of the runtime's table stand.
+type functionTable struct {
+	addr         uint64
+	r            *io.SectionReader // from its header to the end of the segment
+	functions    int64
+	names, units int64 // where the names begin and end
+	functab      int64
+}
+
+// functionTable finds the table: where section headers say that it is, or by its
+// first bytes.
+func (im *Image) functionTable() (functionTable, error) {
 	for _, t := range im.tables {
-		if r, ok := im.nameTable(t.start); ok {
-			return r, nil
+		if found, ok := im.functionTableAt(t.start); ok {
+			return found, nil
 		}
 	}
-	var found io.Reader
+	var found functionTable
 	for _, magic := range []uint32{0xfffffff1, 0xfffffff0} { // Go 1.20, Go 1.18
 		text := make([]byte, 6) // the magic number, and two bytes of zero
 		im.order.PutUint32(text, magic)
@@ -72,43 +81,41 @@ func (im *Image) functionNames() (io.Reader, error) {
 					}
 					at := addr + uint64(from+i)
 					if at%uint64(im.ptr) == 0 {
-						if r, ok := im.nameTable(at); ok {
-							found = r
+						if t, ok := im.functionTableAt(at); ok {
+							found = t
 							return false
 						}
 					}
 					from += i + 1
 				}
 			})
-			if err != nil {
-				return nil, err
-			}
-			if found != nil {
-				return found, nil
+			if err != nil || found.r != nil {
+				return found, err
 			}
 		}
 	}
-	return nil, ErrNoTable
+	return functionTable{}, ErrNoTable
 }
 
-// nameTable reads the header of a function table, if there is one at addr.
-func (im *Image) nameTable(addr uint64) (io.Reader, bool) {
+// functionTableAt reads the header of a function table, if there is one at addr.
+func (im *Image) functionTableAt(addr uint64) (t functionTable, ok bool) {
 	head := make([]byte, 8+8*im.ptr)
 	if im.read(head, addr) != nil {
-		return nil, false
+		return t, false
 	}
 	magic, quantum := im.order.Uint32(head), head[6]
 	if magic != 0xfffffff1 && magic != 0xfffffff0 || head[4] != 0 || head[5] != 0 ||
 		quantum != 1 && quantum != 2 && quantum != 4 || int(head[7]) != im.ptr {
-		return nil, false
+		return t, false
 	}
 	field := func(i int) uint64 { return im.word(head[8+i*im.ptr:]) }
-	functions, names, units := field(0), field(3), field(4)
+	functions, names, units, functab := field(0), field(3), field(4), field(7)
 	r, ok := im.section(addr)
 	if !ok || functions == 0 || names < uint64(len(head)) || units <= names || units-names > maxNames || units > uint64(r.Size()) {
-		return nil, false
+		return t, false
 	}
-	return io.NewSectionReader(r, int64(names), int64(units-names)), true
+	size := uint64(r.Size())
+	return functionTable{addr, r, int64(min(functions, size/8)), int64(names), int64(units), int64(min(functab, size))}, true
 }
 
 // Packages lists the import paths of the packages that have functions in the

@@ -1,0 +1,179 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package gobin
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// maxFunction bounds the code of a function that is looked at, in bytes.
+const maxFunction = 1 << 20
+
+// errNoFunction is a function that the table does not have.
+var errNoFunction = errors.New("no such function")
+
+// code returns the machine code of the first function of those names that there
+// is, and its address, by the function table, which is left in stripped files.
+func (im *Image) code(names ...string) ([]byte, uint64, error) {
+	t, err := im.functionTable()
+	if err != nil {
+		return nil, 0, err
+	}
+	start, end, err := im.functionRange(t, names)
+	if err != nil {
+		return nil, 0, err
+	}
+	if end <= start || end-start > maxFunction {
+		return nil, 0, fmt.Errorf("%w: function of %d bytes", ErrMalformed, end-start)
+	}
+	code := make([]byte, end-start)
+	return code, start, im.read(code, start)
+}
+
+// functionRange finds the code of the first of some functions. The entries of the table are relative to
+// the start of the text, which the runtime's moduledata has: its first field
+// points to the table (runtime.moduledata; alike since Go 1.18).
+func (im *Image) functionRange(t functionTable, names []string) (start, end uint64, err error) {
+	text, err := im.textStart(t.addr)
+	if err != nil {
+		return 0, 0, err
+	}
+	ranges := make([]addressRange, len(names))
+	offsets := make([]int64, len(names))
+	for i, name := range names {
+		if offsets[i], err = t.nameOffset(name); err != nil {
+			return 0, 0, err
+		}
+	}
+	entries := bufio.NewReaderSize(io.NewSectionReader(t.r, t.functab, t.r.Size()-t.functab), 64<<10)
+	entry := make([]byte, 8)
+	head := make([]byte, 8)
+	at := int64(-1) // where the function before is described
+	for range t.functions + 1 {
+		if _, err := io.ReadFull(entries, entry); err != nil {
+			return 0, 0, errNoFunction
+		}
+		pc := text + uint64(im.order.Uint32(entry))
+		if at >= 0 { // this entry ends the one before
+			if _, err := t.r.ReadAt(head, t.functab+at); err != nil {
+				return 0, 0, errNoFunction
+			}
+			for i, offset := range offsets {
+				if offset != 0 && int64(im.order.Uint32(head[4:])) == offset { // runtime._func.nameOff
+					ranges[i] = addressRange{start, pc}
+				}
+			}
+		}
+		start, at = pc, int64(im.order.Uint32(entry[4:]))
+	}
+	for _, r := range ranges {
+		if r.end != 0 {
+			return r.start, r.end, nil
+		}
+	}
+	return 0, 0, errNoFunction
+}
+
+// nameOffset finds a name in the table of names; 0 if it is not there.
+func (t functionTable) nameOffset(name string) (int64, error) {
+	return indexString(io.NewSectionReader(t.r, t.names, t.units-t.names), name)
+}
+
+// textStart finds the moduledata of the function table at addr.
+func (im *Image) textStart(addr uint64) (uint64, error) {
+	const minpc, text = 20, 22 // words
+	var found uint64
+	err := im.scan(true, 23*im.ptr-1, func(base uint64, part []byte) bool {
+		for at := int(-base & uint64(im.ptr-1)); at+23*im.ptr <= len(part); at += im.ptr {
+			word := func(i int) uint64 {
+				return im.pointer(base+uint64(at+i*im.ptr), part[at+i*im.ptr:])
+			}
+			if word(0) != addr {
+				continue
+			}
+			if start := word(text); start != 0 && start <= word(minpc) {
+				if _, ok := im.section(start); ok {
+					found = start
+					return false
+				}
+			}
+		}
+		return true
+	})
+	if err == nil && found == 0 {
+		err = fmt.Errorf("%w: no moduledata", ErrMalformed)
+	}
+	return found, err
+}
+
+// referencesOf lists the variables to which the first of some functions refers
+// that there is. It reports false where that cannot be told.
+func (im *Image) referencesOf(names ...string) (map[uint64]bool, bool) {
+	code, base, err := im.code(names...)
+	if err != nil {
+		return nil, false
+	}
+	return im.references(code, base)
+}
+
+// references lists the variables that machine code at base refers to: addresses
+// in writable memory. It looks for what Go's compiler writes: an address relative
+// to the instruction, a page and an offset, or the address itself. It reports false
+// for processors whose code is not read here.
+func (im *Image) references(code []byte, base uint64) (map[uint64]bool, bool) {
+	out := map[uint64]bool{}
+	add := func(addr uint64) {
+		if im.isWritable(addr) {
+			out[addr] = true
+		}
+	}
+	switch im.arch {
+	case "amd64": // a displacement of 32 bits, relative to what follows it
+		for i := 0; i+4 <= len(code); i++ {
+			add(base + uint64(i) + 4 + uint64(int64(int32(binary.LittleEndian.Uint32(code[i:])))))
+		}
+	case "386": // the address, in an instruction
+		for i := 0; i+4 <= len(code); i++ {
+			add(uint64(binary.LittleEndian.Uint32(code[i:])))
+		}
+	case "arm": // the address, behind the code
+		for i := 0; i+4 <= len(code); i += 4 {
+			add(uint64(im.order.Uint32(code[i:])))
+		}
+	case "arm64":
+		arm64References(code, base, add)
+	default:
+		return nil, false
+	}
+	return out, true
+}
+
+// isWritable reports whether addr is in writable memory, or in such as no byte of
+// the file fills.
+func (im *Image) isWritable(addr uint64) bool {
+	return im.isZero(addr) || slices.ContainsFunc(im.segments, func(s segment) bool { return s.write && addr-s.addr < s.size })
+}
+
+// arm64References follows ADRP, which loads the address of a page, to the ADD or
+// LDR with the offset in it (Arm Architecture Reference Manual, C6.2).
+func arm64References(code []byte, base uint64, add func(uint64)) {
+	pages := map[uint32]uint64{} // by register
+	for i := 0; i+4 <= len(code); i += 4 {
+		in := binary.LittleEndian.Uint32(code[i:]) // instructions always are
+		to, from, imm := in&31, in>>5&31, uint64(in>>10&0xfff)
+		page, known := pages[from]
+		switch {
+		case in&0x9f000000 == 0x90000000: // ADRP
+			pages[to] = (base+uint64(i))&^0xfff + uint64(int64(uint64(in>>5&0x7ffff<<2|in>>29&3)<<43)>>43<<12)
+		case known && in&0xffc00000 == 0x91000000: // ADD of 64 bits
+			add(page + imm)
+		case known && (in&0xffc00000 == 0xf9400000 || in&0xffc00000 == 0xf9000000): // LDR and STR of 64 bits
+			add(page + imm*8)
+		}
+	}
+}
