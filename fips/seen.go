@@ -142,18 +142,26 @@ func (s *Seen) lookMode(linked gobin.GODEBUG) {
 	}
 }
 
-// modeOf is the mode that a value of GODEBUG sets. The last setting counts, and
-// what stands behind a "#" is for debugging (internal/godebug).
+// modeOf is the mode that a value of GODEBUG sets as the default of an
+// executable.
 func modeOf(godebug string) ModeName {
-	mode := Unset
+	if value, _, _ := Setting(godebug); value != "" {
+		return ModeName(value)
+	}
+	return Unset
+}
+
+// Setting returns the setting fips140 of a value of GODEBUG as internal/godebug
+// reads it: the last one counts, also an empty one. With a pattern behind "#" the
+// value is in force only where that pattern of golang.org/x/tools/cmd/bisect
+// matches the calls. Set tells an empty value from none: in the environment, an
+// empty one takes back the default that is linked.
+func Setting(godebug string) (value, pattern string, set bool) {
 	for kv := range strings.SplitSeq(godebug, ",") {
 		if v, ok := strings.CutPrefix(kv, "fips140="); ok {
-			v, _, _ = strings.Cut(v, "#")
-			mode = ModeName(v)
-			if v == "" {
-				mode = Unset
-			}
+			value, pattern, _ = strings.Cut(v, "#")
+			set = true
 		}
 	}
-	return mode
+	return value, pattern, set
 }

@@ -4,6 +4,7 @@ package fips_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -141,5 +142,22 @@ func TestLookNothing(t *testing.T) {
 	s := judge(t, gobintest.Forge("go1.26.8", gobintest.Settings("GOFIPS140=v1.0.0-c2097c7c", "-tags=fips140v1.0", "DefaultGODEBUG=fips140=on")...), now)
 	if s.Seen.Module != fips.Unknown || s.Seen.Mode != fips.ModeUnknown || len(s.Seen.Errors) == 0 || s.Basis != fips.BuildInfo || s.Doubts() == nil {
 		t.Errorf("%+v %+v", s, s.Seen)
+	}
+}
+
+func TestSetting(t *testing.T) {
+	for text, want := range map[string][3]string{
+		"":                           {"", "", "false"},
+		"a=b,fips140":                {"", "", "false"},
+		"fips140=":                   {"", "", "true"},
+		"fips140=on,a=b":             {"on", "", "true"},
+		"fips140=on,fips140=off#x#y": {"off", "x#y", "true"},
+		"fips140=on,fips140=":        {"", "", "true"},
+		" fips140=on":                {"", "", "false"},
+	} {
+		value, pattern, set := fips.Setting(text)
+		if got := [3]string{value, pattern, fmt.Sprint(set)}; got != want {
+			t.Errorf("%q: got %q", text, got)
+		}
 	}
 }
