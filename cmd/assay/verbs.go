@@ -213,7 +213,50 @@ it looks like, which is not taken for proof.`,
 	}
 	inv.addFlags(cmd, &o)
 	cmd.Flags().BoolVar(&require, "require", false, inv.say(text{"demand a certified module that is linked, intact and on", "要求链接了经认证的模块，且完整、已启用"}))
-	cmd.AddCommand(inv.fipsSelftestCommand())
+	cmd.AddCommand(inv.fipsHostCommand(), inv.fipsSelftestCommand())
+	return cmd
+}
+
+func (inv *invocation) fipsHostCommand() *cobra.Command {
+	var o options
+	var require bool
+	cmd := &cobra.Command{
+		Use:   "host",
+		Short: inv.say(text{"tell what of this host decides about FIPS mode", "检查本机上决定 FIPS 模式的各项设置"}),
+		Long: inv.say(text{
+			`Host reads what of a Linux host decides about FIPS 140 mode, and holds it against each other:
+the kernel's flag and command line, crypto-policies as they are asked for and as they are in
+force, the providers that OpenSSL has active, the variables of this environment, and whether
+all this is seen from a container, where the kernel is the host's.
+
+Go's own module asks GODEBUG alone, and not the kernel; programs built with the toolchains of
+Red Hat and Microsoft ask the kernel's flag and load OpenSSL. These are settings: whether a
+program uses a validated module, assay fips tells of its executable. Of GODEBUG only the
+setting fips140 gets into the report; with a value that Go does not know, assay panics at the
+start as every Go program does that uses cryptography. A service may have another environment.`,
+			`host 读取 Linux 主机上决定 FIPS 140 模式的各项设置并相互核对：内核标志与内核命令行、crypto-policies
+的配置值与生效值、OpenSSL 当前激活的 provider、当前环境变量，以及这一切是否是在容器中看到的（容器中的
+内核属于宿主机）。
+
+Go 原生模块只看 GODEBUG，不看内核；用 Red Hat 和 Microsoft 工具链构建的程序则读取内核标志并加载
+OpenSSL。以上均为设置：程序是否使用了经验证的模块，请用 assay fips 检查其可执行文件。GODEBUG 中只有
+fips140 一项会写入报告；若其取值不被 Go 识别，assay 与所有使用密码功能的 Go 程序一样会在启动时 panic。
+服务进程的环境可能与此处不同。`,
+		}),
+		Example: `  assay fips host --require`,
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			target, name, err := inv.findTarget(o.dir, false)
+			if err != nil {
+				return err
+			}
+			target.ModFile, target.WorkFile, target.Module, name.Module = "", "", "", ""
+			o.settings = settings(false, require)
+			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.FIPSHost})
+		},
+	}
+	inv.addFlags(cmd, &o)
+	cmd.Flags().BoolVar(&require, "require", false, inv.say(text{"demand a host that is in FIPS mode throughout", "要求主机各项设置均处于 FIPS 模式"}))
 	return cmd
 }
 
