@@ -18,6 +18,7 @@ type Policy struct {
 	Targets    PolicyTargets       `yaml:"targets"`
 	Waivers    []Waiver            `yaml:"waivers"`
 	SumDB      SumDBPolicy         `yaml:"sumdb"`
+	FIPS       FIPSPolicy          `yaml:"fips"`
 	Allowlist  AllowlistPolicy     `yaml:"allowlist"`
 
 	File   string `yaml:"-"` // as the user named it; "" for the default policy
@@ -41,6 +42,30 @@ type SumDBPolicy struct {
 type PolicyLog struct {
 	GOSUMDB string   `yaml:"gosumdb"` // name+key and, unless the proxies pass it on, a URL, as in GOSUMDB
 	Modules []string `yaml:"modules"` // patterns of module paths, as in GOPRIVATE
+}
+
+// FIPSPolicy says which FIPS 140 module is demanded of which executables.
+type FIPSPolicy struct {
+	Require []FIPSRequirement `yaml:"require"` // the first that names an executable counts
+}
+
+// A FIPSRequirement demands a module of some executables.
+type FIPSRequirement struct {
+	Paths []string `yaml:"paths"` // as the report prints them; patterns as in a waiver's subject
+	Level string   `yaml:"level"` // one of FIPSLevels
+}
+
+// FIPSLevels are what can be demanded, the strictest first.
+var FIPSLevels = []string{"certified", "validated-or-in-process", "any-module", "none"}
+
+// Level returns what is demanded of an executable, if anything is said of it.
+func (p FIPSPolicy) Level(name string) (string, bool) {
+	for _, r := range p.Require {
+		if slices.ContainsFunc(r.Paths, func(pattern string) bool { return matchName(pattern, name) }) {
+			return r.Level, true
+		}
+	}
+	return "", false
 }
 
 // A Waiver accepts the findings of a rule about a subject for a time. Nothing
@@ -123,16 +148,19 @@ func (w *Waiver) Expired(now time.Time) bool {
 
 // Covers reports whether the waiver is about f, whatever its date.
 func (w *Waiver) Covers(f *Finding) bool {
-	if w.Rule != f.Rule {
-		return false
-	}
-	if w.Subject == f.Subject.Name {
+	return w.Rule == f.Rule && matchName(w.Subject, f.Subject.Name)
+}
+
+// matchName reports whether a name is the one that a pattern gives, or matches it:
+// a * at its end stands for any rest, and other patterns are those of path.Match.
+func matchName(pattern, name string) bool {
+	if pattern == name {
 		return true
 	}
-	if prefix, ok := strings.CutSuffix(w.Subject, "*"); ok && !strings.ContainsAny(prefix, `*?[\`) {
-		return strings.HasPrefix(f.Subject.Name, prefix)
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok && !strings.ContainsAny(prefix, `*?[\`) {
+		return strings.HasPrefix(name, prefix)
 	}
-	ok, err := path.Match(w.Subject, f.Subject.Name)
+	ok, err := path.Match(pattern, name)
 	return err == nil && ok
 }
 

@@ -167,6 +167,7 @@ func (v *policyValidator) policy(p *Policy) {
 		v.waiver(fmt.Sprintf("waivers[%d]", i), &p.Waivers[i])
 	}
 	v.logs(p.SumDB.Logs)
+	v.requirements(p.FIPS.Require)
 	a := &p.Allowlist
 	if !a.ValidFrom.IsZero() && !a.ValidUntil.IsZero() && a.ValidUntil.Before(a.ValidFrom.Time) {
 		v.fail(v.values["allowlist.valid_until"], "", "valid_until is before valid_from")
@@ -248,6 +249,32 @@ func (v *policyValidator) logs(logs []PolicyLog) {
 		for j, pattern := range log.Modules {
 			at := fmt.Sprintf("%s.modules[%d]", at, j)
 			if _, err := path.Match(pattern, ""); !v.failed[at] && (err != nil || blank(pattern) || strings.Contains(pattern, ",")) {
+				v.fail(v.values[at], "", "malformed pattern %q", pattern)
+			}
+		}
+	}
+}
+
+// requirements checks what is demanded of executables.
+func (v *policyValidator) requirements(list []FIPSRequirement) {
+	for i, r := range list {
+		at := fmt.Sprintf("fips.require[%d]", i)
+		if v.failed[at] {
+			continue
+		}
+		switch {
+		case v.failed[at+".level"]:
+		case r.Level == "":
+			v.fail(v.values[at], "", "requirement without level")
+		case !slices.Contains(FIPSLevels, r.Level):
+			v.fail(v.values[at+".level"], Nearest(r.Level, FIPSLevels), "unknown level %q", r.Level)
+		}
+		if len(r.Paths) == 0 && !v.failed[at+".paths"] {
+			v.fail(v.values[at], "", "requirement without paths")
+		}
+		for j, pattern := range r.Paths {
+			at := fmt.Sprintf("%s.paths[%d]", at, j)
+			if _, err := path.Match(pattern, ""); !v.failed[at] && (err != nil || blank(pattern)) {
 				v.fail(v.values[at], "", "malformed pattern %q", pattern)
 			}
 		}

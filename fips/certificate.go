@@ -3,10 +3,13 @@
 package fips
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/version"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -40,8 +43,11 @@ const (
 //go:embed certificates.json
 var certificatesJSON []byte
 
-// entry is a certificate with the modules that it covers.
-type entry struct {
+// Certificates say which certificate covers which module.
+type Certificates []CertificateEntry
+
+// A CertificateEntry is a certificate with the modules that it covers.
+type CertificateEntry struct {
 	Module   Kind     `json:"module"`
 	Versions []string `json:"versions,omitempty"`  // of the native module, as recorded in GOFIPS140
 	GoFrom   string   `json:"go_from,omitempty"`   // of BoringCrypto, by the toolchain that carries it
@@ -49,24 +55,78 @@ type entry struct {
 	Certificate
 }
 
-// certificates is the embedded data, read when first asked for.
-var certificates = sync.OnceValue(func() []entry {
-	var entries []entry
-	if err := json.Unmarshal(certificatesJSON, &entries); err != nil {
+// BuiltInCertificates are those that were known at the release. They are read when
+// first asked for.
+var BuiltInCertificates = sync.OnceValue(func() Certificates {
+	list, err := ParseCertificates(certificatesJSON)
+	if err != nil {
 		panic(fmt.Sprintf("embedded certificates: %v", err))
 	}
-	return entries
+	return list
 })
 
-// certificateOf returns the certificate of a declared module. The version is
+// maxCertificates bounds the data, in bytes.
+const maxCertificates = 1 << 20
+
+// ParseCertificates reads certificates from JSON: a list of entries, as in the file
+// certificates.json of this package. Nothing may be in it that has no meaning.
+func ParseCertificates(data []byte) (Certificates, error) {
+	if len(data) > maxCertificates {
+		return nil, fmt.Errorf("certificates of more than %d bytes", maxCertificates)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	var list Certificates
+	if err := d.Decode(&list); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("something stands behind the list")
+	}
+	for i, e := range list {
+		if err := e.valid(); err != nil {
+			return nil, fmt.Errorf("certificate %d of the list: %w", i+1, err)
+		}
+	}
+	return list, nil
+}
+
+// valid demands what makes an entry mean one thing.
+func (e CertificateEntry) valid() error {
+	day := func(s string) bool {
+		_, err := time.Parse(time.DateOnly, s)
+		return err == nil
+	}
+	switch {
+	case e.Module != Native && e.Module != BoringCrypto:
+		return fmt.Errorf("module %q is neither %s nor %s", e.Module, Native, BoringCrypto)
+	case e.Module == Native && (len(e.Versions) == 0 || e.GoFrom+e.GoBefore != ""):
+		return errors.New("the native module is covered by versions")
+	case e.Module == BoringCrypto && (len(e.Versions) > 0 || e.GoFrom != "" && !version.IsValid(e.GoFrom) || e.GoBefore != "" && !version.IsValid(e.GoBefore)):
+		return errors.New("BoringCrypto is covered by go_from and go_before")
+	case !slices.Contains([]CertificateState{Certified, InProcess, Historical, None}, e.State):
+		return fmt.Errorf("state %q", e.State)
+	case (e.State == Certified || e.State == Historical) != (e.Number > 0):
+		return errors.New("a certificate has a number, and nothing else has")
+	case !day(e.AsOf):
+		return errors.New("as_of is no day")
+	case e.Sunset != "" && !day(e.Sunset):
+		return errors.New("sunset is no day")
+	case e.Source == "":
+		return errors.New("no source")
+	}
+	return nil
+}
+
+// of returns the certificate of a declared module. The version is
 // compared as a whole: v1.0.0 was sealed twice, and what is recorded for the
 // first seal, "v1.0.0", is not what the certificate was issued for.
-func certificateOf(m Module, release string, now time.Time) Certificate {
+func (list Certificates) of(m Module, release string, now time.Time) Certificate {
 	switch {
 	case m.Declared == NoModule, m.Declared == Native && m.Version == "latest", m.Linked == "no":
 		return Certificate{State: None}
 	}
-	i := slices.IndexFunc(certificates(), func(e entry) bool {
+	i := slices.IndexFunc(list, func(e CertificateEntry) bool {
 		if e.Module != m.Declared {
 			return false
 		}
@@ -80,7 +140,7 @@ func certificateOf(m Module, release string, now time.Time) Certificate {
 	if i < 0 {
 		return Certificate{State: NotKnown}
 	}
-	c := certificates()[i].Certificate
+	c := list[i].Certificate
 	if c.State == Certified && c.Sunset != "" && now.UTC().Format(time.DateOnly) >= c.Sunset {
 		c.State = Historical
 	}

@@ -132,7 +132,7 @@ type Disagreement struct {
 // Judge tells the state of one executable, of a universal file that of one
 // member, by its build info and by what it shows: see [Look]. A certificate whose
 // sunset date has passed by now is historical.
-func Judge(f *gobin.File, seen *Seen, now time.Time) State {
+func Judge(f *gobin.File, seen *Seen, list Certificates, now time.Time) State {
 	s := State{
 		Basis: Nothing, Seen: seen, Module: Module{Declared: Unknown, Linked: gobin.Unknown}, Mode: Mode{ModeUnknown, ModeUnknown},
 		Certificate: Certificate{State: NotKnown}, OperatingEnvironment: "to-be-confirmed",
@@ -152,7 +152,7 @@ func Judge(f *gobin.File, seen *Seen, now time.Time) State {
 	if s.Basis == Nothing {
 		return s
 	}
-	s.Certificate = certificateOf(s.InForce(), release(f), now)
+	s.Certificate = list.of(s.InForce(), release(f), now)
 	if f.Build != nil {
 		s.Refusal = refusal(f, s)
 	}

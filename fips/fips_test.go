@@ -25,7 +25,7 @@ func judge(t *testing.T, data []byte, now time.Time) fips.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fips.Judge(f, fips.Look(f), now)
+	return fips.Judge(f, fips.Look(f), fips.BuiltInCertificates(), now)
 }
 
 // TestBuilt judges executables as the go command builds them.

@@ -3,6 +3,7 @@
 package fips_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -27,6 +28,28 @@ func FuzzJudge(f *testing.F) {
 		}
 		if version != "v1.0.0-c2097c7c" || !strings.Contains(godebug, "fips140=") || !strings.Contains(tags, "fips140v1.0") || s.Certificate.Number != 5247 {
 			t.Errorf("certified and on: %+v", s)
+		}
+	})
+}
+
+// FuzzParseCertificates demands of data that is accepted that each entry says one
+// thing.
+func FuzzParseCertificates(f *testing.F) {
+	data, err := os.ReadFile("certificates.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte("[]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := fips.ParseCertificates(data)
+		if err != nil {
+			return
+		}
+		for _, e := range list {
+			if e.AsOf == "" || e.Source == "" || (e.State == fips.Certified) && e.Number <= 0 {
+				t.Errorf("%+v", e)
+			}
 		}
 	})
 }

@@ -28,6 +28,9 @@ type Seen struct {
 	Basis   gobin.GODEBUGBasis `json:"basis,omitempty"`   // how the default was found
 	GODEBUG []string           `json:"godebug,omitempty"` // the default, or each text that may be it
 
+	// Packages have cryptography outside of every module.
+	Packages Packages `json:"packages,omitzero"`
+
 	Errors []string `json:"errors,omitempty"` // why something is unknown
 }
 
@@ -71,7 +74,12 @@ const nativeModule = "crypto/internal/fips140/"
 func (s *Seen) lookModule(im *gobin.Image) {
 	var boring, system bool
 	versions := map[string]bool{}
+	last := ""
 	err := im.Functions(func(name string) {
+		if p := gobin.PackageOf(name); p != last { // a package's functions mostly stand together
+			last = p
+			s.Packages.take(p)
+		}
 		switch {
 		case strings.HasPrefix(name, nativeModule):
 			versions[versionOf(gobin.PackageOf(name))] = true
@@ -85,6 +93,7 @@ func (s *Seen) lookModule(im *gobin.Image) {
 		s.fail("functions", err)
 		return
 	}
+	s.Packages.sort()
 	for v := range versions {
 		s.Versions = append(s.Versions, v)
 	}

@@ -95,7 +95,7 @@ func TestSeenRun(t *testing.T) {
 			case !runs && s.Reasons() == nil:
 				t.Errorf("it does not run, and nothing speaks against it")
 			}
-			proven := s.Determined() && s.Reasons() == nil && s.Doubts() == nil
+			proven := s.Verdict() == fips.VerdictCertified
 			if proven != test.proven || proven && !(enabled && runs) {
 				t.Errorf("proven: %v, want %v; it runs in FIPS mode: %v; reasons %v, doubts %v, seen %+v", proven, test.proven, enabled, s.Reasons(), s.Doubts(), s.Seen)
 			}

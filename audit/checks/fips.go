@@ -4,6 +4,7 @@ package checks
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/goassay/assay/audit"
@@ -13,8 +14,10 @@ import (
 
 // FIPS judges which FIPS 140 module Go executables have, in which mode they
 // start, and under what certificate: by their build info, and by what is linked.
-// With the setting "fips" = "require", what does not show a certified module that
-// is intact and on is a violation of its own.
+// The policy, or the setting "fips" where it says nothing of a file, demands a
+// level of what is found: one of fips.Levels. What does not meet it is a violation
+// of its own. The setting "fips-certificates" is the data of certificates, as
+// JSON, in place of those that are built in.
 var FIPS = &audit.Check{
 	ID:       "fips",
 	Requires: []*audit.Check{executables},
@@ -24,30 +27,75 @@ var FIPS = &audit.Check{
 
 // FIPSFacts are the facts of [FIPS].
 type FIPSFacts struct {
-	Files    []FIPSFile `json:"files"`
-	Required bool       `json:"required"` // a certified module was asked for
+	Files        []FIPSFile `json:"files"`
+	Certificates string     `json:"certificates,omitempty"` // digest of the data, where it is not what is built in
 }
 
 // A FIPSFile is the state of one executable, named as findings name it.
 type FIPSFile struct {
-	Path     string      `json:"path"`
-	File     gobin.State `json:"state"`
-	Go       string      `json:"go,omitempty"`
-	Evidence string      `json:"evidence,omitempty"` // digest of the build info
+	Path     string       `json:"path"`
+	File     gobin.State  `json:"state"`
+	Format   gobin.Format `json:"format,omitempty"`
+	OS       string       `json:"os,omitempty"`
+	Arch     string       `json:"arch,omitempty"`
+	Go       string       `json:"go,omitempty"`
+	Evidence string       `json:"evidence,omitempty"` // digest of the build info
 	fips.State
+	Verdict  fips.Verdict `json:"verdict"`
+	Reasons  []string     `json:"reasons,omitempty"`  // why it is not certified: what=state
+	Required fips.Level   `json:"required,omitempty"` // what was demanded
+}
+
+// judgeFile judges one executable.
+func judgeFile(p *audit.Pass, f BinaryFile, list fips.Certificates) FIPSFile {
+	s := fips.Judge(f.File, f.seen, list, p.Now)
+	out := FIPSFile{Path: f.Path, File: f.State, Format: f.Format, OS: f.OS, Arch: f.Arch, Evidence: f.Evidence, State: s,
+		Verdict: s.Verdict(), Required: fips.Level(p.Settings["fips"])}
+	if level, ok := p.Policy.FIPS.Level(f.Path); ok {
+		out.Required = fips.Level(level)
+	}
+	if out.Required == "none" {
+		out.Required = fips.NoLevel
+	}
+	if f.Build != nil {
+		out.Go = f.Build.Go
+	}
+	switch f.State {
+	case gobin.StateNotGo:
+		out.Verdict = fips.VerdictNotGo
+	case gobin.StateNotExecutable, gobin.StateUnreadable:
+		out.Verdict = fips.VerdictUnreadable
+	default:
+		if s.Basis == fips.Nothing {
+			break
+		}
+		out.Reasons = s.Reasons()
+		for _, d := range s.Doubts() {
+			if !slices.Contains(out.Reasons, d) {
+				out.Reasons = append(out.Reasons, d)
+			}
+		}
+		slices.Sort(out.Reasons)
+	}
+	return out
 }
 
 func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 	m := audit.Facts[*measured](p, executables)
-	facts := FIPSFacts{Files: []FIPSFile{}, Required: p.Settings["fips"] == "require"}
+	facts := FIPSFacts{Files: []FIPSFile{}}
+	list := fips.BuiltInCertificates()
+	if data := p.Settings["fips-certificates"]; data != "" {
+		var err error
+		if list, err = fips.ParseCertificates([]byte(data)); err != nil {
+			return nil, err
+		}
+		facts.Certificates = p.Evidence("certificates", []byte(data))
+	}
 	var open, claimed []string
 	for _, f := range m.Files {
-		s := fips.Judge(f.File, f.seen, p.Now)
-		file := FIPSFile{Path: f.Path, File: f.State, Evidence: f.Evidence, State: s}
-		if f.Build != nil {
-			file.Go = f.Build.Go
-		}
+		file := judgeFile(p, f, list)
 		facts.Files = append(facts.Files, file)
+		s := file.State
 		switch {
 		case s.Basis == fips.Nothing:
 			open = append(open, f.Path+": "+f.Reason)
@@ -57,11 +105,16 @@ func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 		}
 		judgeModule(p, f, s)
 		judgeMode(p, f, s)
-		switch reasons := s.Reasons(); {
-		case reasons != nil && facts.Required:
-			p.Report(f.finding("fips/required", audit.Args{"reasons": reasons}))
-		case reasons == nil && s.Determined() && s.Doubts() != nil:
-			claimed = append(claimed, f.Path+": "+strings.Join(s.Doubts(), " "))
+		if s.Seen != nil && s.Seen.Packages.NonApproved != nil && s.InForce().Declared != fips.NoModule {
+			p.Report(f.finding("fips/outside-module", audit.Args{"packages": first(s.Seen.Packages.NonApproved, maxNamed)}))
+		}
+		switch s.Meets(file.Required) {
+		case gobin.No:
+			p.Report(f.finding("fips/required", audit.Args{"level": string(file.Required), "verdict": string(file.Verdict), "reasons": s.Violations(file.Required)}))
+		case gobin.Unknown:
+			if s.Determined() {
+				claimed = append(claimed, f.Path+": "+strings.Join(file.Reasons, " "))
+			}
 		}
 	}
 	if err := m.none(p.Target); err != nil {
@@ -71,7 +124,7 @@ func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 		return facts, audit.NotAssessed("fips/undetermined",
 			audit.Args{"count": len(open), "total": len(m.Files), "files": first(open, maxNamed)})
 	}
-	if facts.Required && len(claimed) > 0 {
+	if len(claimed) > 0 {
 		// A claim of the build info may fail the demand, and cannot meet it.
 		return facts, audit.NotAssessed("fips/claimed", audit.Args{"count": len(claimed), "files": first(claimed, maxNamed)})
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestFIPS(t *testing.T) {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 
-			rep = auditBinaries(t, FIPS, dir, map[string]string{"fips": "require"}, "app")
+			rep = auditBinaries(t, FIPS, dir, map[string]string{"fips": "certified"}, "app")
 			want := append([]string{}, test.want...)
 			outcomeThen := test.outcome
 			switch {
@@ -103,7 +104,7 @@ func TestFIPSBuilt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep := auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": data}), map[string]string{"fips": "require"}, "app")
+	rep := auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": data}), map[string]string{"fips": "certified"}, "app")
 	if diff := cmp.Diff([]string{"fips/certified-module"}, found(rep)); diff != "" || outcome(rep) != "pass" {
 		t.Errorf("%s, findings (-want +got):\n%s", outcome(rep), diff)
 	}
@@ -111,7 +112,7 @@ func TestFIPSBuilt(t *testing.T) {
 	delete(file, "evidence")
 	delete(file, "go")
 	want := map[string]any{
-		"path": "app", "state": "read", "basis": "executable",
+		"path": "app", "state": "read", "basis": "executable", "format": "elf", "os": runtime.GOOS, "arch": runtime.GOARCH, "verdict": "certified", "required": "certified",
 		"module":                map[string]any{"declared": "native", "version": "v1.0.0-c2097c7c", "linked": "yes"},
 		"mode":                  map[string]any{"declared": "on", "linked": "on"},
 		"seen":                  map[string]any{"module": "native", "versions": []any{"v1.0.0-c2097c7c"}, "integrity": "intact", "mode": "on", "basis": "symbol", "godebug": []any{"fips140=on"}},
@@ -165,7 +166,7 @@ func TestFIPSSeen(t *testing.T) {
 			[]string{"fips/declared-only", "fips/disagreement", "fips/forced-off", "fips/required reasons=build-info=contradictory;mode=off"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rep := auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": test.data}), map[string]string{"fips": "require"}, "app")
+			rep := auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": test.data}), map[string]string{"fips": "certified"}, "app")
 			if diff := cmp.Diff(test.want, found(rep, "reasons")); diff != "" || outcome(rep) != test.outcome {
 				t.Errorf("%s, findings (-want +got):\n%s", outcome(rep), diff)
 			}
@@ -180,4 +181,77 @@ func newBinary(t *testing.T, data []byte) *gobin.File {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// What is demanded is the policy's word for the files that it names, and that of
+// the setting for the others.
+func TestFIPSLevels(t *testing.T) {
+	var levels []string
+	for _, l := range fips.Levels {
+		levels = append(levels, string(l))
+	}
+	if diff := cmp.Diff(audit.FIPSLevels, append(levels, "none")); diff != "" {
+		t.Fatal(diff)
+	}
+	build := func(args ...string) []byte {
+		data, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	soon := build("GOFIPS140=v1.26.0")
+	dir := binaries(t, map[string][]byte{"certified": build("GOFIPS140=v1.0.0"), "soon": soon, "soon2": soon, "latest": build("GOFIPS140=latest"), "plain": build()})
+	policy := audit.DefaultPolicy()
+	policy.FIPS.Require = []audit.FIPSRequirement{
+		{Paths: []string{"soon"}, Level: "validated-or-in-process"}, {Paths: []string{"l*"}, Level: "any-module"}, {Paths: []string{"plain"}, Level: "none"},
+	}
+	rep := runCheck(t, audit.Config{
+		Target: &audit.Target{Dir: dir, Binaries: []string{dir}}, Checks: []*audit.Check{FIPS}, Policy: policy,
+		Settings: map[string]string{"fips": "certified"},
+	})
+	want := []string{"fips/certified-module certified", "fips/in-process soon", "fips/in-process soon2", "fips/no-module plain", "fips/required soon2", "fips/uncertified-source latest"}
+	if diff := cmp.Diff(want, findings(rep)); diff != "" {
+		t.Error(diff)
+	}
+
+	// Other data, and such as cannot be read.
+	policy = audit.DefaultPolicy()
+	settings := map[string]string{"fips": "certified", "fips-certificates": `[{"module": "native", "versions": ["v1.26.0"], "state": "certified", "number": 1, "as_of": "2027-01-01", "source": "x"}]`}
+	cfg := audit.Config{Target: &audit.Target{Dir: dir, Binaries: []string{filepath.Join(dir, "soon")}}, Checks: []*audit.Check{FIPS}, Policy: policy, Settings: settings}
+	rep = runCheck(t, cfg)
+	if diff := cmp.Diff([]string{"fips/certified-module soon"}, findings(rep)); diff != "" || factsOf[FIPSFacts](t, rep, FIPS).Certificates == "" {
+		t.Error(diff)
+	}
+	settings["fips-certificates"] = "{}"
+	if rep := runCheck(t, cfg); rep.Checks[0].Outcome != audit.Errored {
+		t.Errorf("%+v", rep.Checks[0])
+	}
+}
+
+// Files that have no FIPS state have a verdict all the same, and packages outside
+// of the module are named where there is one.
+func TestFIPSVerdicts(t *testing.T) {
+	dir := gobintest.Module(t, "module example.com/prog\n\ngo 1.26\n\nrequire golang.org/x/crypto v0.0.0\n\nreplace golang.org/x/crypto => ./crypto\n")
+	if err := os.MkdirAll(filepath.Join(dir, "crypto", "blake2b"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "crypto", "go.mod"), "module golang.org/x/crypto\n\ngo 1.26\n")
+	writeFile(t, filepath.Join(dir, "crypto", "blake2b", "b.go"), "package blake2b\n\n//go:noinline\nfunc F() { println() }\n")
+	writeFile(t, filepath.Join(dir, "main.go"), "package main\n\nimport (\n\t\"crypto/sha256\"\n\n\t\"golang.org/x/crypto/blake2b\"\n)\n\nfunc main() {\n\tprintln(sha256.Sum256(nil)[0])\n\tblake2b.F()\n}\n")
+	data, err := os.ReadFile(gobintest.Build(t, dir, "GOFIPS140=v1.0.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": data, "text": []byte("text")}), nil, "app", "text")
+	if diff := cmp.Diff([]string{"fips/certified-module", "fips/outside-module packages=golang.org/x/crypto/blake2b"}, found(rep, "packages")); diff != "" {
+		t.Error(diff)
+	}
+	var verdicts []string
+	for _, f := range factsOf[struct{ Files []FIPSFile }](t, rep, FIPS).Files {
+		verdicts = append(verdicts, f.Path+" "+string(f.Verdict))
+	}
+	if diff := cmp.Diff([]string{"app certified", "text unreadable"}, verdicts); diff != "" {
+		t.Error(diff)
+	}
 }
