@@ -10,6 +10,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/fips"
 )
 
@@ -32,6 +33,9 @@ type BinaryFacts struct {
 type BinaryFile struct {
 	*gobin.File
 	Evidence string `json:"evidence,omitempty"` // digest of the build info
+
+	// GODEBUG is the default that is linked, where it was found for certain.
+	GODEBUG map[string]string `json:"godebug,omitempty"`
 
 	// Copies says how the two copies of the build info relate, and Second what
 	// the second says, where the first does not say the same. Neither is known of
@@ -64,6 +68,9 @@ func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
 		}
 		file := BinaryFile{File: f, seen: fips.Look(f)}
 		if file.seen != nil {
+			if file.seen.Basis != gobin.BySearch && len(file.seen.GODEBUG) == 1 && file.seen.GODEBUG[0] != "" {
+				file.GODEBUG = gobin.ParseGODEBUG(file.seen.GODEBUG[0])
+			}
 			if copies, second, err := f.CompareBuildInfo(); err == nil {
 				file.Copies, file.Second = copies, second
 			}
@@ -166,6 +173,15 @@ func judgeHeaders(p *audit.Pass, f BinaryFile) {
 	if f.NX == gobin.No {
 		p.Report(f.finding("binary/executable-stack", nil))
 	}
+	if f.WX == gobin.Yes {
+		p.Report(f.finding("binary/writable-code", nil))
+	}
+	if f.RELRO == gobin.NoRELRO && f.Static == gobin.No {
+		p.Report(f.finding("binary/no-relro", nil))
+	}
+	if f.Stripped.Symbols == gobin.Yes {
+		p.Report(f.finding("binary/stripped", nil))
+	}
 	if f.PIE == gobin.No && !f.Library {
 		p.Report(f.finding("binary/not-pie", nil))
 	}
@@ -228,6 +244,9 @@ func differences(one, other *gobin.Build) []string {
 func judgeToolchain(p *audit.Pass, f BinaryFile) {
 	if v := f.Build.Version(); v == "" || strings.Contains(v, "rc") || strings.Contains(v, "beta") {
 		p.Report(f.finding("binary/devel-toolchain", audit.Args{"go": f.Build.Go}))
+	}
+	if s := goenv.SupportOf(f.Build.Version(), p.Now); s.State == goenv.EndOfLife {
+		p.Report(f.finding("binary/eol-toolchain", audit.Args{"go": f.Build.Go, "major": s.Major, "ended": s.Ended}))
 	}
 }
 

@@ -79,6 +79,11 @@ const revision = "0123456789abcdef0123456789abcdef01234567"
 func TestBinary(t *testing.T) {
 	executableStack := gobintest.Forge("go1.26.8", gobintest.Settings()...)
 	executableStack[64+56+4] |= 1 // p_flags of PT_GNU_STACK
+	writableCode := gobintest.Forge("go1.26.8", gobintest.Settings()...)
+	writableCode[64+4] |= 1 // p_flags of PT_LOAD
+	dynamic := gobintest.Forge("go1.26.8", gobintest.Settings()...)
+	dynamic[64+56] = 3
+	clear(dynamic[64+56+1 : 64+56+4]) // PT_INTERP in place of PT_GNU_STACK
 	forge := func(settings ...string) []byte {
 		return gobintest.Forge("go1.26.8", gobintest.Settings(settings...)...)
 	}
@@ -86,10 +91,13 @@ func TestBinary(t *testing.T) {
 		name    string
 		data    []byte
 		outcome string
-		want    []string // besides binary/not-pie, which each forged file has
+		want    []string // besides binary/not-pie and binary/stripped, which each forged file has
 	}{
 		{"clean", forge(), "pass", nil},
 		{"executable stack", executableStack, "fail", []string{"binary/executable-stack"}},
+		{"writable code", writableCode, "fail", []string{"binary/writable-code"}},
+		{"dynamic, no RELRO", dynamic, "pass", []string{"binary/no-relro"}},
+		{"out of support", gobintest.Forge("go1.24.9", gobintest.Settings()...), "pass", []string{"binary/eol-toolchain go=go1.24.9"}},
 		{"dirty", forge("vcs.modified=true"), "pass", []string{"binary/dirty revision=" + revision}},
 		{"no -trimpath", forge("-trimpath=false"), "pass", []string{"binary/no-trimpath"}},
 		{"forged", forge("GOARCH=arm64"), "fail", []string{"binary/disagreement claims=GOARCH=arm64 / amd64"}},
@@ -101,13 +109,13 @@ func TestBinary(t *testing.T) {
 			[]string{"binary/weak-godebug go=go1.26.8 settings=httpcookiemaxnum=0;multipartmaxparts=1001;tls10server=1;tlsmlkem=0"}},
 		{"strict defaults", forge("DefaultGODEBUG=tls10server=0,multipartmaxparts=0,multipartmaxheaders=10,urlmaxqueryparams=5,rsa1024min=1"), "pass", nil},
 		{"SHA-1 where it still counts", gobintest.Forge("go1.23.1", gobintest.Settings("DefaultGODEBUG=x509sha1=1")...), "pass",
-			[]string{"binary/weak-godebug go=go1.23.1 settings=x509sha1=1"}},
+			[]string{"binary/eol-toolchain go=go1.23.1", "binary/weak-godebug go=go1.23.1 settings=x509sha1=1"}},
 		{"no revision", gobintest.Forge("go1.26.8", "path\texample.com/prog", "mod\texample.com/prog\t(devel)\t", "build\t-trimpath=true"), "pass", []string{"binary/no-vcs"}},
 		{"no revision, no modules", gobintest.Forge("go1.26.8", "path\tcommand-line-arguments", "build\t-trimpath=true"), "pass", []string{"binary/no-vcs"}},
 		{"installed by version", gobintest.Forge("go1.26.8", "path\texample.com/prog", "mod\texample.com/prog\tv1.2.3\th1:x=", "build\t-trimpath=true"), "pass", nil},
 		{"of the toolchain", gobintest.Forge("go1.26.8", "path\tcmd/go", "mod\tcmd\t(devel)\t", "build\t-trimpath=true"), "pass", nil},
 		{"devel with revision", gobintest.Forge("go1.23.1", "path\texample.com/prog", "mod\texample.com/prog\t(devel)\t", "build\t-trimpath=true", "build\tvcs.revision="+revision), "pass",
-			[]string{"binary/devel-version revision=" + revision}},
+			[]string{"binary/devel-version revision=" + revision, "binary/eol-toolchain go=go1.23.1"}},
 		{"local replace", gobintest.Forge("go1.26.8", append([]string{"dep\texample.com/a\tv1.0.0", "=>\t../a\t(devel)\t", "dep\texample.com/b\tv1.0.0", "=>\texample.com/fork\tv1.0.1\th1:x="}, gobintest.Settings()...)...), "pass",
 			[]string{"binary/local-replace modules=example.com/a => ../a"}},
 		{"version only", gobintest.Forge("go1.26.8"), "not-assessed binary/unread", nil},
@@ -118,7 +126,7 @@ func TestBinary(t *testing.T) {
 			if got := outcome(rep); got != test.outcome {
 				t.Errorf("outcome %q (%s), want %q", got, rep.Checks[0].Reason, test.outcome)
 			}
-			want := append([]string{"binary/not-pie"}, test.want...)
+			want := append([]string{"binary/not-pie", "binary/stripped"}, test.want...)
 			slices.Sort(want)
 			if diff := cmp.Diff(want, found(rep, "revision", "claims", "flags", "go", "settings", "modules")); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)

@@ -33,9 +33,13 @@ func (f *File) readELF(r io.ReaderAt) (sign bool, err error) {
 // elfLoading reads the program headers and the dynamic section: all that the
 // loader looks at.
 func (f *File) elfLoading(e *elf.File) {
-	var interp, dynamic bool
+	var interp, dynamic, relro, wx bool
 	for _, p := range e.Progs {
 		switch p.Type {
+		case elf.PT_LOAD:
+			wx = wx || p.Flags&(elf.PF_W|elf.PF_X) == elf.PF_W|elf.PF_X
+		case elf.PT_GNU_RELRO:
+			relro = true
 		case elf.PT_INTERP:
 			interp = true
 		case elf.PT_DYNAMIC:
@@ -47,7 +51,18 @@ func (f *File) elfLoading(e *elf.File) {
 	flags, _ := e.DynValue(elf.DT_FLAGS_1)
 	pieFlag := slices.ContainsFunc(flags, func(v uint64) bool { return elf.DynFlag1(v)&elf.DF_1_PIE != 0 })
 	f.Library = e.Type == elf.ET_DYN && !interp && !pieFlag
-	f.PIE = ternary(e.Type == elf.ET_DYN)
+	f.PIE, f.WX, f.RELRO = ternary(e.Type == elf.ET_DYN), ternary(wx), NoRELRO
+	if relro {
+		f.RELRO = PartialRELRO
+		older, _ := e.DynValue(elf.DT_FLAGS)
+		bound := func(list []uint64, flag uint64) bool {
+			return slices.ContainsFunc(list, func(v uint64) bool { return v&flag != 0 })
+		}
+		now, _ := e.DynValue(elf.DT_BIND_NOW)
+		if !dynamic || now != nil || bound(flags, uint64(elf.DF_1_NOW)) || bound(older, uint64(elf.DF_BIND_NOW)) {
+			f.RELRO = FullRELRO
+		}
+	}
 	libs, err := e.ImportedLibraries()
 	for _, l := range libs {
 		f.Libraries = append(f.Libraries, printable(l))

@@ -53,6 +53,8 @@ type File struct {
 	Static    Ternary  `json:"static"`              // needs neither loader nor shared libraries
 	PIE       Ternary  `json:"pie"`                 // position-independent: the address can be random
 	NX        Ternary  `json:"nx"`                  // the stack is not executable
+	WX        Ternary  `json:"wx"`                  // memory that is writable and executable at once is asked for
+	RELRO     RELRO    `json:"relro,omitempty"`     // of ELF files
 	Stripped  Stripped `json:"stripped"`
 
 	// What the build info claims. Nil or Unknown where State is not StateRead.
@@ -116,6 +118,18 @@ func ternary(b bool) Ternary {
 	}
 	return No
 }
+
+// RELRO says what the loader makes read-only once it has filled in addresses. A
+// program that needs no loader has no addresses to be filled in, but for those of a
+// PIE, which fills them in itself.
+type RELRO string
+
+// The values of RELRO.
+const (
+	NoRELRO      RELRO = "none"
+	PartialRELRO RELRO = "partial" // not the addresses of functions, which are filled in when they are called
+	FullRELRO    RELRO = "full"
+)
 
 // Stripped tells what was removed. The function table of the Go runtime stays
 // in any case, so stripping hides no package.
@@ -235,7 +249,7 @@ func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
 		}
 	}()
 	bounded := io.NewSectionReader(b, 0, size)
-	f = &File{Size: size, reader: r, Static: Unknown, PIE: Unknown, NX: Unknown,
+	f = &File{Size: size, reader: r, Static: Unknown, PIE: Unknown, NX: Unknown, WX: Unknown,
 		Stripped: Stripped{Unknown, Unknown}, CGO: Unknown, Trimpath: Unknown}
 	var sign bool // of the Go toolchain
 	switch {

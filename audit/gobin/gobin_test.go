@@ -85,6 +85,36 @@ func TestBuilt(t *testing.T) {
 	}
 }
 
+// TestRELRO reads what the loader is asked to protect, as readelf shows it.
+func TestRELRO(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil && os.Getenv("CI") != "true" {
+		t.Skip("cgo needs gcc")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("RELRO is of ELF files, and cgo builds for this system alone")
+	}
+	pure, cgo := gobintest.Module(t, gobintest.GoMod), gobintest.Module(t, gobintest.GoMod)
+	if err := os.WriteFile(filepath.Join(cgo, "main.go"), []byte("package main\n\n// int f(void) { return 1; }\nimport \"C\"\n\nfunc main() { println(C.f()) }\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, dir string
+		args      []string
+		want      gobin.RELRO
+	}{
+		{"static", pure, nil, gobin.NoRELRO},
+		{"pure PIE", pure, []string{"-buildmode=pie"}, gobin.PartialRELRO},
+		{"cgo", cgo, []string{"CGO_ENABLED=1", "-ldflags=-linkmode=external -extldflags=-Wl,-z,relro,-z,lazy"}, gobin.PartialRELRO},
+		{"cgo, bound at the start", cgo, []string{"CGO_ENABLED=1", "-ldflags=-linkmode=external -extldflags=-Wl,-z,relro,-z,now"}, gobin.FullRELRO},
+		{"cgo, none", cgo, []string{"CGO_ENABLED=1", "-ldflags=-linkmode=external -extldflags=-Wl,-z,norelro"}, gobin.NoRELRO},
+	} {
+		f := open(t, gobintest.Build(t, test.dir, test.args...))
+		if f.RELRO != test.want || f.WX != gobin.No {
+			t.Errorf("%s: RELRO %s, want %s; writable code: %s", test.name, f.RELRO, test.want, f.WX)
+		}
+	}
+}
+
 func goTool(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", args...).Output()

@@ -29,6 +29,11 @@ func (f *File) readMachO(r io.ReaderAt) (sign bool, err error) {
 	f.Format, f.OS, f.Arch = MachO, "darwin", machoArch(m.Cpu)
 	f.Static = No // every program needs libSystem
 	f.NX = ternary(m.Flags&macho.FlagAllowStackExecution == 0)
+	f.WX = ternary(slices.ContainsFunc(m.Loads, func(l macho.Load) bool {
+		const both = 2 | 4 // VM_PROT_WRITE, VM_PROT_EXECUTE
+		s, ok := l.(*macho.Segment)
+		return ok && s.Prot&both == both
+	}))
 	f.Stripped = machoStripped(m)
 	f.Libraries, _ = m.ImportedLibraries()
 	for i, l := range f.Libraries {
@@ -89,7 +94,7 @@ func newUniversal(r io.ReaderAt, size int64) (*File, error) {
 	if len(head) < 8+int(count)*entry {
 		return nil, fmt.Errorf("%w: universal header cut short", ErrMalformed)
 	}
-	f := &File{Size: size, Format: Universal, OS: "darwin", Static: Unknown, PIE: Unknown, NX: Unknown,
+	f := &File{Size: size, Format: Universal, OS: "darwin", Static: Unknown, PIE: Unknown, NX: Unknown, WX: Unknown,
 		Stripped: Stripped{Unknown, Unknown}, CGO: Unknown, Trimpath: Unknown}
 	var errs []error
 	for i := range int(count) {

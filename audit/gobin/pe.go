@@ -36,6 +36,10 @@ func (f *File) readPE(r io.ReaderAt) (sign bool, err error) {
 	f.PIE = ternary(characteristics&pe.IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE != 0 &&
 		p.Characteristics&pe.IMAGE_FILE_RELOCS_STRIPPED == 0)
 	f.NX = ternary(characteristics&pe.IMAGE_DLLCHARACTERISTICS_NX_COMPAT != 0)
+	f.WX = ternary(slices.ContainsFunc(p.Sections, func(s *pe.Section) bool {
+		const both = pe.IMAGE_SCN_MEM_WRITE | pe.IMAGE_SCN_MEM_EXECUTE
+		return s.Characteristics&both == both
+	}))
 	f.Stripped = Stripped{ternary(p.NumberOfSymbols == 0), ternary(!slices.ContainsFunc(p.Sections, func(s *pe.Section) bool {
 		return isDWARF(s.Name, ".")
 	}))}

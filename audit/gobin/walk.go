@@ -136,7 +136,7 @@ func (w *walk) file(path string, info os.FileInfo, root bool) error {
 // failed returns what is known of a file that Open or New refused.
 func failed(path string, err error) *File {
 	f := &File{Path: path, State: StateUnreadable, Err: err,
-		Static: Unknown, PIE: Unknown, NX: Unknown,
+		Static: Unknown, PIE: Unknown, NX: Unknown, WX: Unknown,
 		Stripped: Stripped{Unknown, Unknown}, CGO: Unknown, Trimpath: Unknown}
 	switch {
 	case errors.Is(err, ErrNotGo):
