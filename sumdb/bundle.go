@@ -32,7 +32,7 @@ type Bundle struct {
 	Hashes     []tlog.Hash // the multi-proof of the records
 	Subjects   []Subject
 
-	trailer string // as read; "" if it was made
+	trailer *trailer // as read; nil if the bundle was made
 }
 
 // A BundledRecord is one record of a bundle.
@@ -41,23 +41,8 @@ type BundledRecord struct {
 	Text []byte // lines of go.sum, as hashed into the tree
 }
 
-// A Subject is something that carries hashes of modules.
-type Subject struct {
-	Kind     string     // one word, such as go.sum or binary
-	Digest   string     // "sha256:" and hexadecimal, of what was read; "-" if there is none
-	Name     string     // as whoever made the bundle named it
-	Lines    []string   // hashes that records of the bundle prove, in the form of go.sum lines
-	Unproven []Unproven // hashes that it carries too, and nothing here proves
-}
-
-// Unproven is a hash that nothing proves, and why.
-type Unproven struct {
-	Reason string // one word
-	Line   string // in the form of a go.sum line; the hash may be missing
-}
-
 // NewBundle makes a bundle of proofs, which must all lead to one tree head. The
-// proofs are not verified; [Bundle.Verify] does it.
+// proofs and the form of the subjects are not verified; [Bundle.Verify] does it.
 func NewBundle(log *Log, proofs []*Proof, subjects []Subject, seen time.Time) (*Bundle, error) {
 	if len(proofs) == 0 {
 		return nil, errors.New("a bundle of no proof")
@@ -104,7 +89,7 @@ func (b *Bundle) body() []byte {
 			fmt.Fprintln(&w, line)
 		}
 		for _, u := range s.Unproven {
-			fmt.Fprintf(&w, "unproven %s %s\n", u.Reason, u.Line)
+			fmt.Fprintf(&w, "unproven %s %s\n", u.Reason, strconv.QuoteToASCII(u.Line))
 		}
 	}
 	return w.Bytes()
@@ -124,11 +109,18 @@ func seal(body []byte) []byte {
 	return fmt.Appendf(body, "sha256 %x\n", sha256.Sum256(body))
 }
 
-// sealed reports whether the last line that was read fits. What was not read
-// fits always.
-func sealed(body []byte, trailer string) bool {
-	return trailer == "" || bytes.HasSuffix(seal(body), []byte("\nsha256 "+trailer+"\n"))
+// trailer is the digest in the last line of a file.
+type trailer [sha256.Size]byte
+
+// fits reports whether it is the digest of a body. What was made and not read
+// has no trailer yet, and gets the one that fits.
+func (t *trailer) fits(body []byte) bool {
+	return t == nil || *t == sha256.Sum256(append(body, '\n'))
 }
+
+// errOwnNote is a tree head with a signature that nothing covers: it could be
+// changed, and the evidence would still hold.
+var errOwnNote = errors.New("it has another signature than the log's")
 
 // errTrailer is a digest that does not fit where everything else does.
 var errTrailer = errors.New("no signed part was changed, but a name, a time, a reason or the digest itself was")
@@ -152,9 +144,10 @@ func (e *InvalidEvidenceError) Error() string {
 // Unwrap gives the cause.
 func (e *InvalidEvidenceError) Unwrap() error { return e.Err }
 
-// Verify verifies the log's signature, that each record is in the signed tree
-// and about one module version, and that each hash of a subject is what a
-// record says. Hashes that the bundle itself calls unproven stay so. It returns
+// Verify verifies the log's signature, that there are records, that each is in
+// the signed tree and about a module version of its own, and that each hash of a
+// subject is what a record says. Hashes that the bundle itself calls unproven stay so,
+// and no subject is compared with a file: [CompareSubjects] does it. It returns
 // the tree head. The error is an [*InvalidEvidenceError].
 func (b *Bundle) Verify(log *Log) (*Checkpoint, error) {
 	if b.Key != log.Key {
@@ -164,36 +157,55 @@ func (b *Bundle) Verify(log *Log) (*Checkpoint, error) {
 	if err != nil {
 		return nil, &InvalidEvidenceError{Part: "tree head", Err: err}
 	}
+	if !bytes.Equal(cp.Signed, b.Checkpoint) {
+		return nil, &InvalidEvidenceError{Part: "tree head", Err: errOwnNote}
+	}
 	said, err := b.said()
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range b.Subjects { // first, because it names the place most exactly
+		if err := s.check(); err != nil {
+			return nil, &InvalidEvidenceError{Part: "subject " + escaped(s.Name), Err: err}
+		}
 		for _, line := range s.Lines {
 			if !said[line] {
-				return nil, &InvalidEvidenceError{Part: "subject " + s.Name, Err: fmt.Errorf("no record says %q", line)}
+				return nil, &InvalidEvidenceError{Part: "subject " + escaped(s.Name), Err: fmt.Errorf("no record says %q", line)}
 			}
 		}
 	}
 	if err := b.verifyRecords(cp); err != nil {
 		return nil, err
 	}
-	if !sealed(b.body(), b.trailer) {
+	if !b.trailer.fits(b.body()) {
 		return nil, &InvalidEvidenceError{Part: "digest", Err: errTrailer}
 	}
 	return cp, nil
 }
 
 // said gathers the lines of all records, each of which must be about one module
-// version.
+// version, and no two about the same.
 func (b *Bundle) said() (map[string]bool, error) {
+	if len(b.Records) == 0 {
+		return nil, &InvalidEvidenceError{Part: "records", Err: errors.New("there are none: nothing is proven")}
+	}
 	said := map[string]bool{}
+	about := map[module.Version]int64{}
 	for _, r := range b.Records {
-		if err := checkRecordText(recordModule(r.Text), r.Text); err != nil {
+		m := recordModule(r.Text)
+		if err := checkRecordText(m, r.Text); err != nil {
 			return nil, &InvalidEvidenceError{Part: fmt.Sprintf("record %d", r.ID), Err: err}
 		}
+		if id, ok := about[m]; ok { // a log must not have them, and one of them would prove too much
+			return nil, &InvalidEvidenceError{Part: fmt.Sprintf("record %d", r.ID), Err: fmt.Errorf("record %d is about %s too", id, m)}
+		}
+		about[m] = r.ID
 		for line := range strings.Lines(string(r.Text)) {
-			said[strings.TrimSuffix(line, "\n")] = true
+			line = strings.TrimSuffix(line, "\n")
+			if !isSumLine(line) {
+				return nil, &InvalidEvidenceError{Part: fmt.Sprintf("record %d", r.ID), Err: fmt.Errorf("malformed line %q", line)}
+			}
+			said[line] = true
 		}
 	}
 	return said, nil

@@ -5,6 +5,7 @@ package sumdb
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -95,14 +96,21 @@ func (p *evidenceParser) count(word string, size int) int {
 	return n
 }
 
-// end reads the last line.
-func (p *evidenceParser) end() string {
+// end reads the last line. Whatever it holds, the result is not nil, which would
+// say that nothing was read.
+func (p *evidenceParser) end() *trailer {
 	p.part = "digest"
-	digest := p.field("sha256")
+	text := p.field("sha256")
+	var t trailer
+	if !isSHA256(text) {
+		p.fail("64 lower-case hexadecimal digits are wanted here, not %.100q", text)
+	} else if _, err := hex.Decode(t[:], []byte(text)); err != nil {
+		p.fail("%w", err)
+	}
 	if p.err == nil && len(p.rest) > 0 {
 		p.fail("something follows the last line")
 	}
-	return digest
+	return &t
 }
 
 // canonical demands that data begins with the body that was read out of it,
@@ -232,11 +240,15 @@ func (p *evidenceParser) subject() Subject {
 			s.Lines = append(s.Lines, line)
 			continue
 		}
-		reason, entry, ok := strings.Cut(rest, " ")
-		if !ok {
-			p.fail("reason and hash are wanted here")
+		reason, quoted, _ := strings.Cut(rest, " ")
+		entry, err := strconv.Unquote(quoted)
+		if err != nil {
+			p.fail("reason and hash in quotes are wanted here")
 		}
 		s.Unproven = append(s.Unproven, Unproven{reason, entry})
+	}
+	if err := s.check(); err != nil {
+		p.fail("%w", err)
 	}
 	return s
 }
@@ -251,7 +263,7 @@ type Evidence interface {
 const proofForm = "c2sp.org/tlog-proof@"
 
 // OpenEvidence reads a file of evidence, by its first line: a [*Proof], a
-// [*Bundle] or a [*Fork]. Nothing is verified yet but the form.
+// [*Bundle] or a [*ForkProof]. Nothing is verified yet but the form.
 func OpenEvidence(data []byte) (Evidence, error) {
 	if len(data) > MaxEvidence {
 		return nil, &InvalidEvidenceError{Part: "form", Err: fmt.Errorf("larger than %d bytes", MaxEvidence)}

@@ -33,13 +33,16 @@ func testBundle(t testing.TB) (*Log, *Bundle) {
 	slices.Reverse(proofs) // in no order, and one twice
 	b, err := NewBundle(log, append(proofs, proofs[0]), []Subject{
 		{Kind: "go.sum", Digest: "sha256:" + strings.Repeat("0a", 32), Name: "go.sum", Lines: append(goSumLines(3), goSumLines(77)...)},
-		{Kind: "binary", Digest: "-", Name: "out/a \"b\"\n", Lines: goSumLines(299)[:1], Unproven: []Unproven{{"private", "corp.example/m v1.0.0 h1:abc"}, {"no-hash", "corp.example/n v1.0.0 "}}},
+		{Kind: "binary", Digest: "sha256:" + strings.Repeat("b0", 32), Name: "out/a \"b\"\n", Lines: goSumLines(299)[:1], Unproven: []Unproven{{"private", "corp.example/m v1.0.0 h1:abc"}, {"no-hash", "corp.example/n v1.0.0"}}},
 	}, time.Date(2026, 11, 26, 1, 2, 3, 4, time.FixedZone("x", 3600)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return log, b
 }
+
+// testTime is when the head of a bundle was seen.
+var testTime = time.Date(2026, 11, 26, 0, 2, 3, 0, time.UTC)
 
 func TestBundle(t *testing.T) {
 	log, b := testBundle(t)
@@ -176,6 +179,48 @@ func TestBundleLies(t *testing.T) {
 	_, b := testBundle(t)
 	if _, err := b.Verify(log); err == nil {
 		t.Error("another log's key of the same name passes")
+	}
+}
+
+// A last line that is no digest is an error in whatever is read, and not what is
+// missing in evidence that was made.
+func TestTrailer(t *testing.T) {
+	log, b := testBundle(t)
+	bundle, err := b.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := sumdbtest.NewTree(t, 10)
+	forkLog, err := ParseLog(tree.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &ForkProof{Key: forkLog.Key, First: tree.Signed(10), Second: tree.Fork(3, 10).Signed(10)}
+	forked, err := f.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"bundle": bundle, "fork": forked} {
+		trusted := []*Log{log, forkLog}
+		if _, err := CheckEvidence(text, trusted); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		at := len(text) - 65
+		digest := string(text[at : at+64])
+		for _, last := range []string{
+			"", " ", "-", digest[1:], digest + "0", strings.ToUpper(digest), " " + digest, digest + " ", strings.Repeat("0", 64), strings.Repeat("g", 64), digest + "\n",
+		} {
+			bad := append(slices.Clone(text[:at]), last+"\n"...)
+			_, err := CheckEvidence(bad, trusted)
+			var invalid *InvalidEvidenceError
+			if !errors.As(err, &invalid) || invalid.Part != "digest" {
+				t.Errorf("%s ends in %q: %v", name, last, err)
+			}
+		}
+	}
+	edited := strings.Replace(string(bundle), "seen 2026", "seen 2025", 1)
+	if _, err := CheckEvidence([]byte(edited[:len(edited)-65]+"\n"), []*Log{log}); err == nil {
+		t.Error("without its digest, another time goes unnoticed")
 	}
 }
 

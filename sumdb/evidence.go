@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/module"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -19,8 +20,20 @@ type Checked struct {
 	Seen     time.Time       // when the head was seen, as a bundle's maker says
 	Records  int             // proven
 	Lines    []string        // of the record, where there is but one
-	Subjects []Subject       // of a bundle
+	Subjects []Subject       // of a bundle, whose files were not looked at: see CompareSubjects
 	Fork     *[2]*Checkpoint // the heads of a fork, the smaller tree's first
+
+	records map[module.Version][]byte
+}
+
+// Record returns the lines that the log was shown to have of a module version;
+// nil if the evidence does not say.
+func (c *Checked) Record(m module.Version) []string {
+	text, ok := c.records[m]
+	if !ok {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
 // CheckEvidence reads a file of evidence of any form and verifies it under the
@@ -41,7 +54,11 @@ func CheckEvidence(data []byte, trusted []*Log) (*Checked, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Checked{Log: log, Head: head, Seen: e.Seen, Records: len(e.Records), Subjects: e.Subjects}, nil
+		records := map[module.Version][]byte{}
+		for _, r := range e.Records {
+			records[recordModule(r.Text)] = r.Text
+		}
+		return &Checked{Log: log, Head: head, Seen: e.Seen, Records: len(e.Records), Subjects: e.Subjects, records: records}, nil
 	case *ForkProof:
 		log, err := trustedLog(e.Key, trusted)
 		if err != nil {
@@ -79,8 +96,9 @@ func checkSingle(p *Proof, trusted []*Log) (*Checked, error) {
 		if err != nil {
 			return nil, &InvalidEvidenceError{Part: "record", Err: err}
 		}
-		lines := strings.Split(strings.TrimSuffix(string(rec.Text), "\n"), "\n")
-		return &Checked{Log: log, Head: head, Records: 1, Lines: lines}, nil
+		c := &Checked{Log: log, Head: head, Records: 1, records: map[module.Version][]byte{recordModule(rec.Text): rec.Text}}
+		c.Lines = c.Record(recordModule(rec.Text))
+		return c, nil
 	}
 	return nil, &InvalidEvidenceError{Part: "tree head", Err: errors.New("not signed by a log that is trusted")}
 }

@@ -22,7 +22,7 @@ type ForkProof struct {
 	Second []byte      // that of the larger
 	Hashes []tlog.Hash // the larger tree's, cut at the smaller's size; none for equal sizes
 
-	trailer string // as read; "" if it was made
+	trailer *trailer // as read; nil if the evidence was made
 }
 
 // NewForkProof makes the evidence of a fork out of two heads, in whichever order.
@@ -62,13 +62,19 @@ func (f *ForkProof) Verify(log *Log) (first, second *Checkpoint, err error) {
 	if second, err = log.OpenCheckpoint(f.Second); err != nil {
 		return fail("second tree head", err)
 	}
+	switch {
+	case !bytes.Equal(first.Signed, f.First):
+		return fail("first tree head", errOwnNote)
+	case !bytes.Equal(second.Signed, f.Second):
+		return fail("second tree head", errOwnNote)
+	}
 	root, err := f.rootBehind(first, second)
 	switch {
 	case err != nil:
 		return fail("hashes", err)
 	case root == first.Root:
 		return fail("tree heads", ErrConsistent)
-	case !sealed(f.body(), f.trailer):
+	case !f.trailer.fits(f.body()):
 		return fail("digest", errTrailer)
 	}
 	return first, second, nil

@@ -35,11 +35,13 @@ import (
 //	$HTML      is a proxy that answers everything with a page of HTML
 //	$HANG      is a proxy that never answers
 //	$NOGO      is a PATH with assay and without the go command
+//	$OUTSIDER  is the verifier of evidence that shares no code with assay
 //
 //	absent TEXT PATH...      demands that TEXT is nowhere in files
 //	cert NAME [OTHER]        makes a certificate
 //	code N COMMAND...        runs a command and demands its exit code
 //	flip FILE TEXT           changes the character after TEXT
+//	forge FILE WHAT [TEXT]   changes evidence, and what it is about
 //	fromfile VAR FILE        waits for a file, and sets $VAR to what it holds
 //	goroot FILE              sets $GOROOT to one whose go.env is FILE
 //	interrupt COMMAND...     interrupts a command that waits for $HANG; a program, for code
@@ -67,6 +69,7 @@ func TestScripts(t *testing.T) {
 			"cert":     proxy.cert,
 			"code":     exitCode,
 			"flip":     flip,
+			"forge":    forge,
 			"fromfile": fromFile,
 			"goroot":   proxy.goroot,
 			"poison":   poison,
@@ -93,6 +96,8 @@ type scriptProxy struct {
 	ca      *allowlisttest.CA
 	goCache string
 	goRoot  string
+
+	outsider string
 }
 
 func newScriptProxy(t *testing.T) *scriptProxy {
@@ -115,6 +120,10 @@ func newScriptProxy(t *testing.T) *scriptProxy {
 	t.Cleanup(page.Close)
 	p.html = page.URL
 	p.ca = allowlisttest.NewCA(t)
+	p.outsider = filepath.Join(t.TempDir(), "outsider.exe")
+	if out, err := exec.Command("go", "build", "-o", p.outsider, "../../sumdb/testdata/outsider").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	p.hash()
 	p.url, p.log = p.serve("")
 	return p
@@ -194,7 +203,7 @@ func (p *scriptProxy) setup(env *testscript.Env) error {
 		{"GOPATH", filepath.Join(env.WorkDir, ".gopath")}, {"GOFLAGS", "-modcacherw"}, {"GOTOOLCHAIN", "local"}, {"GOENV", "off"},
 		{"GOPRIVATE", ""}, {"GONOPROXY", ""}, {"GONOSUMDB", ""}, {"GOWORK", ""},
 		{"ASSAY_CACHE", filepath.Join(env.WorkDir, ".assay")}, {"CLOSED", closed.URL}, {"HTML", p.html}, {"HANG", hang.URL},
-		{"NOGO", programs},
+		{"NOGO", programs}, {"OUTSIDER", p.outsider},
 		{"LC_ALL", "C"}, {"TERM", "dumb"}, {"SOURCE_DATE_EPOCH", ""},
 	} {
 		env.Setenv(kv[0], kv[1])

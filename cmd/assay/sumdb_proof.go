@@ -5,15 +5,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
-	"github.com/goassay/assay/sumdb"
 )
 
 // sumdbProofCommands are the verbs that make offline evidence and check it.
@@ -34,15 +30,15 @@ signed tree head, all records, and every shared hash once. What could not be pro
 in the bundle as such, and the exit code says so: 1 for a hash that differs, 3 for what is
 not known. Where a hash differs nothing is written.
 
-"assay sumdb check FILE" verifies it; docs/evidence-formats.md describes both forms so that
-anybody can write a verifier.`,
+"assay sumdb check FILE SUBJECT..." verifies it, and compares it with what it is about;
+docs/evidence-formats.md describes both forms so that anybody can write a verifier.`,
 			`prove 与 verify 一样核验哈希，并将可向他人证明的内容写入文件：仅指定一个 MODULE@VERSION
 时为 c2sp.org/tlog-proof@v1 格式的证明，否则为证据包，包含已签名的树头、全部记录，以及去重
 后的哈希。未能证明的内容会在证据包中如实列出，退出码也会体现：1 表示存在不一致的哈希，3
 表示有未知项。存在不一致时不写文件。
 
-用 assay sumdb check 文件 复核；docs/evidence-formats.md 描述了两种格式，任何人都可以据此
-编写验证程序。`,
+用 assay sumdb check 证据文件 对象... 复核证据，并与所证明的对象比对；docs/evidence-formats.md
+描述了两种格式，任何人都可以据此编写验证程序。`,
 		}),
 		Example: `  assay sumdb prove -o proof.txt
   assay sumdb prove ./bin/server -o server.proof
@@ -85,7 +81,7 @@ func (inv *invocation) prove(cmd *cobra.Command, o *options, args []string, file
 			return err
 		}
 	}
-	evidence, err := checks.SumDBEvidence(&facts, rep.Finished, func(digest string) []byte { return kept.data[digest] })
+	evidence, err := checks.SumDBEvidence(ctx, target, &facts, rep.Finished, func(digest string) []byte { return kept.data[digest] })
 	if err == nil {
 		err = inv.writeArtefact(file, evidence)
 	} else {
@@ -104,104 +100,4 @@ func (inv *invocation) prove(cmd *cobra.Command, o *options, args []string, file
 		inv.code = audit.ExitIncomplete
 	}
 	return nil
-}
-
-func (inv *invocation) sumdbCheckCommand() *cobra.Command {
-	var key string
-	cmd := &cobra.Command{
-		Use:   "check FILE",
-		Short: inv.say(text{"verify evidence, with no network", "离线复核证据"}),
-		Long: inv.say(text{
-			`Check verifies a proof, a bundle or the evidence of a fork: the log's signature, the
-inclusion of each record, its text, and the hashes of what it was made for. It reaches no
-other host and reads nothing but FILE, or standard input for -. The key of sum.golang.org is
-built in; for another log name it with --key, or have it in GOSUMDB.
-
-It ends with 0 if all holds, with 4 if anything does not, and says where; with 3 if the
-bundle itself lists hashes that it does not prove.`,
-			`check 复核证明、证据包或分叉证据：日志签名、每条记录的包含性与原文，以及证据所针对对象的
-哈希。不访问任何主机，只读取指定的文件（- 表示标准输入）。sum.golang.org 的公钥已内置；
-其他日志请用 --key 指定，或设置在 GOSUMDB 中。
-
-全部成立时退出码为 0；任何一处不成立为 4，并指出位置；证据包自身列有未证明的哈希时为 3。`,
-		}),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef(cmd.CommandPath()+" FILE", "name one file")
-			}
-			data, err := inv.readEvidence(args[0])
-			if err != nil {
-				return err
-			}
-			var logs []*sumdb.Log
-			if key != "" {
-				log, err := sumdb.ParseLog(key)
-				if err != nil {
-					return usagef("it has the form of GOSUMDB: name+key", "--key: %s", err)
-				}
-				logs = append(logs, log)
-			}
-			for _, gosumdb := range []string{inv.getenv("GOSUMDB"), "sum.golang.org"} {
-				if log, err := sumdb.ParseLog(gosumdb); err == nil {
-					logs = append(logs, log)
-				}
-			}
-			inv.sayChecked(args[0], data, logs)
-			return nil
-		},
-	}
-	cmd.Flags().StringVar(&key, "key", "", inv.say(text{"verifier key of the log: name+hash+key", "日志的验证公钥：name+hash+key"}))
-	return cmd
-}
-
-// readEvidence reads a file of evidence.
-func (inv *invocation) readEvidence(name string) (data []byte, err error) {
-	if name == "-" {
-		data, err = io.ReadAll(io.LimitReader(inv.stdin, sumdb.MaxEvidence+1))
-	} else if data, err = readBounded(name, sumdb.MaxEvidence); err != nil {
-		return nil, pathError(name, err)
-	}
-	return data, err
-}
-
-// sayChecked says what evidence shows, or what does not hold.
-func (inv *invocation) sayChecked(name string, data []byte, logs []*sumdb.Log) {
-	shown, err := sumdb.CheckEvidence(data, logs)
-	if err != nil {
-		fmt.Fprintf(inv.stdout, "%s: %s\n%s\n", name, inv.say(text{"evidence INVALID", "证据无效"}), clean(err.Error()))
-		inv.code = audit.ExitInvalidEvidence
-		return
-	}
-	fmt.Fprintf(inv.stdout, "%s: %s\n", name, inv.say(text{"evidence valid", "证据有效"}))
-	line := func(label text, format string, args ...any) {
-		fmt.Fprintf(inv.stdout, "%s%s\n", inv.say(label), clean(fmt.Sprintf(format, args...)))
-	}
-	line(text{"log: ", "日志："}, "%s", shown.Log.Name)
-	if shown.Fork != nil {
-		line(text{"the log has FORKED: it signed two trees of which neither extends the other, of sizes ", "日志已分叉：签署了两个互不包含的树，大小分别为 "}, "%d, %d", shown.Fork[0].Size, shown.Fork[1].Size)
-		return
-	}
-	line(text{"tree: ", "树："}, "%d %s", shown.Head.Size, shown.Head.Root)
-	if !shown.Seen.IsZero() {
-		line(text{"seen (as its maker says): ", "树头获取时间（据证据制作者）："}, "%s", shown.Seen.Format(time.RFC3339))
-	}
-	line(text{"records proven: ", "已证明的记录："}, "%d", shown.Records)
-	for _, l := range shown.Lines {
-		fmt.Fprintf(inv.stdout, "  %s\n", clean(l))
-	}
-	unproven := 0
-	for _, s := range shown.Subjects {
-		line(text{"subject: ", "对象："}, "%s %q %s", s.Kind, s.Name, s.Digest)
-		line(text{"  hashes proven: ", "  已证明的哈希："}, "%d", len(s.Lines))
-		if n := len(s.Unproven); n > 0 {
-			unproven += n
-			line(text{"  hashes NOT proven: ", "  未证明的哈希："}, "%d", n)
-			for _, u := range s.Unproven {
-				fmt.Fprintf(inv.stdout, "    %s: %s\n", clean(u.Reason), clean(strings.TrimSpace(u.Line)))
-			}
-		}
-	}
-	if unproven > 0 {
-		inv.code = audit.ExitIncomplete
-	}
 }
