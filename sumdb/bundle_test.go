@@ -304,6 +304,14 @@ func TestForkProof(t *testing.T) {
 	if _, err := NewForkProof(log, head(ours, 50), head(theirs, 60), nil); err == nil {
 		t.Error("no tree, and no error")
 	}
+	for _, head := range []*[]byte{&f.First, &f.Second} {
+		was := *head
+		*head = fmt.Appendf(slices.Clone(was), "— other.example AAAAAAAA\n")
+		if _, _, err := f.Verify(log); !errors.Is(err, errOwnNote) {
+			t.Errorf("a signature that nothing covers: %v", err)
+		}
+		*head = was
+	}
 	// The smaller tree's hashes do not make the larger one's root.
 	wrong, err := NewForkProof(log, head(ours, 50), head(theirs, 60), ours)
 	if err != nil {
