@@ -32,6 +32,7 @@ type Head struct {
 
 const (
 	headFile    = "head"
+	nextFile    = "head.new" // signed, and not committed yet
 	recordsFile = "records"
 	hashesFile  = "hashes"
 	lockFile    = "lock"
@@ -114,9 +115,9 @@ func parseHead(file []byte) (Head, error) {
 	return h, nil
 }
 
-// readHead reads the file of the head, without a look at what is in it.
-func readHead(dir string) ([]byte, error) {
-	f, err := os.Open(filepath.Join(dir, headFile))
+// readHead reads a file with a head, without a look at what is in it.
+func readHead(dir, name string) ([]byte, error) {
+	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}
@@ -137,10 +138,9 @@ func readHead(dir string) ([]byte, error) {
 	}
 }
 
-// replaceHead puts a new head in the place of the old one: the commit.
-func replaceHead(dir string, file []byte) error {
-	temp := filepath.Join(dir, headFile+".new") // there is one writer
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+// writeHead brings a new head to the disk, beside the one in force.
+func writeHead(dir string, file []byte) error {
+	f, err := os.OpenFile(filepath.Join(dir, nextFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644) // there is one writer
 	if err != nil {
 		return err
 	}
@@ -148,8 +148,16 @@ func replaceHead(dir string, file []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	if err := syncDir(dir); err != nil {
+		return err
+	}
 	step("head written")
-	if err := os.Rename(temp, filepath.Join(dir, headFile)); err != nil {
+	return nil
+}
+
+// commitHead puts the new head in the place of the old one: the commit.
+func commitHead(dir string) error {
+	if err := os.Rename(filepath.Join(dir, nextFile), filepath.Join(dir, headFile)); err != nil {
 		return err
 	}
 	step("head renamed")

@@ -22,8 +22,7 @@ const scanBuffer = 1 << 20
 // for them. It calls each with a record's number, its text, valid until each
 // returns, and where it ends in the file; and returns where the last one ends.
 func (s *Store) scan(tree *frontier, start, size int64, each func(id int64, text []byte, end int64) error) (end int64, err error) {
-	const unbounded = 1 << 62
-	records := bufio.NewReaderSize(io.NewSectionReader(s.records, start, unbounded), scanBuffer)
+	records := s.recordsFrom(start)
 	at := tlog.StoredHashCount(tree.size) * tlog.HashSize
 	hashes := bufio.NewReaderSize(io.NewSectionReader(s.hashes, at, unbounded), scanBuffer)
 	var buf [1 + maxRecord]byte
@@ -50,6 +49,14 @@ func (s *Store) scan(tree *frontier, start, size int64, each func(id int64, text
 		}
 	}
 	return end, nil
+}
+
+// unbounded is longer than any file.
+const unbounded = 1 << 62
+
+// recordsFrom reads the records' file from an offset on.
+func (s *Store) recordsFrom(start int64) *bufio.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(s.records, start, unbounded), scanBuffer)
 }
 
 func (s *Store) inRecord(id int64, err error) error {

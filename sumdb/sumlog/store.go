@@ -48,7 +48,7 @@ func Open(dir string) (*Store, error) { return open(dir, os.O_RDONLY) }
 
 func open(dir string, flag int) (*Store, error) {
 	s := &Store{dir: dir}
-	head, err := readHead(dir)
+	head, err := readHead(dir, headFile)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (s *Store) text(id int64) ([]byte, error) {
 
 // current returns the newest head, after everything that it covers is verified.
 func (s *Store) current() (*view, error) {
-	file, err := readHead(s.dir)
+	file, err := readHead(s.dir, headFile)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (s *Store) current() (*view, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if file, err = readHead(s.dir); err != nil { // it may be newer than the one above
+	if file, err = readHead(s.dir, headFile); err != nil { // it may be newer than the one above
 		return nil, err
 	}
 	v := s.view.Load()

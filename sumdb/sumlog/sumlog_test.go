@@ -219,7 +219,7 @@ func TestDamage(t *testing.T) {
 		return to
 	}
 	for _, name := range []string{"records", "hashes"} {
-		for _, tail := range []string{"x", "corp.example/torn v1.0.0 h1:", strings.Repeat("y", 5000)} {
+		for _, tail := range []string{"x", "corp.example/torn v1.0.0 h1:", strings.Repeat("\x00", 5000)} {
 			to := copyOf()
 			f, err := os.OpenFile(filepath.Join(to, name), os.O_APPEND|os.O_WRONLY, 0)
 			if err != nil {

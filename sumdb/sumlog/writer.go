@@ -25,14 +25,15 @@ type Writer struct {
 	keys   []*Key // those of the head, in its order
 	unlock func()
 	err    error // why it can write no more
+	cutOff *Cut  // what an earlier writer had not committed
 }
 
 // Create makes an empty log in a folder, whose heads key signs. The folder is
 // made if it is not there. The error is [fs.ErrExist] if it holds a log, or what
 // is left of one: a log that is begun anew under a key that clients know is a
-// fork.
+// fork. After any other error [KeyInForce] tells whether there is a log.
 func Create(dir string, key *Key) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := MakeFolder(dir); err != nil {
 		return err
 	}
 	unlock, err := lock(context.Background(), dir)
@@ -60,10 +61,54 @@ func Create(dir string, key *Key) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceHead(dir, file); err != nil {
+	if err := writeHead(dir, file); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(filepath.Clean(dir)))
+	return commitHead(dir)
+}
+
+// MakeFolder makes the folder of a log, and those above it, and brings their
+// names to the disk. What it cannot bring there it does not leave. A folder that
+// exists is left as it is: it was there before the log.
+func MakeFolder(dir string) error {
+	dir = filepath.Clean(dir)
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil:
+		return &fs.PathError{Op: "create log", Path: dir, Err: errors.New("not a folder")}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := MakeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		if errors.Is(err, fs.ErrExist) { // somebody else was faster
+			return nil
+		}
+		return err
+	}
+	if err := syncDir(parent); err != nil {
+		return errors.Join(err, os.Remove(dir))
+	}
+	return nil
+}
+
+// KeyInForce reports whether the heads of the log in a folder may be signed by
+// key: not if there is no log, or one of other keys. A private key for which it
+// is true must not be removed.
+func KeyInForce(dir string, key *Key) bool {
+	file, err := readHead(dir, headFile)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	head, err := parseHead(file)
+	return err != nil || slices.Contains(head.Keys, key.Verifier())
 }
 
 // lock waits until no other process, and nobody else in this one, writes.
@@ -99,8 +144,10 @@ type MissingKeyError struct{ Verifier string }
 func (e *MissingKeyError) Error() string { return "the private key of " + e.Verifier + " is missing" }
 
 // OpenWriter opens a log for appending, and waits for another writer to end.
-// The private keys of all verifier keys of the head must be among keys. The
-// error is one of [Open], the context's, or a [*MissingKeyError].
+// The private keys of all verifier keys of the head must be among keys. What a
+// writer that was killed had signed it commits, what it had not it cuts off
+// ([Writer.Cut]). The error is one of [Open], a [*DamageError] where a newer head
+// must have been committed, the context's, or a [*MissingKeyError].
 func OpenWriter(ctx context.Context, dir string, keys []*Key) (*Writer, error) {
 	if _, err := os.Stat(filepath.Join(dir, headFile)); err != nil { // make no lock where there is no log
 		return nil, err
@@ -115,25 +162,34 @@ func OpenWriter(ctx context.Context, dir string, keys []*Key) (*Writer, error) {
 		return nil, err
 	}
 	w := &Writer{store: store, unlock: unlock}
-	for _, verifier := range store.view.Load().Keys {
-		i := slices.IndexFunc(keys, func(k *Key) bool { return k.Verifier() == verifier })
-		if i < 0 {
-			w.Close()
-			return nil, &MissingKeyError{verifier}
-		}
-		w.keys = append(w.keys, keys[i])
-	}
-	if err := w.cut(); err != nil {
+	if err := w.open(keys); err != nil {
 		w.Close()
 		return nil, err
 	}
 	return w, nil
 }
 
-// cut takes away what lies behind the head: it was never committed.
-func (w *Writer) cut() error {
-	s := w.store
-	return errors.Join(s.records.Truncate(s.end), s.hashes.Truncate(tlog.StoredHashCount(s.tree.size)*tlog.HashSize))
+// open settles what an earlier writer has left, and takes the keys in force.
+func (w *Writer) open(keys []*Key) error {
+	if err := w.recover(keys); err != nil {
+		return err
+	}
+	for _, verifier := range w.Head().Keys {
+		key := keyOf(verifier, keys)
+		if key == nil {
+			return &MissingKeyError{verifier}
+		}
+		w.keys = append(w.keys, key)
+	}
+	return w.cut()
+}
+
+// keyOf returns the private key to a verifier key, or nil.
+func keyOf(verifier string, keys []*Key) *Key {
+	if i := slices.IndexFunc(keys, func(k *Key) bool { return k.Verifier() == verifier }); i >= 0 {
+		return keys[i]
+	}
+	return nil
 }
 
 // Close lets the next writer in.
@@ -231,19 +287,26 @@ func (b *batch) same(id int64, r Record) error {
 	return e
 }
 
-// commit writes the batch, then the head over it.
+// commit writes the batch, then the head over it, in the order that the package
+// comment gives reasons for.
 func (b *batch) commit() error {
 	s := b.store
+	file, head, err := b.sign(b.tree.tree(), b.keys)
+	if err != nil {
+		return err
+	}
 	raw := make([]byte, 0, len(b.hashes)*tlog.HashSize)
 	for _, h := range b.hashes {
 		raw = append(raw, h[:]...)
 	}
+	seal := slices.Clone(raw[:tlog.HashSize])
+	clear(raw[:tlog.HashSize])
 	step("begin")
 	if _, err := s.records.WriteAt(b.text, s.end); err != nil {
 		return err
 	}
 	step("records written")
-	if _, err := s.hashes.WriteAt(raw, tlog.StoredHashCount(s.tree.size)*tlog.HashSize); err != nil {
+	if _, err := s.hashes.WriteAt(raw, s.hashesEnd()); err != nil {
 		return err
 	}
 	step("hashes written")
@@ -251,9 +314,16 @@ func (b *batch) commit() error {
 		return err
 	}
 	step("synced")
-	if err := b.sign(b.tree.tree(), b.keys); err != nil {
+	if err := writeHead(s.dir, file); err != nil {
 		return err
 	}
+	if err := s.seal(seal); err != nil {
+		return err
+	}
+	if err := commitHead(s.dir); err != nil {
+		return err
+	}
+	s.view.Store(&view{head, file})
 	start := int64(0)
 	for _, end := range b.ends {
 		name, err := nameOf(b.text[start:end])
@@ -268,21 +338,33 @@ func (b *batch) commit() error {
 	return nil
 }
 
-// sign replaces the head.
-func (w *Writer) sign(tree tlog.Tree, keys []*Key) error {
+// seal puts the first hash behind those of the tree into its place: from now on
+// what is there was signed.
+func (s *Store) seal(hash []byte) error {
+	if _, err := s.hashes.WriteAt(hash, s.hashesEnd()); err != nil {
+		return err
+	}
+	if err := s.hashes.Sync(); err != nil {
+		return err
+	}
+	step("sealed")
+	return nil
+}
+
+// hashesEnd is where the hashes of the verified tree end in their file.
+func (s *Store) hashesEnd() int64 { return tlog.StoredHashCount(s.tree.size) * tlog.HashSize }
+
+// sign signs a head, and reads it as others will.
+func (w *Writer) sign(tree tlog.Tree, keys []*Key) ([]byte, Head, error) {
 	file, err := signHead(tree, keys)
 	if err != nil {
-		return err
+		return nil, Head{}, err
 	}
 	head, err := parseHead(file)
 	if err != nil {
-		return fmt.Errorf("head that was made: %w", err)
+		return nil, Head{}, fmt.Errorf("head that was made: %w", err)
 	}
-	if err := replaceHead(w.store.dir, file); err != nil {
-		return err
-	}
-	w.store.view.Store(&view{head, file})
-	return nil
+	return file, head, nil
 }
 
 // ErrRotating says that two keys sign the log's heads already.
@@ -320,10 +402,18 @@ func (w *Writer) setKeys(keys []*Key) error {
 	if w.err != nil {
 		return w.err
 	}
-	if err := w.sign(w.store.tree.tree(), keys); err != nil {
+	file, head, err := w.sign(w.store.tree.tree(), keys)
+	if err == nil {
+		err = writeHead(w.store.dir, file)
+	}
+	if err == nil {
+		err = commitHead(w.store.dir)
+	}
+	if err != nil {
 		w.err = fmt.Errorf("sign the log's head: %w", err)
 		return w.err
 	}
+	w.store.view.Store(&view{head, file})
 	w.keys = keys
 	return nil
 }

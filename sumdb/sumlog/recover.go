@@ -1,0 +1,136 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package sumlog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// A Cut is what a writer that was killed had begun to write behind the head. It
+// was neither signed nor acknowledged.
+type Cut struct {
+	File string // where what was written of the records is kept
+	Size int64  // in bytes
+}
+
+// Cut returns what was cut off when the log was opened, or nil. Nothing is
+// thrown away: it is kept in a file of the log's folder.
+func (w *Writer) Cut() *Cut { return w.cutOff }
+
+// recover commits what an earlier writer had signed, and refuses a log whose
+// head is not the newest.
+func (w *Writer) recover(keys []*Key) error {
+	if err := w.resume(keys); err != nil {
+		return err
+	}
+	var sealed, none tlog.Hash
+	n, err := w.store.hashes.ReadAt(sealed[:], w.store.hashesEnd())
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if n == len(sealed) && sealed != none {
+		size := w.store.tree.size
+		return &DamageError{w.store.path(headFile), fmt.Sprintf(
+			"it covers %d records, and %s has the hash of record %d, which only a newer head puts there: was an older copy put back?", size, hashesFile, size)}
+	}
+	return nil
+}
+
+// resume commits a head that was signed when its writer was killed: its records
+// are on the disk, or it would not be there.
+func (w *Writer) resume(keys []*Key) error {
+	s := w.store
+	file, err := readHead(s.dir, nextFile)
+	var damaged *DamageError
+	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &damaged) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	next, err := parseHead(file)
+	if err != nil || next.Name != w.Head().Name || next.Size <= w.Head().Size {
+		return nil // cut short, or nothing that a commit of records leaves
+	}
+	for _, verifier := range next.Keys {
+		if keyOf(verifier, keys) == nil {
+			return nil // whoever signed it, it was not this log's writer
+		}
+	}
+	tree := s.tree.clone()
+	hashes, err := s.rehash(&tree, next.Size)
+	if err == nil && tree.root() != next.Root {
+		err = &DamageError{s.path(nextFile), "the records are not those that it signed"}
+	}
+	if err != nil {
+		return fmt.Errorf("commit the %d records of %s: %w", next.Size, nextFile, err)
+	}
+	if _, err := s.hashes.WriteAt(hashes, s.hashesEnd()); err != nil {
+		return err
+	}
+	if err := s.hashes.Sync(); err != nil {
+		return err
+	}
+	if err := commitHead(s.dir); err != nil {
+		return err
+	}
+	_, err = s.current()
+	return err
+}
+
+// rehash computes the hashes that are stored with the records that tree has not
+// yet, up to size records, and adds these to tree.
+func (s *Store) rehash(tree *frontier, size int64) ([]byte, error) {
+	records := s.recordsFrom(s.end)
+	var buf [1 + maxRecord]byte
+	var stored []tlog.Hash
+	var out []byte
+	for tree.size < size {
+		text, err := readRecord(records, buf[:1])
+		if err != nil {
+			return nil, damage(s.records, s.inRecord(tree.size, err))
+		}
+		stored = tree.add(recordHash(text), stored[:0])
+		for _, hash := range stored {
+			out = append(out, hash[:]...)
+		}
+	}
+	return out, nil
+}
+
+// cut takes away what lies behind the head: it was never signed.
+func (w *Writer) cut() error {
+	s := w.store
+	info, err := s.records.Stat()
+	if err != nil {
+		return err
+	}
+	if n := info.Size() - s.end; n > 0 {
+		if err := w.keep(n); err != nil {
+			return fmt.Errorf("keep what is cut off: %w", err)
+		}
+	}
+	return errors.Join(s.records.Truncate(s.end), s.hashes.Truncate(s.hashesEnd()))
+}
+
+// keep copies the last n bytes of the records into a file.
+func (w *Writer) keep(n int64) error {
+	s := w.store
+	f, err := os.CreateTemp(s.dir, fmt.Sprintf("cut-%d-*", s.tree.size))
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, io.NewSectionReader(s.records, s.end, n))
+	if err := errors.Join(err, f.Sync(), f.Close(), syncDir(s.dir)); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	w.cutOff = &Cut{File: filepath.Clean(f.Name()), Size: n}
+	return nil
+}
