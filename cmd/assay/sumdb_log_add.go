@@ -16,25 +16,47 @@ func (inv *invocation) sumdbAddCommand() *cobra.Command {
 	var o logOptions
 	var source addSource
 	cmd := &cobra.Command{
-		Use:   "add MODULE@VERSION...",
+		Use:   "add [MODULE@VERSION|DIR|go.sum...]",
 		Short: inv.say(text{"add module versions to one's own checksum database", "将模块版本登记到自建校验和数据库"}),
 		Long: inv.say(text{
-			`Add hashes module versions, appends their records to the log, and prints them, as lines of
-go.sum. The hash is that of the zip file that --zip names, of the module in the folder that
---dir names, packed as the go command packs it, or else of what the proxies of GOPROXY
-serve. When it ends with 0 the records are on the disk and signed.
+			`Add appends the records of module versions to the log, and prints them, as lines of go.sum.
+When it ends with 0 they are on the disk and signed. A version that is logged with the same
+hashes is not added again. With another hash it is refused, for ever, and the exit code is 1.
+With several versions all are added or none.
 
-A version that is logged with the same hashes is not added again. With another hash it is
-refused, for ever, and the exit code is 1. With several versions all are added or none.`,
-			`add 计算模块版本的哈希，将记录追加到日志并以 go.sum 的格式输出。哈希取自 --zip 指定的 zip
-文件，或 --dir 指定目录中的模块（按 go 命令的方式打包），否则取自 GOPROXY 中代理提供的内容。
-退出码为 0 时，记录已写入磁盘并签名。
+Public modules come --from another log, such as sum.golang.org, and the hashes are those that
+it was proven to have logged, by its signature and an inclusion proof for each: what a proxy
+serves plays no part. All module versions in the go.sum of the module in DIR (default: the
+current one) are taken, those in go.sum files that are named, or MODULE@VERSION. Where go.sum
+has another hash, or one of them is not proven, nothing is added. What GONOSUMDB, GONOPROXY or
+GOPRIVATE names is private: the other log is not told of it, and it is left out. The go command
+asks its log for toolchains that it downloads too: golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64.
 
+Private modules are hashed, and the hash is compared with nothing: it is that of the zip file
+that --zip names, of the module in the folder that --dir names, or else of what the proxies of
+GOPROXY serve. Of a folder in a git checkout the commit is hashed, as the go command does with
+GOPROXY=direct; the version's tag must be at it and nothing may be changed. Of any other
+folder every file is hashed: it must be what the proxy packs.`,
+			`add 将模块版本的记录追加到日志，并以 go.sum 的格式输出。退出码为 0 时，记录已写入磁盘并签名。
 已以相同哈希登记的版本不会重复追加；哈希不同则永远拒绝，退出码为 1。指定多个版本时，要么全部
-追加，要么都不追加。`,
+追加，要么都不追加。
+
+公开模块用 --from 从另一个日志（如 sum.golang.org）取用：哈希取自已证明的登记内容（校验日志签名
+及每条记录的包含性证明），与代理提供的内容无关。取用范围是 DIR（默认为当前目录）所在模块的
+go.sum 中的全部模块版本、所列 go.sum 文件中的模块版本，或指定的 MODULE@VERSION。只要 go.sum 中
+有哈希不符，或有一个版本未能证明，就不追加任何记录。GONOSUMDB、GONOPROXY 或 GOPRIVATE 匹配的
+模块视为私有：不会告知对方日志，也不在取用之列。go 命令下载工具链时同样查询它所配置的日志，
+对应的模块形如 golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64。
+
+私有模块则直接计算哈希，不与任何内容比对：取自 --zip 指定的 zip 文件、--dir 指定目录中的模块，
+否则取自 GOPROXY 中代理提供的内容。目录位于 git 检出中时，按 go 命令在 GOPROXY=direct 下的方式
+计算所检出提交的哈希，版本标签必须指向该提交，且不得有任何改动；其他目录则计入全部文件，必须与
+代理打包的内容一致。`,
 		}),
-		Example: `  assay sumdb add corp.example/lib@v1.2.0 --log /srv/sumdb
-  assay sumdb add corp.example/lib@v1.2.0 --zip lib.zip --log /srv/sumdb`,
+		Example: `  assay sumdb add --from sum.golang.org --log /srv/sumdb
+  assay sumdb add --from sum.golang.org golang.org/x/mod@v0.42.0 --log /srv/sumdb
+  assay sumdb add corp.example/lib@v1.2.0 --log /srv/sumdb
+  assay sumdb add corp.example/lib@v1.2.0 --dir . --log /srv/sumdb`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			modules, err := source.modules(cmd, args)
 			if err != nil {
@@ -45,7 +67,12 @@ refused, for ever, and the exit code is 1. With several versions all are added o
 				return inv.settleLog(err)
 			}
 			defer w.Close()
-			records, err := source.hash(cmd.Context(), inv, modules)
+			var records []sumlog.Record
+			if source.from != "" {
+				records, err = source.takeOver(cmd.Context(), inv, w.Head().Name, args)
+			} else {
+				records, err = source.hash(cmd.Context(), inv, modules)
+			}
 			if err != nil {
 				return inv.settleFetch(err)
 			}
@@ -66,6 +93,7 @@ refused, for ever, and the exit code is 1. With several versions all are added o
 	}
 	inv.addLogFlag(cmd, &o)
 	inv.addKeyFlag(cmd, &o)
+	cmd.Flags().StringVar(&source.from, "from", "", inv.say(text{"take what LOG was proven to have logged, such as sum.golang.org; as in GOSUMDB", "取用另一日志中已证明的登记内容，如 sum.golang.org；格式同 GOSUMDB"}))
 	cmd.Flags().StringVar(&source.zip, "zip", "", inv.say(text{"hash the module's zip FILE", "取自模块的 zip 文件"}))
 	cmd.Flags().StringVar(&source.dir, "dir", "", inv.say(text{"hash the module in the folder DIR", "取自目录中的模块"}))
 	cmd.Flags().StringVar(&source.proxy, "proxy", "", inv.say(text{"ask these proxies, as in GOPROXY, also for private modules", "改为查询这些代理（格式同 GOPROXY），私有模块也不例外"}))
@@ -73,12 +101,17 @@ refused, for ever, and the exit code is 1. With several versions all are added o
 }
 
 // addSource says where the hashes of added modules come from.
-type addSource struct{ zip, dir, proxy string }
+type addSource struct{ from, zip, dir, proxy string }
 
-// modules reads the arguments of add.
+// modules reads the arguments of add, but for --from, which takes others.
 func (s *addSource) modules(cmd *cobra.Command, args []string) ([]module.Version, error) {
-	if len(args) == 0 {
-		return nil, usagef(cmd.CommandPath()+" MODULE@VERSION --log DIR", "name a module version")
+	switch {
+	case s.from != "" && (s.zip != "" || s.dir != ""):
+		return nil, usagef("", "--from, --zip and --dir exclude each other")
+	case s.from != "":
+		return nil, nil
+	case len(args) == 0:
+		return nil, usagef(cmd.CommandPath()+" MODULE@VERSION --log DIR", "name a module version, or the log to take public modules from with --from")
 	}
 	named := 0
 	for _, from := range []string{s.zip, s.dir, s.proxy} {

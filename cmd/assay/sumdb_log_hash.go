@@ -23,7 +23,7 @@ func (s *addSource) hash(ctx context.Context, inv *invocation, modules []module.
 		r, err := sumlog.HashZip(modules[0], s.zip)
 		return []sumlog.Record{r}, err
 	case s.dir != "":
-		r, err := sumlog.HashDir(modules[0], s.dir)
+		r, err := s.hashDir(ctx, inv, modules[0])
 		return []sumlog.Record{r}, err
 	}
 	client, err := s.client(ctx, inv)
@@ -38,7 +38,31 @@ func (s *addSource) hash(ctx context.Context, inv *invocation, modules []module.
 		}
 		records = append(records, r)
 	}
+	fmt.Fprintf(inv.stderr, "assay: %s\n", inv.say(text{
+		"hashed as the proxies serve it, and compared with nothing: public modules are taken with --from",
+		"哈希按代理提供的内容计算，未与任何内容比对；公开模块请用 --from 取用",
+	}))
 	return records, nil
+}
+
+// hashDir makes the record of a module in a folder, and says what was hashed.
+func (s *addSource) hashDir(ctx context.Context, inv *invocation, m module.Version) (sumlog.Record, error) {
+	r, commit, err := sumlog.HashDir(ctx, m, s.dir)
+	var refused *sumlog.CheckoutError
+	switch {
+	case errors.As(err, &refused):
+		return r, usagef("check out the commit of the version's tag, without changes, or hash the zip file that is served with --zip", "%s", err)
+	case err != nil:
+		return r, err
+	case commit != "":
+		fmt.Fprintf(inv.stderr, "assay: %s%s\n", inv.say(text{"hashed as the go command makes it of commit ", "哈希按 go 命令的方式取自提交 "}), commit)
+		return r, nil
+	}
+	fmt.Fprintf(inv.stderr, "assay: %s\n", inv.say(text{
+		"not a git checkout: every file of the folder was hashed, and a proxy that packs others has another hash",
+		"不是 git 检出：已计入目录中的全部文件；若代理打包的文件不同，哈希也会不同",
+	}))
+	return r, nil
 }
 
 // client asks the proxies that were named, else those that the go command would.

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -78,23 +77,43 @@ func goModOf(m module.Version, file string) ([]byte, error) {
 	return fmt.Appendf(nil, "module %s\n", modfile.AutoQuote(m.Path)), nil
 }
 
-// HashDir makes the record of m out of a folder of its source, as the zip file
-// would be made of it (golang.org/x/mod/zip.CreateFromDir): without version
-// control's files, a vendor folder, and other modules below it.
-func HashDir(m module.Version, dir string) (r Record, err error) {
-	tmp, err := os.MkdirTemp("", "sumlog")
+// HashDir makes the record of m out of a folder of its source.
+//
+// In a git checkout it is that of the commit that is checked out, as the go
+// command makes it (GOPROXY=direct): without what git ignores, with the LICENSE
+// file of the root. The error is a [*CheckoutError] where the folder is not as it
+// was committed, where the version's tag is at another commit, and in a checkout
+// of another system. It returns the commit.
+//
+// Elsewhere every file of the folder is in it but version control's own, vendored
+// packages, and other modules (golang.org/x/mod/zip.CreateFromDir), and the commit
+// is "". A proxy that makes its zip files otherwise has another hash.
+func HashDir(ctx context.Context, m module.Version, dir string) (r Record, commit string, err error) {
+	if err := CheckModule(m); err != nil {
+		return r, "", err
+	}
+	c, err := openCheckout(ctx, dir)
 	if err != nil {
-		return Record{}, err
+		return r, "", fmt.Errorf("%s: %w", m, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
-	f, err := os.Create(filepath.Join(tmp, "m.zip"))
+	pack := func(w io.Writer) error { return modzip.CreateFromDir(w, m, dir) }
+	if c != nil {
+		if err := c.check(m); err != nil {
+			return r, "", fmt.Errorf("%s: %w", m, err)
+		}
+		commit = c.commit
+		pack = func(w io.Writer) error { return c.zip(w, m) }
+	}
+	f, err := os.CreateTemp("", "sumlog-*.zip")
 	if err != nil {
-		return Record{}, err
+		return r, "", err
 	}
-	if err := errors.Join(modzip.CreateFromDir(f, m, dir), f.Close()); err != nil {
-		return Record{}, fmt.Errorf("%s: %w", m, err)
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	if err := errors.Join(pack(f), f.Close()); err != nil {
+		return r, "", fmt.Errorf("%s: %w", m, err)
 	}
-	return HashZip(m, f.Name())
+	r, err = HashZip(m, f.Name())
+	return r, commit, err
 }
 
 // HashServed makes the record of a module version as the proxies serve it. The

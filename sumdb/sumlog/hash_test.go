@@ -53,7 +53,7 @@ func TestHash(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
 		"go.mod": "module corp.example/Lib\n", "a.go": "package lib\n", "sub/b.go": "package sub\n",
-		"other/go.mod": "module corp.example/Lib/other\n", "other/c.go": "package other\n", "vendor/x/x.go": "package x\n", ".git/HEAD": "x",
+		"other/go.mod": "module corp.example/Lib/other\n", "other/c.go": "package other\n", "vendor/x/x.go": "package x\n",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -82,8 +82,8 @@ func TestHash(t *testing.T) {
 	if err != nil || byZip.Zip != want || byZip.Module != lib {
 		t.Fatalf("%+v, %v, want %s", byZip, err, want)
 	}
-	if byDir, err := HashDir(lib, dir); err != nil || byDir != byZip {
-		t.Errorf("folder: %+v, %v", byDir, err)
+	if byDir, commit, err := HashDir(t.Context(), lib, dir); err != nil || byDir != byZip || commit != "" {
+		t.Errorf("folder: %+v, %q, %v", byDir, commit, err)
 	}
 	if err := byZip.Check(); err != nil {
 		t.Error(err)
@@ -121,10 +121,10 @@ func TestHashErrors(t *testing.T) {
 	if _, err := HashZip(lib, filepath.Join(t.TempDir(), "none.zip")); err == nil {
 		t.Error("no file")
 	}
-	if _, err := HashDir(lib, filepath.Join(t.TempDir(), "none")); err == nil {
+	if _, _, err := HashDir(t.Context(), lib, filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("no folder")
 	}
-	if _, err := HashDir(bad, t.TempDir()); err == nil {
+	if _, _, err := HashDir(t.Context(), bad, t.TempDir()); err == nil {
 		t.Error("no version")
 	}
 }
