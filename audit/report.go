@@ -45,6 +45,7 @@ type TargetRef struct {
 	SumFiles  []string `json:"sum_files,omitempty"`
 	Modules   []string `json:"modules,omitempty"`
 	Binaries  []string `json:"binaries,omitempty"`
+	Units     []string `json:"units,omitempty"`
 	Endpoints []string `json:"endpoints,omitempty"`
 	Toolchain bool     `json:"toolchain,omitempty"`
 	ModCache  bool     `json:"mod_cache,omitempty"`

@@ -43,7 +43,8 @@ type BinaryFile struct {
 	Copies gobin.Copies `json:"copies,omitempty"`
 	Second *gobin.Build `json:"second_build,omitempty"`
 
-	seen *fips.Seen // what is linked
+	seen *fips.Seen    // what is linked
+	cgo  gobin.Ternary // whether C code is linked; read where units are judged
 }
 
 func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
@@ -66,24 +67,32 @@ func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
 			m.NotGo++ // a directory was given: the programs of others are not asked about
 			return nil
 		}
-		file := BinaryFile{File: f, seen: fips.Look(f)}
-		if file.seen != nil {
-			if file.seen.Basis != gobin.BySearch && len(file.seen.GODEBUG) == 1 && file.seen.GODEBUG[0] != "" {
-				file.GODEBUG = gobin.ParseGODEBUG(file.seen.GODEBUG[0])
-			}
-			if copies, second, err := f.CompareBuildInfo(); err == nil {
-				file.Copies, file.Second = copies, second
-			}
-		}
-		f.Path = nameIn(p.Target.Dir, f.Path)
-		if f.Build != nil {
-			file.Evidence = p.Evidence("build-info", f.Build.Text())
-		}
-		m.Files = append(m.Files, file)
+		m.Files = append(m.Files, measureBinary(p, f))
 		return nil
 	})
 	slices.SortFunc(m.Files, func(a, b BinaryFile) int { return strings.Compare(a.Path, b.Path) })
 	return m, nil // the checks that judge say what was not read
+}
+
+// measureBinary reads what checks judge of an open file.
+func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
+	file := BinaryFile{File: f, seen: fips.Look(f)}
+	if file.seen != nil {
+		if file.seen.Basis != gobin.BySearch && len(file.seen.GODEBUG) == 1 && file.seen.GODEBUG[0] != "" {
+			file.GODEBUG = gobin.ParseGODEBUG(file.seen.GODEBUG[0])
+		}
+		if copies, second, err := f.CompareBuildInfo(); err == nil {
+			file.Copies, file.Second = copies, second
+		}
+	}
+	if len(p.Target.Units) > 0 {
+		file.cgo = linksC(f)
+	}
+	f.Path = nameIn(p.Target.Dir, f.Path)
+	if f.Build != nil {
+		file.Evidence = p.Evidence("build-info", f.Build.Text())
+	}
+	return file
 }
 
 // nameIn returns path relative to dir, with slashes, if it lies inside, and as

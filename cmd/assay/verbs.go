@@ -174,12 +174,39 @@ command would get it. The full list is in the facts of --format json.`,
 
 func (inv *invocation) binaryCommand() *cobra.Command {
 	var o options
+	var units []string
+	var root string
 	cmd := &cobra.Command{
-		Use:   "binary FILE|DIR...",
-		Short: inv.say(text{"read how executables were built", "读取可执行文件的构建方式"}),
-		RunE:  inv.executables(&o, []*audit.Check{checks.Binary}, nil),
+		Use:   "binary [FILE|DIR...] [--unit FILE]",
+		Short: inv.say(text{"read how executables were built, and the systemd units that start them", "读取可执行文件的构建方式，以及启动它们的 systemd 单元"}),
+		Long: inv.say(text{
+			`Binary reads how Go executables were built.
+
+With --unit it reads systemd units too, each with the drop-ins in FILE.d: as whom programs
+run, how they are confined, and what GODEBUG they get, which overrides what is linked. It
+judges a unit for the program that it starts, if that is among the executables, by its path
+or its name, or below the directory of --root. What only the machine knows - specifiers,
+the contents of environment files, drop-ins elsewhere - is not assessed or not seen.`,
+			`binary 读取 Go 可执行文件的构建方式。
+
+加上 --unit 还会读取 systemd 单元及其 FILE.d 中的 drop-in 文件：程序以何种身份运行、受到哪些
+限制、获得怎样的 GODEBUG（优先于程序内链接的默认值）。如果单元启动的程序在所给的可执行文件之中
+（按路径或文件名匹配），或位于 --root 目录之下，则结合该程序进行判定。只有目标主机才知道的内容
+（说明符、环境文件的内容、其他位置的 drop-in）记为未评估，或无从得知。`,
+		}),
+		Example: `  assay binary bin/
+  assay binary bin/app --unit deploy/app.service
+  assay binary --unit /etc/systemd/system/app.service --root /`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(units) == 0 && root == "" {
+				return inv.executables(&o, []*audit.Check{checks.Binary}, nil)(cmd, args)
+			}
+			return inv.judgeUnits(cmd, &o, args, units, root)
+		},
 	}
 	inv.addFlags(cmd, &o)
+	cmd.Flags().StringSliceVar(&units, "unit", nil, inv.say(text{"systemd unit to judge for the program it starts; repeatable", "结合所启动的程序判定的 systemd 单元；可多次指定"}))
+	cmd.Flags().StringVar(&root, "root", "", inv.say(text{"directory to find the units' programs in, as if it were /", "以此目录为 / 查找单元启动的程序"}))
 	return cmd
 }
 
