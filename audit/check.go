@@ -84,6 +84,7 @@ type Target struct {
 	Modules   []string // path@version: module versions that were named by themselves
 	Binaries  []string // files and directories to read as executables
 	Units     []string // files of systemd units
+	Manifests []string // files of Kubernetes manifests
 	Endpoints []string // host:port
 	Toolchain bool     // the Go installation in use
 	ModCache  bool     // the module cache: what the target's hashes name of it, or all where there are none

@@ -46,6 +46,7 @@ type TargetRef struct {
 	Modules   []string `json:"modules,omitempty"`
 	Binaries  []string `json:"binaries,omitempty"`
 	Units     []string `json:"units,omitempty"`
+	Manifests []string `json:"manifests,omitempty"`
 	Endpoints []string `json:"endpoints,omitempty"`
 	Toolchain bool     `json:"toolchain,omitempty"`
 	ModCache  bool     `json:"mod_cache,omitempty"`

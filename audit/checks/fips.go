@@ -44,6 +44,13 @@ type FIPSFile struct {
 	Verdict  fips.Verdict `json:"verdict"`
 	Reasons  []string     `json:"reasons,omitempty"`  // why it is not certified: what=state
 	Required fips.Level   `json:"required,omitempty"` // what was demanded
+	Contexts []FIPSStart  `json:"contexts,omitempty"` // environments in which it is started
+}
+
+// A FIPSStart is an environment, and the mode in which the executable starts there.
+type FIPSStart struct {
+	fips.Context
+	Mode fips.ModeName `json:"mode"`
 }
 
 // judgeFile judges one executable.
@@ -91,9 +98,11 @@ func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 		}
 		facts.Certificates = p.Evidence("certificates", []byte(data))
 	}
+	contexts, unread := readContexts(p)
 	var open, claimed []string
 	for _, f := range m.Files {
 		file := judgeFile(p, f, list)
+		unread = append(unread, judgeContexts(p, f, &file, contexts)...)
 		facts.Files = append(facts.Files, file)
 		s := file.State
 		switch {
@@ -123,6 +132,9 @@ func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 	if len(open) > 0 {
 		return facts, audit.NotAssessed("fips/undetermined",
 			audit.Args{"count": len(open), "total": len(m.Files), "files": first(open, maxNamed)})
+	}
+	if len(unread) > 0 {
+		return facts, audit.NotAssessed("fips/context-unknown", audit.Args{"count": len(unread), "contexts": first(unread, maxNamed)})
 	}
 	if len(claimed) > 0 {
 		// A claim of the build info may fail the demand, and cannot meet it.

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
@@ -253,5 +255,61 @@ func TestFIPSVerdicts(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"app certified", "text unreadable"}, verdicts); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// GODEBUG where a program is started counts, and not what is linked.
+func TestFIPSContexts(t *testing.T) {
+	forge := func(mode string) []byte {
+		return gobintest.Forge("go1.26.8", gobintest.Settings("GOFIPS140=v1.0.0-c2097c7c", "-tags=fips140v1.0", "DefaultGODEBUG=fips140="+mode)...)
+	}
+	dir := binaries(t, map[string][]byte{"on": forge("on"), "unset": forge(""), "other": forge("on")})
+	files := map[string]string{
+		"off.service":      "[Service]\nExecStart=/usr/bin/on\nEnvironment=GODEBUG=fips140=off\n",
+		"on.service":       "[Service]\nExecStart=/usr/bin/unset\nEnvironment=GODEBUG=fips140=on\n",
+		"silent.service":   "[Service]\nExecStart=/usr/bin/on\n",
+		"unknown.service":  "[Service]\nExecStart=/usr/bin/on\nEnvironmentFile=/etc/env\n",
+		"program.service":  "[Service]\nExecStart=%h/x\nEnvironment=GODEBUG=fips140=off\n",
+		"none.service":     "[Unit]\n",
+		"all.yaml":         "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, env: [{name: GODEBUG, value: fips140=yes}]}]}\n",
+		"secret.yaml":      "kind: Pod\nspec: {containers: [{name: c, command: [/on], env: [{name: GODEBUG, valueFrom: {}}]}]}\n",
+		"no-manifest.yaml": "kind: Service\n",
+	}
+	for name, text := range files {
+		writeFile(t, filepath.Join(dir, name), text)
+	}
+	for _, test := range []struct {
+		names  []string
+		want   []string
+		reason string
+	}{
+		{[]string{"off.service"}, []string{"fips/context-weakens on"}, ""},
+		{[]string{"on.service"}, []string{"fips/context-enables unset"}, ""},
+		{[]string{"silent.service"}, nil, ""},
+		{[]string{"unknown.service"}, nil, "fips/context-unknown"},
+		{[]string{"program.service"}, nil, "fips/context-unknown"},
+		{[]string{"none.service"}, nil, "fips/context-unknown"},
+		{[]string{"missing.service"}, nil, "fips/context-unknown"},
+		{[]string{"all.yaml"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},
+		{[]string{"secret.yaml"}, nil, "fips/context-unknown"},
+		{[]string{"no-manifest.yaml", "missing.yaml", "on.service"}, []string{"fips/context-enables unset"}, "fips/context-unknown"},
+	} {
+		target := &audit.Target{Dir: dir, Binaries: []string{filepath.Join(dir, "on"), filepath.Join(dir, "unset"), filepath.Join(dir, "other")}}
+		for _, n := range test.names {
+			if filepath.Ext(n) == ".service" {
+				target.Units = append(target.Units, filepath.Join(dir, n))
+			} else {
+				target.Manifests = append(target.Manifests, filepath.Join(dir, n))
+			}
+		}
+		rep := runCheck(t, audit.Config{Target: target, Checks: []*audit.Check{FIPS}})
+		got := slices.DeleteFunc(findings(rep), func(s string) bool { return !strings.HasPrefix(s, "fips/context") })
+		if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%v: %s", test.names, diff)
+		}
+		res := outcomeOf(t, rep, FIPS)
+		if res.ReasonID != test.reason && res.Outcome != audit.Failed {
+			t.Errorf("%v: %+v", test.names, res)
+		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 func (inv *invocation) fipsCommand() *cobra.Command {
 	var o options
 	var demand fipsDemand
+	var units, manifests []string
 	cmd := &cobra.Command{
 		Use:   "fips FILE|DIR...",
 		Short: inv.say(text{"tell which FIPS 140 module executables hold, and whether it is on", "判定可执行文件含有哪个 FIPS 140 模块、是否启用"}),
@@ -44,11 +45,24 @@ the validation programme says today may be another thing: give newer data with -
 解析其机器码的处理器只能按特征查找，不视为证明。证书数据为发布时的已知状态（附日期），可能与验证
 机构的最新公告不同，可用 --certificates 指定新数据。`,
 		}),
-		Example: `  assay fips bin/ --require certified`,
-		RunE:    inv.executables(&o, []*audit.Check{checks.FIPS}, func() (map[string]string, error) { return demand.settings(inv) }),
+		Example: `  assay fips bin/ --require certified
+  assay fips bin/server --unit deploy/server.service --manifest deploy/server.yaml`,
+		RunE: inv.executables(&o, []*audit.Check{checks.FIPS}, func(t *audit.Target, name *audit.TargetRef) (err error) {
+			if t.Units, err = present(units); err != nil {
+				return err
+			}
+			if t.Manifests, err = present(manifests); err != nil {
+				return err
+			}
+			name.Units, name.Manifests = shownAll(units), shownAll(manifests)
+			o.settings, err = demand.settings(inv)
+			return err
+		}),
 	}
 	inv.addFlags(cmd, &o)
 	inv.demandFlags(cmd, &demand, "require")
+	cmd.Flags().StringSliceVar(&units, "unit", nil, inv.say(text{"also judge by the environment that the systemd unit `FILE` gives to its programs", "同时按 systemd 单元 `FILE` 为其程序设置的环境判定"}))
+	cmd.Flags().StringSliceVar(&manifests, "manifest", nil, inv.say(text{"also judge by the environment that the Kubernetes manifest `FILE` gives to its containers", "同时按 Kubernetes 清单 `FILE` 为其容器设置的环境判定"}))
 	cmd.AddCommand(inv.fipsHostCommand(), inv.fipsSelftestCommand())
 	return cmd
 }

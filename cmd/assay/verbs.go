@@ -210,8 +210,9 @@ the contents of environment files, drop-ins elsewhere - is not assessed or not s
 	return cmd
 }
 
-// executables is the function of a verb that reads executables.
-func (inv *invocation) executables(o *options, list []*audit.Check, set func() (map[string]string, error)) func(*cobra.Command, []string) error {
+// executables is the function of a verb that reads executables; set, if it is not
+// nil, adds what the verb's own flags say.
+func (inv *invocation) executables(o *options, list []*audit.Check, set func(*audit.Target, *audit.TargetRef) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return usagef(cmd.CommandPath()+" FILE|DIR...", "name the executables, or folders of executables, to read")
@@ -225,7 +226,7 @@ func (inv *invocation) executables(o *options, list []*audit.Check, set func() (
 		}
 		name.Module, name.Binaries = "", shownAll(args) // no module is audited
 		if set != nil {
-			if o.settings, err = set(); err != nil {
+			if err := set(target, &name); err != nil {
 				return err
 			}
 		}

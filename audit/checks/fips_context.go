@@ -1,0 +1,89 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/sdunit"
+	"github.com/goassay/assay/fips"
+)
+
+// readContexts reads the environments in which units and manifests start
+// programs, and says what could not be read.
+func readContexts(p *audit.Pass) (contexts []fips.Context, unread []string) {
+	for _, path := range p.Target.Units {
+		name := nameIn(p.Target.Dir, path)
+		unit, err := sdunit.Read(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+		if err != nil {
+			unread = append(unread, name+": "+strings.TrimPrefix(err.Error(), filepath.Base(path)+": "))
+			continue
+		}
+		p.Evidence("unit", unit.Text())
+		contexts = append(contexts, unitContexts(name, unit)...)
+	}
+	for _, path := range p.Target.Manifests {
+		name := nameIn(p.Target.Dir, path)
+		data, err := fips.ReadManifestFile(path)
+		if err == nil {
+			var list []fips.Context
+			if list, err = fips.ReadManifest(name, data); err == nil {
+				contexts = append(contexts, list...)
+				continue
+			}
+		}
+		unread = append(unread, name+": "+withoutSecrets(err))
+	}
+	return contexts, unread
+}
+
+// unitContexts are those of the programs that a unit starts.
+func unitContexts(name string, unit *sdunit.Unit) []fips.Context {
+	g := unit.Environment.GODEBUG
+	var out []fips.Context
+	for _, program := range unit.Programs {
+		c := fips.Context{Kind: fips.SystemdContext, Source: name, Program: program.Path, State: fips.ContextSilent}
+		switch value, set := g.Settings["fips140"]; {
+		case program.State == sdunit.Unknown:
+			c.State, c.Why = fips.ContextUnknown, "which program it starts is not known"
+		case g.State == sdunit.Unknown:
+			c.State, c.Why = fips.ContextUnknown, strings.Join(g.Unknown, ", ")
+		case set:
+			c = fips.NewContext(c.Kind, c.Source, []string{"GODEBUG=fips140=" + value})
+			c.Program = program.Path
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// judgeContexts judges in which mode an executable starts where it is started,
+// and says of which contexts that is not known. A manifest whose containers do
+// not say what they start is one of each executable's.
+func judgeContexts(p *audit.Pass, f BinaryFile, file *FIPSFile, contexts []fips.Context) (unknown []string) {
+	if file.State.Basis == fips.Nothing {
+		return nil
+	}
+	for _, c := range contexts {
+		if !c.Starts(containerOf(f.File)) {
+			continue
+		}
+		start := FIPSStart{Context: c, Mode: c.Mode(file.State)}
+		file.Contexts = append(file.Contexts, start)
+		linked := file.State.Mode.Effective()
+		args := audit.Args{"context": c.Source, "value": string(c.Value), "mode": string(linked)}
+		switch {
+		case c.State == fips.ContextUnknown:
+			unknown = append(unknown, c.Source+": "+c.Why)
+		case c.Weakens(file.State):
+			p.Report(f.finding("fips/context-weakens", args))
+		case !linked.Enabled() && start.Mode.Enabled():
+			p.Report(f.finding("fips/context-enables", args))
+		}
+	}
+	return slices.Compact(unknown)
+}

@@ -1,0 +1,122 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package fips_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/fips"
+)
+
+func TestContext(t *testing.T) {
+	on := fips.State{Mode: fips.Mode{Declared: fips.On, Linked: fips.On}}
+	unset := fips.State{Mode: fips.Mode{Declared: fips.Unset, Linked: fips.Unset}}
+	for _, test := range []struct {
+		environ []string
+		state   fips.ContextState
+		mode    fips.ModeName // of an executable that has it on
+		weakens bool
+	}{
+		{nil, fips.ContextSilent, fips.On, false},
+		{[]string{"GODEBUG=http2debug=1", "OTHER=fips140=off"}, fips.ContextSilent, fips.On, false},
+		{[]string{"GODEBUG=fips140=off"}, fips.ContextSets, fips.Off, true},
+		{[]string{"GODEBUG=x=1,fips140="}, fips.ContextSets, fips.Off, true},
+		{[]string{"GODEBUG=fips140=off,fips140=only"}, fips.ContextSets, fips.Only, false},
+		{[]string{"GODEBUG=fips140=yes"}, fips.ContextSets, "yes", true},
+		{[]string{"GODEBUG=fips140=off", "GODEBUG=x=1"}, fips.ContextSilent, fips.On, false},
+		{[]string{"GODEBUG=fips140=off#abc"}, fips.ContextUnknown, fips.ModeUnknown, false},
+	} {
+		c := fips.NewContext(fips.ImageContext, "x", test.environ)
+		if c.State != test.state || c.Mode(on) != test.mode || c.Weakens(on) != test.weakens || c.Weakens(unset) || (c.State == fips.ContextUnknown) != (c.Why != "") {
+			t.Errorf("%q: %+v", test.environ, c)
+		}
+	}
+	c := fips.Context{Program: "/usr/bin/app"}
+	if !c.Starts("image.tar!/opt/app") || c.Starts("image.tar!/opt/other") || !(fips.Context{}).Starts("other") || !c.Starts(`C:\app`) {
+		t.Error("starts another program")
+	}
+}
+
+func TestReadManifest(t *testing.T) {
+	got, err := fips.ReadManifest("app.yaml", []byte(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      initContainers:
+        - name: init
+          command: [/bin/init, x]
+      containers:
+        - name: a
+          env:
+            - {name: OTHER, value: "fips140=on"}
+            - {name: GODEBUG, value: "fips140=on"}
+            - {name: GODEBUG, value: "fips140=off"}
+        - name: b
+          envFrom: [{configMapRef: {name: env}}]
+        - name: c
+          envFrom: [{configMapRef: {name: env}}]
+          env: [{name: GODEBUG, value: http2debug=1}]
+        - name: d
+          env: [{name: GODEBUG, valueFrom: {secretKeyRef: {name: s, key: k}}}]
+        - name: e
+          env: [{name: GODEBUG}]
+        - name: f
+          env: [{name: GODEBUG, value: [x]}, text]
+        - text
+---
+{"apiVersion": "v1", "kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "j", "env": [{"name": "GODEBUG", "value": "fips140=only"}]}]}}]}
+---
+kind: Service
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	context := func(name, program string, state fips.ContextState, value fips.ModeName, why string) fips.Context {
+		return fips.Context{Kind: fips.KubernetesContext, Source: "app.yaml: Deployment/web, container " + name, Program: program, State: state, Value: value, Why: why}
+	}
+	want := []fips.Context{
+		context("a", "", fips.ContextSets, fips.Off, ""),
+		context("b", "", fips.ContextUnknown, "", "envFrom may set GODEBUG"),
+		context("c", "", fips.ContextSilent, "", ""),
+		context("d", "", fips.ContextUnknown, "", "GODEBUG has its value from elsewhere"),
+		context("e", "", fips.ContextSilent, "", ""),
+		context("f", "", fips.ContextUnknown, "", "the value of GODEBUG is no text"),
+		context("init", "/bin/init", fips.ContextSilent, "", ""),
+		{Kind: fips.KubernetesContext, Source: "app.yaml: Pod/p, container j", State: fips.ContextSets, Value: fips.Only},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for name, data := range map[string]string{
+		"nothing": "", "no pod": "kind: Service\n", "no YAML": "a: [", "alias": "a: &a [1]\nb: *a\n", "large": strings.Repeat(" ", 5<<20), "many": strings.Repeat("---\na: 1\n", 1001),
+		"deep": strings.Repeat("[", 200) + `{"containers": [{"name": "x"}]}` + strings.Repeat("]", 200),
+	} {
+		if got, err := fips.ReadManifest("x", []byte(data)); err == nil || (name == "no pod") != errors.Is(err, fips.ErrNoPod) && name != "nothing" && name != "deep" {
+			t.Errorf("%s: %v %v", name, got, err)
+		}
+	}
+}
+
+// FuzzReadManifest lets no manifest be read as setting what is not a mode's text.
+func FuzzReadManifest(f *testing.F) {
+	f.Add([]byte("spec: {containers: [{name: a, env: [{name: GODEBUG, value: fips140=off}]}]}"))
+	f.Add([]byte("&a [*a]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := fips.ReadManifest("x", data)
+		if err == nil && len(list) == 0 {
+			t.Error("neither contexts nor an error")
+		}
+		for _, c := range list {
+			if strings.ContainsAny(string(c.Value), ",#") {
+				t.Errorf("%+v", c)
+			}
+		}
+	})
+}

@@ -1,0 +1,140 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package fips
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Bounds of a manifest.
+const (
+	maxManifest  = 4 << 20 // bytes
+	maxDocuments = 1000
+	maxPodDepth  = 32 // objects in each other
+)
+
+// Errors of [ReadManifest].
+var (
+	ErrNoPod = errors.New("no pod, nor a template of one")
+	ErrAlias = errors.New("aliases are not read")
+)
+
+// ReadManifest reads what Kubernetes manifests, in YAML or JSON, set for the
+// containers of their pods: of objects of any kind that has a pod or a template of
+// one, and of lists of them. The source is named in the contexts.
+func ReadManifest(source string, data []byte) ([]Context, error) {
+	if len(data) > maxManifest {
+		return nil, fmt.Errorf("manifest of more than %d bytes", maxManifest)
+	}
+	for _, t := range lexer.Tokenize(string(data)) {
+		if t.Type == token.AliasType { // a few lines of them can stand for any amount of memory
+			return nil, ErrAlias
+		}
+	}
+	var out []Context
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	for n := 0; ; n++ {
+		if n == maxDocuments {
+			return nil, fmt.Errorf("manifest of more than %d documents", maxDocuments)
+		}
+		var doc any
+		err := d.Decode(&doc)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, podsIn(source, doc, 0)...)
+	}
+	if out == nil {
+		return nil, ErrNoPod
+	}
+	sortContexts(out)
+	return out, nil
+}
+
+// podsIn finds the containers below an object: wherever there is a list called
+// containers, as in spec.template.spec of a Deployment.
+func podsIn(source string, v any, depth int) []Context {
+	if depth > maxPodDepth {
+		return nil
+	}
+	var out []Context
+	switch v := v.(type) {
+	case map[string]any:
+		if kind, ok := v["kind"].(string); ok {
+			if meta, ok := v["metadata"].(map[string]any); ok {
+				source = fmt.Sprintf("%s: %s/%v", source, kind, meta["name"])
+			}
+		}
+		for key, value := range v {
+			switch list, _ := value.([]any); key {
+			case "containers", "initContainers", "ephemeralContainers":
+				for _, c := range list {
+					if c, ok := c.(map[string]any); ok {
+						out = append(out, containerContext(source, c))
+					}
+				}
+			default:
+				out = append(out, podsIn(source, value, depth+1)...)
+			}
+		}
+	case []any:
+		for _, e := range v {
+			out = append(out, podsIn(source, e, depth+1)...)
+		}
+	}
+	return out
+}
+
+// containerContext reads one container (core/v1 Container): env counts more than
+// envFrom, and of two entries of one name the last.
+func containerContext(source string, c map[string]any) Context {
+	out := Context{Kind: KubernetesContext, Source: fmt.Sprintf("%s, container %v", source, c["name"]), State: ContextSilent}
+	if command, ok := c["command"].([]any); ok && len(command) > 0 {
+		out.Program, _ = command[0].(string)
+	}
+	if from, ok := c["envFrom"].([]any); ok && len(from) > 0 {
+		out.unknown("envFrom may set GODEBUG")
+	}
+	env, _ := c["env"].([]any)
+	for _, e := range env {
+		entry, _ := e.(map[string]any)
+		if entry["name"] != "GODEBUG" {
+			continue
+		}
+		switch value, ok := entry["value"].(string); {
+		case entry["valueFrom"] != nil:
+			out.unknown("GODEBUG has its value from elsewhere")
+		case ok || entry["value"] == nil:
+			out.set(value)
+		default:
+			out.unknown("the value of GODEBUG is no text")
+		}
+	}
+	return out
+}
+
+// ReadManifestFile reads the file of a manifest, within its bounds.
+func ReadManifestFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
+	if info.Size() > maxManifest {
+		return nil, fmt.Errorf("manifest of more than %d bytes", maxManifest)
+	}
+	return os.ReadFile(path)
+}
