@@ -23,6 +23,8 @@ type batch struct {
 	cache    Cache
 	distrust bool // read nothing from the cache but the last head
 
+	carried *carried // from and to other batches of the run
+
 	requests  atomic.Int64
 	fromCache bool // something that was used came from the cache
 
@@ -38,6 +40,15 @@ type batch struct {
 	known   []*Checkpoint     // those of Verifier.Known that are signed
 	res     Result
 	certain []*Violation // those of res that no cache can have caused
+
+	uncompared map[*Checkpoint]error // those of heads that could not be compared, and why
+}
+
+// carried is what the batches of one run leave to each other: what one has seen
+// is not forgotten because the next one does not see it again.
+type carried struct {
+	heads     []*Checkpoint    // to be compared by the next ones too
+	unwritten map[string]error // what the cache has not taken so far
 }
 
 // lookup is one module's way through a batch.
@@ -47,8 +58,8 @@ type lookup struct {
 	fresh bool   // from the network
 }
 
-func (v *Verifier) newBatch(ctx context.Context) *batch {
-	b := &batch{Verifier: v, ctx: ctx, cache: v.Cache, opened: map[tlog.Hash]*Checkpoint{}}
+func (v *Verifier) newBatch(ctx context.Context, c *carried) *batch {
+	b := &batch{Verifier: v, ctx: ctx, cache: v.Cache, carried: c, opened: map[tlog.Hash]*Checkpoint{}}
 	if b.cache == nil {
 		b.cache = noCache{}
 	}
@@ -60,7 +71,7 @@ func (b *batch) run(modules []module.Version) {
 	for i, m := range modules {
 		b.lookups[i].Module = m
 	}
-	b.res.Before = storedHead(b.cache, b.Log)
+	b.res.Before, b.res.BeforeErr = storedHead(b.cache, b.Log)
 	b.firstRound()
 	b.gatherHeads()
 	b.chooseHead()
@@ -140,10 +151,18 @@ func (b *batch) addHead(signed []byte, fresh bool) *Checkpoint {
 		b.violation(err, fresh)
 		return nil
 	}
-	// Other signatures beside the log's make no other head.
-	if i := slices.IndexFunc(b.heads, func(h *Checkpoint) bool { return h.Size == cp.Size && h.Root == cp.Root }); i >= 0 {
-		b.opened[key] = b.heads[i]
-		return b.heads[i]
+	cp = b.see(cp)
+	b.opened[key] = cp
+	return cp
+}
+
+// see notes a head, or returns the one of the same tree: other signatures beside
+// the log's make no other head.
+func (b *batch) see(cp *Checkpoint) *Checkpoint {
+	for _, h := range b.heads {
+		if h.Size == cp.Size && h.Root == cp.Root {
+			return h
+		}
 	}
 	b.heads = append(b.heads, cp)
 	return cp
@@ -175,6 +194,10 @@ func (b *batch) gatherHeads() {
 			b.known = append(b.known, b.addHead(cp.Signed, false))
 		}
 	}
+	for _, cp := range b.carried.heads {
+		b.see(cp)
+	}
+	b.carried.heads = slices.Clone(b.heads)
 }
 
 // askLatestAgain asks for the latest head once more where a record of this run
@@ -213,23 +236,6 @@ func (b *batch) chooseHead() {
 	}
 }
 
-// twins looks for two signed trees of one size. They are a fork that shows
-// without any tile.
-func (b *batch) twins() bool {
-	sizes := map[int64]*Checkpoint{}
-	for _, h := range b.heads {
-		other := sizes[h.Size]
-		if other == nil {
-			sizes[h.Size] = h
-			continue
-		}
-		fork := b.fork(other, h, fmt.Sprintf("two signed trees of size %d", h.Size))
-		b.giveUp(fork)
-		return true
-	}
-	return false
-}
-
 // secondRound gets all tiles that the proofs need.
 func (b *batch) secondRound() {
 	b.tiles = newTileSet(b.res.Head)
@@ -247,8 +253,8 @@ func (b *batch) secondRound() {
 			want(b.tiles.path(r.ID))
 		}
 	}
-	for _, h := range b.mustExtend() {
-		want(b.tiles.path(max(h.Size-1, 0)))
+	for _, h := range b.heads {
+		want(b.tiles.beginning(h.Size))
 	}
 	b.gather(need, false)
 }
@@ -285,21 +291,6 @@ func (b *batch) gather(need map[position]bool, fresh bool) {
 		})
 	}
 	b.parallel(jobs)
-}
-
-// mustExtend lists the heads that the chosen one must be proven to extend: the
-// one in the cache, the one that the network calls latest, and those that others
-// have seen. Heads behind older records are compared as far as the tiles at hand
-// allow.
-func (b *batch) mustExtend() []*Checkpoint {
-	out := slices.Clone(b.known)
-	if b.stored != nil {
-		out = append(out, b.stored)
-	}
-	if b.latest != nil {
-		out = append(out, b.latest)
-	}
-	return out
 }
 
 // fetchTile gets a tile. A partial tile may be gone once the full one exists.

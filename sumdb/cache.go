@@ -4,6 +4,7 @@ package sumdb
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 )
 
 // A Cache keeps what was verified, under names in the go command's own layout
@@ -39,16 +41,47 @@ const maxCached = maxLookup
 // tempPrefix begins the name of a file that is not written to its end yet.
 const tempPrefix = ".tmp-"
 
-// Read reads a file of the cache.
+// Read reads a file of the cache, which must be a regular one.
 func (d DirCache) Read(name string) ([]byte, error) {
-	f, err := os.Open(d.path(name))
+	f, err := d.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxCached+1))
-	if err == nil && len(data) > maxCached {
-		err = errors.New("file too large")
+	return readRegular(f, maxCached)
+}
+
+// Open implements [fs.FS]. As opposed to [os.DirFS] it waits for nobody to write
+// to a named pipe.
+func (d DirCache) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) || d == "" {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	f, err := d.open(name)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// open opens a file without waiting: it may be a named pipe, or become one just
+// now, so what it is can be asked only of what was opened.
+func (d DirCache) open(name string) (*os.File, error) {
+	return os.OpenFile(d.path(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
+// readRegular reads a regular file of at most limit bytes.
+func readRegular(f fs.File, limit int64) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", info.Name())
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s: file too large", info.Name())
 	}
 	return data, err
 }
@@ -79,7 +112,7 @@ func (d DirCache) Write(name string, data []byte) error {
 
 // List returns the names of the files in a folder of the cache.
 func (d DirCache) List(dir string) ([]string, error) {
-	f, err := os.Open(d.path(dir))
+	f, err := d.open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

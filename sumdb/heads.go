@@ -5,7 +5,9 @@ package sumdb
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,18 +98,20 @@ func parseHead(log *Log, name string, data []byte) (SeenHead, error) {
 // maxDamaged is how many damaged heads are passed over in search of a good one.
 const maxDamaged = 20
 
-// storedHead returns the largest head that a cache keeps, or nil.
-func storedHead(cache Cache, log *Log) *SeenHead {
+// storedHead returns the largest head of a cache that can be read, or nil. The
+// error is what kept a larger one from being read.
+func storedHead(cache Cache, log *Log) (*SeenHead, error) {
 	names, err := headNames(cache)
-	if err != nil {
-		return nil
-	}
 	for _, name := range names[:min(len(names), maxDamaged)] {
-		if head, err := readHead(cache, log, name); err == nil {
-			return &head
+		head, damage := readHead(cache, log, name)
+		if damage == nil {
+			return &head, err
+		}
+		if err == nil && !errors.Is(damage, fs.ErrNotExist) { // another process may have tidied up
+			err = damage
 		}
 	}
-	return nil
+	return nil, err
 }
 
 // keepHead keeps a head with the time when it was first seen.

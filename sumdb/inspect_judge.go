@@ -22,6 +22,24 @@ func (in *inspection) judge() {
 	for _, t := range in.heldTiles {
 		in.judgeTile(t)
 	}
+	for _, h := range in.heldHeads {
+		if in.batch.res.Head == nil {
+			in.problem(h.file, FileUnchecked, noHeadDetail)
+		} else if in.compared(h.file, h.head) {
+			in.out.Verified++
+		}
+	}
+}
+
+// compared reports whether the tree of a file's head is the beginning of the one
+// that everything is compared with. One that is not has ended the inspection as
+// a fork, so it is only not known.
+func (in *inspection) compared(f CachedFile, head *Checkpoint) bool {
+	err := in.uncompared[head]
+	if err != nil {
+		in.problem(f, FileUnchecked, fmt.Sprintf("its tree head of %d could not be compared with the newest: %v", head.Size, err))
+	}
+	return err == nil
 }
 
 // noHeadDetail is why nothing could be compared.
@@ -57,7 +75,9 @@ func (in *inspection) judgeLookup(l heldLookup) bool {
 	case nodes[0][l.id%tileWidth] != l.leaf:
 		in.problem(l.file, FileForged, fmt.Sprintf("not what record %d of the signed tree says", l.id))
 	default:
-		in.out.Verified++
+		if in.compared(l.file, l.head) {
+			in.out.Verified++
+		}
 		return true
 	}
 	return false

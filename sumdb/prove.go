@@ -3,8 +3,8 @@
 package sumdb
 
 import (
+	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,18 +28,9 @@ func (b *batch) prove() {
 		b.giveUp(err)
 		return
 	}
-	for _, h := range b.heads {
-		err := b.extends(h)
-		switch {
-		case err == nil:
-			b.res.HeadsChecked++
-		case isViolation(err):
-			b.giveUp(err)
-			return
-		case slices.Contains(b.mustExtend(), h):
-			b.giveUp(err)
-			return
-		}
+	if err := b.compareHeads(); err != nil {
+		b.giveUp(err)
+		return
 	}
 	for i := range b.lookups {
 		b.proveRecord(&b.lookups[i])
@@ -66,51 +57,6 @@ func (b *batch) verifyTile(p position) error {
 	return err
 }
 
-// extends proves that the chosen head extends h, which is smaller or the same.
-// A fork needs no network to be believed: both heads bear the log's signature,
-// and every tile between them was verified.
-func (b *batch) extends(h *Checkpoint) error {
-	head := b.res.Head
-	switch {
-	case h == head:
-		return nil
-	case h.Size == 0: // its root was checked when it was opened
-		return nil
-	}
-	must := slices.Contains(b.mustExtend(), h)
-	for _, p := range slices.Backward(b.tiles.path(h.Size - 1)) {
-		if err := b.verifyTile(p); err != nil && (must || isViolation(err)) {
-			return err // a tile that is not at hand may not be needed
-		}
-	}
-	proof, err := tlog.ProveTree(head.Size, h.Size, b.tiles)
-	if err != nil {
-		return err
-	}
-	if err := tlog.CheckTree(proof, head.Size, head.Root, h.Size, h.Root); err != nil {
-		return b.fork(h, head, fmt.Sprintf("the signed tree of size %d is not the beginning of the one of size %d", h.Size, head.Size))
-	}
-	return nil
-}
-
-// fork notes a fork, and keeps its evidence where the next run does not lose it:
-// the heads that show it may never be seen together again.
-func (b *batch) fork(first, second *Checkpoint, detail string) error {
-	v := &Violation{Kind: Fork, Subject: "latest", Detail: detail, Evidence: [][]byte{first.Signed, second.Signed}}
-	var tree tlog.HashReader
-	if b.tiles != nil {
-		tree = b.tiles
-	}
-	if proof, err := NewForkProof(b.Log, first, second, tree); err == nil {
-		v.Fork = proof
-		if text, err := proof.MarshalText(); err == nil {
-			b.cache.Write(fmt.Sprintf("forks/%x", sha256.Sum256(text)), text)
-		}
-	}
-	b.violation(v, true)
-	return v
-}
-
 // proveRecord proves l's record, or takes it away.
 func (b *batch) proveRecord(l *lookup) {
 	if l.Record == nil {
@@ -125,6 +71,10 @@ func (b *batch) proveRecord(l *lookup) {
 		p := &Proof{ID: l.Record.ID, Text: l.Record.Text, Hashes: hashes, Checkpoint: b.res.Head.Signed}
 		l.Record.Proof = p
 		if tlog.CheckRecord(hashes, b.res.Head.Size, b.res.Head.Root, p.ID, tlog.RecordHash(p.Text)) == nil {
+			head := b.addHead(l.head, l.fresh)
+			if why := b.uncompared[head]; why != nil {
+				l.Record, l.Err = nil, &UncomparedError{Record: l.Record, Head: head, Err: why}
+			}
 			return
 		}
 		err = &Violation{Kind: BadRecord, Subject: "lookup of " + l.Module.String(), Detail: fmt.Sprintf("the record is not leaf %d of the signed tree of %d", p.ID, b.res.Head.Size), Evidence: [][]byte{p.Text, p.Checkpoint}}
@@ -135,7 +85,7 @@ func (b *batch) proveRecord(l *lookup) {
 
 // giveUp takes every record away: without a head that holds, none is proven.
 func (b *batch) giveUp(err error) {
-	b.res.Head = nil
+	b.res.Head, b.res.HeadsChecked = nil, 0
 	for i := range b.lookups {
 		if l := &b.lookups[i]; l.Record != nil {
 			l.Record, l.Err = nil, err
@@ -143,8 +93,7 @@ func (b *batch) giveUp(err error) {
 	}
 }
 
-// finish fills the result, and keeps what was verified. A cache that cannot be
-// written costs the next run time, and no truth.
+// finish fills the result, and keeps what was verified.
 func (b *batch) finish() {
 	if b.res.Head == nil {
 		err := ErrNoHead
@@ -161,12 +110,13 @@ func (b *batch) finish() {
 		b.res.Answers = append(b.res.Answers, l.Answer)
 		if name, err := lookupPath(l.Module); err == nil && l.Record != nil && l.fresh {
 			if data, err := tlog.FormatRecord(l.Record.ID, l.Record.Text); err == nil {
-				b.cache.Write(name, append(data, b.res.Head.Signed...))
+				b.write(name, append(data, b.res.Head.Signed...))
 			}
 		}
 	}
 	slices.SortFunc(b.res.Answers, func(x, y Answer) int { return compareModules(x.Module, y.Module) })
 	b.keep()
+	b.res.Unwritten = summarize(b.carried.unwritten)
 }
 
 // keep keeps the tiles that were verified, and the head.
@@ -177,10 +127,14 @@ func (b *batch) keep() {
 	for p := range b.fresh {
 		if _, ok := b.tiles.nodes[p]; ok {
 			t := b.tiles.tile(p)
-			b.cache.Write(t.Path(), b.tiles.raw[p])
+			b.write(t.Path(), b.tiles.raw[p])
 		}
 	}
-	keepHead(b.cache, b.Log, b.res.Head, b.time())
+	if err := keepHead(b.cache, b.Log, b.res.Head, b.time()); err != nil {
+		b.notWritten(headName(b.res.Head), err)
+	} else {
+		delete(b.carried.unwritten, headName(b.res.Head))
+	}
 }
 
 func compareModules(a, b module.Version) int {
@@ -213,15 +167,26 @@ func appendNew(vs []*Violation, v *Violation) []*Violation {
 	if slices.ContainsFunc(vs, v.same) {
 		return vs
 	}
-	if len(vs) >= maxViolations {
-		v.Evidence = nil
-		return vs
+	if len(vs) < maxViolations {
+		return append(vs, v)
 	}
-	return append(vs, v)
+	if v.Kind == Fork { // garbage does not hide it
+		for i, w := range slices.Backward(vs) {
+			if w.Kind != Fork {
+				vs[i] = v
+				return vs
+			}
+		}
+	}
+	v.Evidence = nil
+	return vs
 }
 
+// same reports whether v says nothing that w does not say. Each fork is another:
+// it has other heads.
 func (v *Violation) same(w *Violation) bool {
-	return v.Kind == w.Kind && v.Subject == w.Subject && v.Detail == w.Detail
+	return v.Kind == w.Kind && v.Subject == w.Subject && v.Detail == w.Detail &&
+		(v.Kind != Fork || slices.EqualFunc(v.Evidence, w.Evidence, bytes.Equal))
 }
 
 func isViolation(err error) bool {

@@ -63,8 +63,9 @@ func (v *Verifier) Sync(ctx context.Context, modules []module.Version, full bool
 	w.Cache = store
 	s := &Synced{Mode: SyncFull}
 	var failed *Result
+	var c carried
 	if !full {
-		res, err := w.syncRecords(ctx, modules)
+		res, err := w.syncRecords(ctx, modules, &c)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +75,7 @@ func (v *Verifier) Sync(ctx context.Context, modules []module.Version, full bool
 		}
 	}
 	if s.Mode != SyncDelta {
-		if err := w.syncAll(ctx, s, dir, modules); err != nil {
+		if err := w.syncAll(ctx, s, dir, modules, &c); err != nil {
 			return nil, err
 		}
 		s.include(failed)
@@ -85,8 +86,8 @@ func (v *Verifier) Sync(ctx context.Context, modules []module.Version, full bool
 
 // syncAll verifies the whole store, removes what does not hold, and gets it
 // again together with the records of modules.
-func (v *Verifier) syncAll(ctx context.Context, s *Synced, dir DirCache, modules []module.Version) error {
-	if err := v.inspectStore(ctx, s, dir); err != nil {
+func (v *Verifier) syncAll(ctx context.Context, s *Synced, dir DirCache, modules []module.Version, c *carried) error {
+	if err := v.inspectStore(ctx, s, dir, c); err != nil {
 		return err
 	}
 	modules = slices.Clone(modules)
@@ -95,7 +96,7 @@ func (v *Verifier) syncAll(ctx context.Context, s *Synced, dir DirCache, modules
 			modules = append(modules, m)
 		}
 	}
-	res, err := v.syncRecords(ctx, modules)
+	res, err := v.syncRecords(ctx, modules, c)
 	if err != nil {
 		return err
 	}
@@ -122,19 +123,19 @@ func (s *Synced) include(earlier *Result) {
 
 // syncRecords proves records, at first in parts that are kept one after the
 // other, at last all together to one head.
-func (v *Verifier) syncRecords(ctx context.Context, modules []module.Version) (*Result, error) {
+func (v *Verifier) syncRecords(ctx context.Context, modules []module.Version, c *carried) (*Result, error) {
 	var parts Synced
 	parts.Result = &Result{}
 	if len(modules) > syncBatch {
 		for part := range slices.Chunk(modules, syncBatch) {
-			res, err := v.Verify(ctx, part)
+			res, err := v.verify(ctx, part, c)
 			if err != nil {
 				return nil, err
 			}
 			parts.include(res)
 		}
 	}
-	res, err := v.Verify(ctx, modules)
+	res, err := v.verify(ctx, modules, c)
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +146,8 @@ func (v *Verifier) syncRecords(ctx context.Context, modules []module.Version) (*
 
 // inspectStore verifies every file of the store and removes what does not
 // hold. What could not be checked stays: it is verified whenever it is used.
-func (v *Verifier) inspectStore(ctx context.Context, s *Synced, dir DirCache) error {
-	in, err := v.Inspect(ctx, os.DirFS(string(dir)))
+func (v *Verifier) inspectStore(ctx context.Context, s *Synced, dir DirCache, c *carried) error {
+	in, err := v.inspect(ctx, c, dir)
 	s.Inspection = in
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package sumdb
 
 import (
 	"fmt"
+	"math/bits"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -74,6 +75,17 @@ func (s *tileSet) above(p position) []position {
 		}
 	}
 	return out
+}
+
+// beginning lists the tiles that hold every hash of the proof that the tree
+// extends the one of its first size records: those of the smaller tree's right
+// edge, and those above them. All stand above the first one.
+func (s *tileSet) beginning(size int64) []position {
+	if size == 0 {
+		return nil
+	}
+	level := bits.TrailingZeros64(uint64(size)) / tileHeight // the tree has no edge below
+	return s.above(position{level, size >> (tileHeight * (level + 1))})
 }
 
 // verifyEdge verifies the tiles of the right edge: combined as RFC 6962

@@ -48,9 +48,21 @@ type Result struct {
 
 	Before *SeenHead // the largest head that the cache kept before; nil if none
 
+	// BeforeErr is what kept a head of the cache from being read. The history may
+	// then hold one that is larger than Before.
+	BeforeErr error
+
 	Answers    []Answer     // one for each module version asked for, sorted
 	Violations []*Violation // promises broken, by the log or what stands between
 	CacheLied  bool         // the cache held what was not true; the network was asked for all of it
+
+	// Uncompared lists the signed heads seen of which it is not known whether Head
+	// extends them, smallest first: each may be a fork. Where one of them was the
+	// cache's, the network's latest, or one of Verifier.Known, Head is nil. Where
+	// one came with a record, that record's answer is an [*UncomparedError].
+	Uncompared []Uncompared
+
+	Unwritten Unwritten // what the cache did not take
 
 	Heads        int // distinct signed heads seen, Head among them
 	HeadsChecked int // of those, how many Head was proven to extend, or is
@@ -78,22 +90,28 @@ var ErrNotCached = errors.New("not in the cache, and the network is switched off
 var ErrNoHead = errors.New("no signed tree head")
 
 // Verify looks up modules, proves each record's inclusion in the largest
-// signed head, and that this head extends the one in the cache. Everything
-// that can be requested at once is: it takes two rounds of network. The error
-// is the context's.
+// signed head, and that this head extends every other that was seen: the one in
+// the cache, the one that the network calls the latest, and those that came with
+// the records. Everything that can be requested at once is: it takes two rounds
+// of network. The error is the context's.
 //
 // Online, a head must come from the network: a cache alone proves what was
 // logged, not that the log in force still says so.
 func (v *Verifier) Verify(ctx context.Context, modules []module.Version) (*Result, error) {
+	return v.verify(ctx, modules, &carried{})
+}
+
+// verify is Verify as a part of a run.
+func (v *Verifier) verify(ctx context.Context, modules []module.Version, c *carried) (*Result, error) {
 	modules = slices.Clone(modules)
 	module.Sort(modules)
 	modules = slices.Compact(modules)
-	b := v.newBatch(ctx)
+	b := v.newBatch(ctx, c)
 	b.run(modules)
 	if len(b.res.Violations) > len(b.certain) && b.fromCache && v.Fetcher != nil && ctx.Err() == nil {
 		// Something in the cache may be the liar: ask the network for all.
 		// What it has lied about already is not forgotten.
-		again := v.newBatch(ctx)
+		again := v.newBatch(ctx, c)
 		again.distrust = true
 		again.res.Requests, again.res.Tiles, again.res.Rounds = b.res.Requests, b.res.Tiles, b.res.Rounds
 		again.requests.Store(b.requests.Load())

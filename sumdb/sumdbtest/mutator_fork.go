@@ -2,6 +2,12 @@
 
 package sumdbtest
 
+import (
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
 // forkMutators are logs, signed by the true key, that are at odds with the head
 // that the client has kept, or go back behind it.
 func forkMutators() []Mutator {
@@ -14,6 +20,13 @@ func forkMutators() []Mutator {
 			return mutate(a)
 		}}
 	}
+	var out []Mutator
+	for _, size := range behindSizes {
+		out = append(out, behind(size, fork, func(a *Attack, n int64) []byte {
+			return a.Tree.Sign(string(tlog.FormatTree(tlog.Tree{N: n, Hash: tlog.RecordHash(nil)}))) // of a tree that nobody need make
+		}))
+		out = append(out, behind(size, Allowed, func(a *Attack, n int64) []byte { return a.Tree.Signed(n) }).proven())
+	}
 	rollback := known("rollback of everything", Backwards, func(a *Attack) Answer {
 		if a.Target >= a.Before-1 {
 			return nil // it would not have the record
@@ -21,7 +34,7 @@ func forkMutators() []Mutator {
 		return world(a.Tree, a.Before-1)
 	})
 	rollback.Proven = true
-	return []Mutator{
+	return append(out, []Mutator{
 		rollback,
 		known("latest head of before the one kept", Behind, func(a *Attack) Answer {
 			return at("latest", func([]byte) []byte { return a.Tree.Signed(a.Before - 1) })
@@ -60,7 +73,35 @@ func forkMutators() []Mutator {
 			return at("latest", func([]byte) []byte { return signed })
 		}},
 		{Name: "another key's log", Want: badSignature, Mutate: func(a *Attack) Answer { return world(a.Other, a.Size) }},
+	}...)
+}
+
+// behindSizes are sizes of older heads behind a record: around the borders of
+// tiles, and far from what the records need. 0 stands for one less than the log
+// has.
+var behindSizes = []int64{1, 2, 255, 256, 257, 600, 40_000, 51_200, 0}
+
+// behind gives the record under an older head than everything else, which is
+// honest or of a fork. It is no lie about the latest head, or another record.
+func behind(size int64, want string, signed func(a *Attack, n int64) []byte) Mutator {
+	name := fmt.Sprintf("%d records", size)
+	if size == 0 {
+		name = "all records but the last"
 	}
+	return Mutator{Name: fmt.Sprintf("older head behind the record, of %s, %s", name, want), Want: want, Mutate: func(a *Attack) Answer {
+		n := size
+		if n == 0 {
+			n = a.Size - 1
+		}
+		if n <= a.Target || n >= a.Size {
+			return nil
+		}
+		head := signed(a, n)
+		return at(a.lookup(), func(truth []byte) []byte {
+			record, _, _ := splitLookup(truth)
+			return append(record, head...)
+		})
+	}}
 }
 
 // proven is m, where the record is proven nevertheless.
