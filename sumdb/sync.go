@@ -3,6 +3,7 @@
 package sumdb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,8 +52,9 @@ const syncBatch = 1000
 // Sync brings v's cache, which must be a [DirCache], up to date: the newest
 // head, proven to extend the one it holds, and the records of modules. Nothing
 // is written that was not verified, and each file all at once: a sync that was
-// interrupted goes on where it ended, and several may run at once. The error is
-// the context's, or one of the file system's.
+// interrupted goes on where it ended, and several may run at once. What the
+// folder did not take is in [Result].Unwritten: the store is not up to date then.
+// The error is the context's, or one of the file system's in removing files.
 func (v *Verifier) Sync(ctx context.Context, modules []module.Version, full bool) (*Synced, error) {
 	dir, ok := v.Cache.(DirCache)
 	if !ok {
@@ -81,6 +83,9 @@ func (v *Verifier) Sync(ctx context.Context, modules []module.Version, full bool
 		s.include(failed)
 	}
 	s.NewRecords, s.NewTiles = store.counts()
+	if s.BeforeErr != nil {
+		return s, nil // what cannot be read is not tidied
+	}
 	return s, tidy(dir, v.Log, w.time())
 }
 
@@ -116,6 +121,7 @@ func (s *Synced) include(earlier *Result) {
 	s.Rounds += earlier.Rounds
 	s.Result.Tiles += earlier.Tiles
 	s.CacheLied = s.CacheLied || earlier.CacheLied
+	s.BeforeErr = cmp.Or(earlier.BeforeErr, s.BeforeErr)
 	for _, lie := range earlier.Violations {
 		s.Violations = appendNew(s.Violations, lie)
 	}

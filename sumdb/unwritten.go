@@ -3,7 +3,6 @@
 package sumdb
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -75,10 +74,13 @@ func summarize(files map[string]error) Unwritten {
 		u.Files = append(u.Files, UnwrittenFile{name, dir == headsDir || dir == forksDir, err})
 	}
 	slices.SortFunc(u.Files, func(x, y UnwrittenFile) int {
-		if x.Lost != y.Lost {
-			return map[bool]int{true: -1, false: 1}[x.Lost]
+		switch {
+		case x.Lost && !y.Lost:
+			return -1
+		case y.Lost && !x.Lost:
+			return 1
 		}
-		return cmp.Compare(x.Name, y.Name)
+		return strings.Compare(x.Name, y.Name)
 	})
 	u.Files = slices.Clip(u.Files[:min(len(u.Files), maxUnwritten)])
 	return u
