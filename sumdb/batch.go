@@ -329,7 +329,7 @@ func (b *batch) fetch(path string, limit int64) ([]byte, error) {
 }
 
 // defaultConcurrency is what Verifier.Concurrency stands for when it is zero.
-const defaultConcurrency = 256
+const defaultConcurrency = 100
 
 // parallel runs jobs, at most Concurrency at once, as one round.
 func (b *batch) parallel(jobs []func()) {

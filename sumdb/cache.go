@@ -3,6 +3,7 @@
 package sumdb
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -79,11 +80,14 @@ func readRegular(f fs.File, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a regular file", info.Name())
 	}
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s: file too large", info.Name())
+	b := bytes.NewBuffer(make([]byte, 0, min(info.Size(), limit)+bytes.MinRead)) // room for the end of the file
+	if _, err := b.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
+		return nil, err
 	}
-	return data, err
+	if int64(b.Len()) > limit {
+		return nil, fmt.Errorf("%s: file too large", info.Name())
+	}
+	return b.Bytes(), nil
 }
 
 // Write writes a file of the cache under a temporary name and renames it.

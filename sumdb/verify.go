@@ -28,9 +28,10 @@ type Verifier struct {
 	Now      time.Time             // when the heads of the network are seen; zero: time.Now
 	Progress func(done, total int) // requests; nil: nobody is told
 
-	// Concurrency is how many requests are under way at once; 0: 256. A server
-	// of HTTP/2 says how many it takes (RFC 9113, section 6.5.2, recommends no
-	// less than 100), and the others wait.
+	// Concurrency is how many requests are under way at once; 0: 100. That many
+	// fit into one connection of HTTP/2 to most servers (RFC 9113, section 6.5.2,
+	// recommends no less). For those that do not fit, package net/http opens a
+	// connection each, whose handshakes take longer than to wait.
 	Concurrency int
 }
 
