@@ -188,8 +188,3 @@ func (v *Violation) same(w *Violation) bool {
 	return v.Kind == w.Kind && v.Subject == w.Subject && v.Detail == w.Detail &&
 		(v.Kind != Fork || slices.EqualFunc(v.Evidence, w.Evidence, bytes.Equal))
 }
-
-func isViolation(err error) bool {
-	var v *Violation
-	return errors.As(err, &v)
-}
