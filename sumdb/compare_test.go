@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/mod/module"
@@ -23,11 +24,16 @@ import (
 // records need, and next to the newest head.
 var hiddenSizes = []int64{1, 2, 255, 256, 257, 600, 40_000, 51_200, 65_536, 69_999}
 
-// hiddenTree is a log of three levels of tiles, and a record in each of the
-// forks.
+var hidden struct { // made once: it is never changed
+	once sync.Once
+	tree *sumdbtest.Tree
+}
+
+// hiddenTree is a log of three levels of tiles.
 func hiddenTree(t *testing.T) (*sumdbtest.Tree, *sumdbtest.Log, *Log) {
 	t.Helper()
-	tree := sumdbtest.NewTree(t, 70_000)
+	hidden.once.Do(func() { hidden.tree = sumdbtest.NewTree(t, 70_000) })
+	tree := hidden.tree
 	srv := sumdbtest.Serve(t, tree)
 	log, err := ParseLog(srv.GOSUMDB())
 	if err != nil {
