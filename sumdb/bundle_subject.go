@@ -166,7 +166,7 @@ type comparison struct {
 
 // find finds the subjects that a file is, and reports whether there is one.
 func (c *comparison) find(f *Carrier) (found bool) {
-	have := carried(f)
+	have := hashesOf(f)
 	for i, s := range c.subjects {
 		switch {
 		case s.Kind != f.Kind || s.Digest != f.Digest:
@@ -185,8 +185,8 @@ func (c *comparison) find(f *Carrier) (found bool) {
 // same reports whether two are of one digest: the architectures of a file are.
 func (f *Carrier) same(other *Carrier) bool { return f.Kind == other.Kind && f.Digest == other.Digest }
 
-// carried are the hashes of a file, sorted.
-func carried(f *Carrier) []string {
+// hashesOf lists the hashes of a file, sorted.
+func hashesOf(f *Carrier) []string {
 	lines := make([]string, 0, len(f.Hashes))
 	for _, h := range f.Hashes {
 		lines = append(lines, h.Line)

@@ -57,18 +57,35 @@ type SumDBLog struct {
 	Size         int64              `json:"size"`               // records; 0 if no head could be verified
 	Root         string             `json:"root,omitempty"`     // base64, as in the head
 	Signed       string             `json:"signed,omitempty"`
-	Error        string             `json:"error,omitempty"`     // why it could not be asked at all
-	Latest       int64              `json:"latest,omitempty"`    // size of the head that the network calls the latest
-	Ahead        int64              `json:"ahead,omitempty"`     // size of the largest head behind a record that the network gave
-	NoLatest     bool               `json:"no_latest,omitempty"` // the network called none the latest
-	Before       int64              `json:"before,omitempty"`    // size of the largest head seen before this run
-	Since        time.Time          `json:"since,omitzero"`      // when that was first seen
-	Heads        int                `json:"heads"`               // signed heads seen
-	HeadsChecked int                `json:"heads_checked"`       // of those, proven to be beginnings of the tree
-	Way          []modproxy.Attempt `json:"way,omitempty"`       // how the log was found; empty where an earlier run's way served
+	Error        string             `json:"error,omitempty"`        // why it could not be asked at all
+	Latest       int64              `json:"latest,omitempty"`       // size of the head that the network calls the latest
+	Ahead        int64              `json:"ahead,omitempty"`        // size of the largest head behind a record that the network gave
+	NoLatest     bool               `json:"no_latest,omitempty"`    // the network called none the latest
+	Before       int64              `json:"before,omitempty"`       // size of the largest head seen before this run
+	Since        time.Time          `json:"since,omitzero"`         // when that was first seen
+	Heads        int                `json:"heads"`                  // signed heads seen
+	Uncompared   []SumDBUncompared  `json:"uncompared,omitempty"`   // the others, and why
+	Unwritten    *SumDBUnwritten    `json:"unwritten,omitempty"`    // what was verified and could not be kept
+	BeforeError  string             `json:"before_error,omitempty"` // why not all heads seen before could be read: a rollback may not show
+	HeadsChecked int                `json:"heads_checked"`          // of those, proven to be beginnings of the tree
+	Way          []modproxy.Attempt `json:"way,omitempty"`          // how the log was found; empty where an earlier run's way served
 	Proxies      []SumDBProxy       `json:"proxies,omitempty"`
 	Violations   []SumDBViolation   `json:"violations,omitempty"` // what an honest log never says
 	Sync         *SumDBSync         `json:"sync,omitempty"`
+}
+
+// SumDBUncompared is a signed head that could not be compared with the tree: if it
+// is of another, nobody knows.
+type SumDBUncompared struct {
+	Size  int64  `json:"size"`
+	Error string `json:"error"`
+}
+
+// SumDBUnwritten is what could not be kept for later runs.
+type SumDBUnwritten struct {
+	Count int      `json:"count"`
+	Lost  bool     `json:"lost"`  // heads or evidence of forks are among it
+	Files []string `json:"files"` // some of it, with the error
 }
 
 // SumDBProxy is what one proxy of the chain calls the latest head.
@@ -168,13 +185,14 @@ func (c *SumDBLines) total() int {
 
 // Reasons why a hash is not checked, beside the words of reasonOf.
 const (
-	reasonPrivate   = "private"   // matched by GONOSUMDB or GOPRIVATE: its name is told to nobody
-	reasonOff       = "off"       // GOSUMDB=off
-	reasonConfig    = "config"    // GOSUMDB or GOPROXY is invalid
-	reasonMalformed = "malformed" // the line is
-	reasonNotFound  = "not-found" // the log says that it has no record
-	reasonNoLine    = "no-line"   // the record has no such line
-	reasonNoHash    = "no-hash"   // an executable names the module and carries no hash of it
+	reasonPrivate   = "private"         // matched by GONOSUMDB or GOPRIVATE: its name is told to nobody
+	reasonOff       = "off"             // GOSUMDB=off
+	reasonConfig    = "config"          // GOSUMDB or GOPROXY is invalid
+	reasonMalformed = "malformed"       // the line is
+	reasonHead      = "uncompared-head" // a signed head was seen that may be of another tree: no hash, but the log is open
+	reasonNotFound  = "not-found"       // the log says that it has no record
+	reasonNoLine    = "no-line"         // the record has no such line
+	reasonNoHash    = "no-hash"         // an executable names the module and carries no hash of it
 )
 
 func runSumDB(ctx context.Context, p *audit.Pass) (any, error) {

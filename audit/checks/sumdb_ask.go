@@ -5,10 +5,8 @@ package checks
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -209,6 +207,18 @@ func (r *sumDBRun) describe(l *askedLog, way *sumDBWay) {
 	r.facts.Tiles += res.Tiles
 	r.facts.Rounds += res.Rounds
 	f.Heads, f.HeadsChecked = res.Heads, res.HeadsChecked
+	for _, u := range res.Uncompared {
+		f.Uncompared = append(f.Uncompared, SumDBUncompared{u.Size, withoutSecrets(u.Err)})
+	}
+	if n := res.Unwritten.Count(); n > 0 {
+		f.Unwritten = &SumDBUnwritten{Count: n, Lost: res.Unwritten.Lost()}
+		for _, file := range res.Unwritten.Files {
+			f.Unwritten.Files = append(f.Unwritten.Files, file.Name+": "+reasonText(file.Err))
+		}
+	}
+	if res.BeforeErr != nil {
+		f.BeforeError = reasonText(res.BeforeErr)
+	}
 	if res.Latest != nil {
 		f.Latest = res.Latest.Size
 	}
@@ -328,12 +338,7 @@ func (r *sumDBRun) knownHeads(log *sumdb.Log) [][]byte {
 	if dir == "" {
 		return nil
 	}
-	f, err := os.Open(filepath.Join(dir, "latest"))
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	signed, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	signed, err := sumdb.DirCache(dir).Read("latest")
 	if err != nil || len(signed) == 0 {
 		return nil
 	}
@@ -407,6 +412,8 @@ func reasonOf(err error) string {
 	var status *modproxy.StatusError
 	var violation *sumdb.Violation
 	switch {
+	case errors.As(err, new(*sumdb.UncomparedError)):
+		return reasonHead
 	case errors.As(err, &violation):
 		return string(violation.Kind)
 	case errors.As(err, &status):
@@ -423,6 +430,15 @@ func reasonOf(err error) string {
 		return "network"
 	}
 	return "invalid"
+}
+
+// reasonText gives the text of an error of the file system without the path, which
+// may be of this machine alone.
+func reasonText(err error) string {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pe.Err
+	}
+	return withoutSecrets(err)
 }
 
 // withoutSecrets gives an error's text as a report may show it.

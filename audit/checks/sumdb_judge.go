@@ -177,6 +177,11 @@ func incompleteSums(facts *SumDBFacts) error {
 			reasons[reasonMalformed] += f.Malformed
 		}
 	}
+	for _, l := range facts.Logs {
+		if len(l.Uncompared) > 0 {
+			reasons[reasonHead] += len(l.Uncompared)
+		}
+	}
 	total := facts.Lines.total() + facts.Hashes.total()
 	unchecked := facts.Lines.NotChecked
 	if facts.Hashes != nil {

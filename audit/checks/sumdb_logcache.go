@@ -91,7 +91,7 @@ func (r *sumDBRun) inspectCaches() error {
 		}
 		v.Progress, v.Now = r.Progress, r.Now
 		for _, c := range r.logCaches(l.Log) {
-			in, err := v.Inspect(r.ctx, os.DirFS(c.dir))
+			in, err := v.Inspect(r.ctx, sumdb.DirCache(c.dir))
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
@@ -198,6 +198,12 @@ func unknownLogs(facts *SumDBFacts) error {
 		case facts.Synced != nil && l.NoLatest:
 			open = append(open, l.Name+": no latest tree head")
 		}
+		if facts.Synced != nil && l.Unwritten != nil {
+			open = append(open, fmt.Sprintf("%s: %d files could not be kept: %s", l.Name, l.Unwritten.Count, strings.Join(l.Unwritten.Files, ", ")))
+		}
+		if facts.Synced != nil && l.BeforeError != "" {
+			open = append(open, l.Name+": a tree head that was kept: "+l.BeforeError)
+		}
 		for _, p := range l.Proxies {
 			if p.State == ProxyUnknown {
 				open = append(open, p.URL+": "+p.Error)
@@ -205,7 +211,7 @@ func unknownLogs(facts *SumDBFacts) error {
 		}
 	}
 	switch {
-	case open != nil:
+	case len(open) > 0:
 		return audit.NotAssessed("sumdb/log-unknown", audit.Args{"logs": first(open, maxNamed)})
 	case facts.Strangers != nil:
 		return audit.NotAssessed("sumdb/other-logs", audit.Args{"caches": first(facts.Strangers, maxNamed)})

@@ -253,3 +253,62 @@ func mustJSON(t *testing.T, v any) []byte {
 	}
 	return data
 }
+
+// A head that was seen and could not be compared is a question left open, and so is
+// the record that came with it.
+func TestSumDBUncompared(t *testing.T) {
+	p := newSumProject(t, 257)
+	old := p.fetch(t, "lookup/example.com/m1@v1.0.0")
+	for i := 257; i < 600; i++ {
+		p.log.Add(t, sumModule(i), sumText(sumModule(i)))
+	}
+	writeFile(t, p.sum, sumText(sumModule(1))+sumText(sumModule(2)))
+	refuse := true
+	p.log.Lie(func(w http.ResponseWriter, r *http.Request, honest http.Handler) {
+		switch {
+		case r.URL.Path == "/lookup/example.com/m1@v1.0.0":
+			w.Write(old)
+		case refuse && strings.HasPrefix(r.URL.Path, "/tile/8/0/001"):
+			http.Error(w, "", http.StatusForbidden)
+		default:
+			honest.ServeHTTP(w, r)
+		}
+	})
+	demandReason(t, p, "refused", "sumdb/not-checked", func() *audit.Report {
+		rep, facts := p.run(t)
+		if u := facts.Logs[0].Uncompared; len(u) != 1 || u[0].Size != 257 || facts.Lines != (SumDBLines{Verified: 2, NotChecked: 2}) || facts.Modules[0].Reason != reasonHead {
+			t.Errorf("%+v %+v", facts.Logs[0], facts.Modules)
+		}
+		return rep
+	})
+	refuse = false
+	demandReason(t, p, "served", "", func() *audit.Report { rep, _ := p.run(t); return rep })
+}
+
+// What cannot be kept, or was kept and cannot be read, is told: the next run, or
+// this one, has nothing to hold the log to.
+func TestSumDBNotKept(t *testing.T) {
+	p := newSumProject(t, 3)
+	p.run(t)
+	heads, err := filepath.Glob(filepath.Join(p.cfg.CacheDir, "sumdb", "*", "heads", "*"))
+	if err != nil || len(heads) != 1 {
+		t.Fatal(heads, err)
+	}
+	writeFile(t, heads[0], "garbage")
+	if rep, facts := p.run(t); !slices.Contains(rulesOf(rep), "sumdb/history-unread") || facts.Lines.Verified != 6 {
+		t.Errorf("%v %+v", rulesOf(rep), facts.Logs)
+	}
+
+	p.cfg.CacheDir = t.TempDir()
+	writeFile(t, filepath.Join(p.cfg.CacheDir, "sumdb"), "a file where a folder must be")
+	rep, facts := p.run(t)
+	if !slices.Contains(rulesOf(rep), "sumdb/not-kept") || facts.Lines.Verified != 6 || !facts.Logs[0].Unwritten.Lost {
+		t.Errorf("%v %+v", rulesOf(rep), facts.Logs)
+	}
+	if raw := rep.Facts["sumdb"]; strings.Contains(string(raw), p.cfg.CacheDir) {
+		t.Errorf("the report names a folder of this machine: %s", raw)
+	}
+	if rep, _ := p.sync(t, "delta"); outcomeOf(t, rep, SumDB).ReasonID != "sumdb/log-unknown" {
+		t.Errorf("sync: %+v", outcomeOf(t, rep, SumDB))
+	}
+}

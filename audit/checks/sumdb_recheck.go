@@ -203,6 +203,12 @@ func (l *SumDBLog) conclude() []audit.Finding {
 	for _, v := range l.Violations {
 		add("sumdb/" + string(v.Kind))
 	}
+	if l.Unwritten != nil {
+		add("sumdb/not-kept")
+	}
+	if l.BeforeError != "" {
+		add("sumdb/history-unread")
+	}
 	newest := l.Latest
 	for _, p := range l.Proxies {
 		newest = max(newest, p.Size)
@@ -218,7 +224,7 @@ func (l *SumDBLog) conclude() []audit.Finding {
 			add("sumdb/stalled")
 		}
 		for _, p := range l.Proxies {
-			if p.State == ProxySigned && p.Size < newest {
+			if p.State == ProxySigned && p.Size < newest && !l.uncompared(p.Size) {
 				add("sumdb/older-head")
 			}
 		}

@@ -91,6 +91,12 @@ func (r *sumDBRun) reportNamed(evidence map[moduleVersion]string) {
 func (r *sumDBRun) reportLog(l *askedLog) {
 	res := l.result
 	r.reportViolations(l, res.Violations)
+	if u := l.facts.Unwritten; u != nil {
+		r.Report(l.finding("sumdb/not-kept", audit.Args{"count": u.Count, "files": u.Files}))
+	}
+	if l.facts.BeforeError != "" {
+		r.Report(l.finding("sumdb/history-unread", audit.Args{"detail": l.facts.BeforeError}))
+	}
 	if res.Latest == nil {
 		return
 	}
@@ -109,10 +115,15 @@ func (r *sumDBRun) reportLog(l *askedLog) {
 		newest = max(newest, p.Size)
 	}
 	for _, p := range l.facts.Proxies {
-		if p.State == ProxySigned && p.Size < newest {
+		if p.State == ProxySigned && p.Size < newest && !l.facts.uncompared(p.Size) { // else it was not proven to be a beginning
 			r.Report(l.finding("sumdb/older-head", audit.Args{"proxy": p.URL, "size": p.Size, "newest": newest}))
 		}
 	}
+}
+
+// uncompared reports whether a head of that size was seen and not compared.
+func (l *SumDBLog) uncompared(size int64) bool {
+	return slices.ContainsFunc(l.Uncompared, func(u SumDBUncompared) bool { return u.Size == size })
 }
 
 // reportViolations reports answers that an honest log never gives.
