@@ -87,7 +87,7 @@ func judgeFile(p *audit.Pass, f BinaryFile, list fips.Certificates) FIPSFile {
 	return out
 }
 
-func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
+func runFIPS(ctx context.Context, p *audit.Pass) (any, error) {
 	m := audit.Facts[*measured](p, executables)
 	facts := FIPSFacts{Files: []FIPSFile{}}
 	list := fips.BuiltInCertificates()
@@ -114,9 +114,7 @@ func runFIPS(_ context.Context, p *audit.Pass) (any, error) {
 		}
 		judgeModule(p, f, s)
 		judgeMode(p, f, s)
-		if s.Seen != nil && s.Seen.Packages.NonApproved != nil && s.InForce().Declared != fips.NoModule {
-			p.Report(f.finding("fips/outside-module", audit.Args{"packages": first(s.Seen.Packages.NonApproved, maxNamed)}))
-		}
+		judgeOutside(ctx, p, f, s)
 		switch s.Meets(file.Required) {
 		case gobin.No:
 			p.Report(f.finding("fips/required", audit.Args{"level": string(file.Required), "verdict": string(file.Verdict), "reasons": s.Violations(file.Required)}))

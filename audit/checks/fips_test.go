@@ -249,6 +249,15 @@ func TestFIPSVerdicts(t *testing.T) {
 	if diff := cmp.Diff([]string{"fips/certified-module", "fips/outside-module packages=golang.org/x/crypto/blake2b"}, found(rep, "packages")); diff != "" {
 		t.Error(diff)
 	}
+	// With the source at hand, who imports them.
+	rep = runCheck(t, audit.Config{
+		Target: &audit.Target{Dir: dir, ModFile: filepath.Join(dir, "go.mod"), Binaries: []string{writeApp(t, data)}}, Checks: []*audit.Check{FIPS},
+		Environ: append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOPROXY=off"),
+	})
+	if diff := cmp.Diff([]string{"fips/certified-module", "fips/outside-module packages=golang.org/x/crypto/blake2b (example.com/prog > golang.org/x/crypto/blake2b)"}, found(rep, "packages")); diff != "" {
+		t.Error(diff)
+	}
+	rep = auditBinaries(t, FIPS, binaries(t, map[string][]byte{"app": data, "text": []byte("text")}), nil, "app", "text")
 	var verdicts []string
 	for _, f := range factsOf[struct{ Files []FIPSFile }](t, rep, FIPS).Files {
 		verdicts = append(verdicts, f.Path+" "+string(f.Verdict))
@@ -256,6 +265,12 @@ func TestFIPSVerdicts(t *testing.T) {
 	if diff := cmp.Diff([]string{"app certified", "text unreadable"}, verdicts); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// writeApp writes an executable to a folder of its own.
+func writeApp(t *testing.T, data []byte) string {
+	t.Helper()
+	return filepath.Join(binaries(t, map[string][]byte{"app": data}), "app")
 }
 
 // GODEBUG where a program is started counts, and not what is linked.
