@@ -23,12 +23,14 @@ var FIPS = &audit.Check{
 	Requires: []*audit.Check{executables},
 	Applies:  hasBinaries,
 	Run:      runFIPS,
+	Conclude: concludeFIPS,
 }
 
 // FIPSFacts are the facts of [FIPS].
 type FIPSFacts struct {
 	Files        []FIPSFile `json:"files"`
 	Certificates string     `json:"certificates,omitempty"` // digest of the data, where it is not what is built in
+	Unread       []string   `json:"unread,omitempty"`       // units and manifests, and why
 }
 
 // A FIPSFile is the state of one executable, named as findings name it.
@@ -39,6 +41,7 @@ type FIPSFile struct {
 	OS       string       `json:"os,omitempty"`
 	Arch     string       `json:"arch,omitempty"`
 	Go       string       `json:"go,omitempty"`
+	Reason   string       `json:"reason,omitempty"`   // why nothing is known of it
 	Evidence string       `json:"evidence,omitempty"` // digest of the build info
 	fips.State
 	Verdict  fips.Verdict `json:"verdict"`
@@ -67,23 +70,18 @@ func judgeFile(p *audit.Pass, f BinaryFile, list fips.Certificates) FIPSFile {
 	if f.Build != nil {
 		out.Go = f.Build.Go
 	}
-	switch f.State {
-	case gobin.StateNotGo:
-		out.Verdict = fips.VerdictNotGo
-	case gobin.StateNotExecutable, gobin.StateUnreadable:
-		out.Verdict = fips.VerdictUnreadable
-	default:
-		if s.Basis == fips.Nothing {
-			break
-		}
-		out.Reasons = s.Reasons()
-		for _, d := range s.Doubts() {
-			if !slices.Contains(out.Reasons, d) {
-				out.Reasons = append(out.Reasons, d)
-			}
-		}
-		slices.Sort(out.Reasons)
+	out.Verdict = out.verdict()
+	if s.Basis == fips.Nothing {
+		out.Reason = f.Reason
+		return out
 	}
+	out.Reasons = s.Reasons()
+	for _, d := range s.Doubts() {
+		if !slices.Contains(out.Reasons, d) {
+			out.Reasons = append(out.Reasons, d)
+		}
+	}
+	slices.Sort(out.Reasons)
 	return out
 }
 
@@ -99,46 +97,26 @@ func runFIPS(ctx context.Context, p *audit.Pass) (any, error) {
 		facts.Certificates = p.Evidence("certificates", []byte(data))
 	}
 	contexts, unread := readContexts(p)
-	var open, claimed []string
+	facts.Unread = unread
 	for _, f := range m.Files {
 		file := judgeFile(p, f, list)
-		unread = append(unread, judgeContexts(p, f, &file, contexts)...)
+		judgeContexts(p, f, &file, contexts)
 		facts.Files = append(facts.Files, file)
 		s := file.State
-		switch {
-		case s.Basis == fips.Nothing:
-			open = append(open, f.Path+": "+f.Reason)
+		if s.Basis == fips.Nothing {
 			continue
-		case !s.Determined():
-			open = append(open, f.Path+": "+moduleName(s.InForce()))
 		}
 		judgeModule(p, f, s)
 		judgeMode(p, f, s)
 		judgeOutside(ctx, p, f, s)
-		switch s.Meets(file.Required) {
-		case gobin.No:
+		if s.Meets(file.Required) == gobin.No {
 			p.Report(f.finding("fips/required", audit.Args{"level": string(file.Required), "verdict": string(file.Verdict), "reasons": s.Violations(file.Required)}))
-		case gobin.Unknown:
-			if s.Determined() {
-				claimed = append(claimed, f.Path+": "+strings.Join(file.Reasons, " "))
-			}
 		}
 	}
 	if err := m.none(p.Target); err != nil {
 		return facts, err
 	}
-	if len(open) > 0 {
-		return facts, audit.NotAssessed("fips/undetermined",
-			audit.Args{"count": len(open), "total": len(m.Files), "files": first(open, maxNamed)})
-	}
-	if len(unread) > 0 {
-		return facts, audit.NotAssessed("fips/context-unknown", audit.Args{"count": len(unread), "contexts": first(unread, maxNamed)})
-	}
-	if len(claimed) > 0 {
-		// A claim of the build info may fail the demand, and cannot meet it.
-		return facts, audit.NotAssessed("fips/claimed", audit.Args{"count": len(claimed), "files": first(claimed, maxNamed)})
-	}
-	return facts, nil
+	return facts, facts.incomplete()
 }
 
 // moduleName names a module with its version.

@@ -5,7 +5,6 @@ package checks
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/goassay/assay/audit"
@@ -61,12 +60,12 @@ func unitContexts(name string, unit *sdunit.Unit) []fips.Context {
 	return out
 }
 
-// judgeContexts judges in which mode an executable starts where it is started,
-// and says of which contexts that is not known. A manifest whose containers do
-// not say what they start is one of each executable's.
-func judgeContexts(p *audit.Pass, f BinaryFile, file *FIPSFile, contexts []fips.Context) (unknown []string) {
-	if file.State.Basis == fips.Nothing {
-		return nil
+// judgeContexts judges in which mode an executable starts where it is started. A
+// manifest whose containers do not say what they start is one of each
+// executable's.
+func judgeContexts(p *audit.Pass, f BinaryFile, file *FIPSFile, contexts []fips.Context) {
+	if file.Basis == fips.Nothing {
+		return
 	}
 	for _, c := range contexts {
 		if !c.Starts(containerOf(f.File)) {
@@ -77,13 +76,10 @@ func judgeContexts(p *audit.Pass, f BinaryFile, file *FIPSFile, contexts []fips.
 		linked := file.State.Mode.Effective()
 		args := audit.Args{"context": c.Source, "value": string(c.Value), "mode": string(linked)}
 		switch {
-		case c.State == fips.ContextUnknown:
-			unknown = append(unknown, c.Source+": "+c.Why)
 		case c.Weakens(file.State):
 			p.Report(f.finding("fips/context-weakens", args))
 		case !linked.Enabled() && start.Mode.Enabled():
 			p.Report(f.finding("fips/context-enables", args))
 		}
 	}
-	return slices.Compact(unknown)
 }
