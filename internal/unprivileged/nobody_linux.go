@@ -29,3 +29,18 @@ func asNobody(t testing.TB, f func()) {
 	}
 	f()
 }
+
+// allAsNobody calls f with another effective user, which is of all threads, and
+// has no capabilities.
+func allAsNobody(t testing.TB, f func()) {
+	t.Helper()
+	if err := syscall.Setreuid(-1, nobody); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Setreuid(-1, 0); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	f()
+}

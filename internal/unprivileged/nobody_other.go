@@ -10,3 +10,5 @@ func asNobody(t testing.TB, _ func()) {
 	t.Helper()
 	t.Skip("the superuser may read and write every file, and only Linux can set that aside")
 }
+
+func allAsNobody(t testing.TB, _ func()) { asNobody(t, nil) }

@@ -35,3 +35,14 @@ func Run(t testing.TB, f func()) {
 		f()
 	}
 }
+
+// RunAll is Run for what f has other goroutines do. Those of other tests are
+// affected too: it is not for tests that run beside others.
+func RunAll(t testing.TB, f func()) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		Run(t, f)
+		return
+	}
+	allAsNobody(t, f)
+}
