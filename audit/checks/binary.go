@@ -3,10 +3,12 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
@@ -43,8 +45,9 @@ type BinaryFile struct {
 	Copies gobin.Copies `json:"copies,omitempty"`
 	Second *gobin.Build `json:"second_build,omitempty"`
 
-	seen *fips.Seen    // what is linked
-	cgo  gobin.Ternary // whether C code is linked; read where units are judged
+	seen  *fips.Seen    // what is linked
+	cgo   gobin.Ternary // whether C code is linked; read where units are judged
+	outer string        // the file of the file system, named as Path is
 }
 
 func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
@@ -62,21 +65,29 @@ type measured struct {
 
 func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
 	m := &measured{BinaryFacts: BinaryFacts{Files: []BinaryFile{}}}
+	var mu sync.Mutex
 	m.stopped = gobin.Walk(ctx, p.Target.Binaries, func(f *gobin.File) error {
-		if f.State == gobin.StateNotGo && !slices.Contains(p.Target.Binaries, containerOf(f)) {
+		if f.State == gobin.StateNotGo && !f.Root {
+			mu.Lock()
+			defer mu.Unlock()
 			m.NotGo++ // a directory was given: the programs of others are not asked about
 			return nil
 		}
-		m.Files = append(m.Files, measureBinary(p, f))
+		file := measureBinary(p, f)
+		mu.Lock()
+		defer mu.Unlock()
+		m.Files = append(m.Files, file)
 		return nil
 	})
-	slices.SortFunc(m.Files, func(a, b BinaryFile) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(m.Files, func(a, b BinaryFile) int { // an archive may have a name twice
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.SHA256, b.SHA256), strings.Compare(a.Reason, b.Reason))
+	})
 	return m, nil // the checks that judge say what was not read
 }
 
 // measureBinary reads what checks judge of an open file.
 func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
-	file := BinaryFile{File: f, seen: fips.Look(f)}
+	file := BinaryFile{File: f, seen: fips.Look(f), outer: nameIn(p.Target.Dir, cmp.Or(f.Outer, f.Path))}
 	if file.seen != nil {
 		if file.seen.Basis != gobin.BySearch && len(file.seen.GODEBUG) == 1 && file.seen.GODEBUG[0] != "" {
 			file.GODEBUG = gobin.ParseGODEBUG(file.seen.GODEBUG[0])
@@ -109,15 +120,6 @@ func nameIn(dir, path string) string {
 	return filepath.ToSlash(rel)
 }
 
-// containerOf returns the path of the file that holds f: of a member of a
-// universal file, that of the whole.
-func containerOf(f *gobin.File) string {
-	if f.Format == gobin.MachO {
-		return strings.TrimSuffix(f.Path, "!"+f.Arch)
-	}
-	return f.Path
-}
-
 // finding returns a finding about the file. Every message may name the {file}.
 func (f BinaryFile) finding(rule string, args audit.Args) audit.Finding {
 	if args == nil {
@@ -125,8 +127,8 @@ func (f BinaryFile) finding(rule string, args audit.Args) audit.Finding {
 	}
 	args["file"] = f.Path
 	out := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "binary", Name: f.Path}, Args: args}
-	if filepath.IsLocal(f.Path) {
-		out.Location = &audit.Location{File: containerOf(f.File)}
+	if filepath.IsLocal(f.outer) {
+		out.Location = &audit.Location{File: f.outer}
 	}
 	if f.Evidence != "" {
 		out.Evidence = []string{f.Evidence}

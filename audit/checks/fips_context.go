@@ -68,7 +68,7 @@ func judgeContexts(p *audit.Pass, f BinaryFile, file *FIPSFile, contexts []fips.
 		return
 	}
 	for _, c := range contexts {
-		if !c.Starts(containerOf(f.File)) {
+		if !c.Starts(f.outer) {
 			continue
 		}
 		start := FIPSStart{Context: c, Mode: c.Mode(file.State)}

@@ -139,7 +139,7 @@ func findProgram(ctx context.Context, p *audit.Pass, m *measured, program sdunit
 func (u *UnitProgram) findAmong(p *audit.Pass, files []BinaryFile) {
 	var named []*BinaryFile
 	for i, f := range files {
-		file := containerOf(f.File)
+		file := f.outer
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(p.Target.Dir, file)
 		}

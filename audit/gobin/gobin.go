@@ -19,14 +19,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 	"time"
+
+	"github.com/goassay/assay/audit/filetree"
 )
 
 // Errors of [Open] and [New], for callers that tell them apart. Errors of the
 // file system, such as fs.ErrNotExist, are wrapped as they are.
 var (
-	ErrNotRegular    = errors.New("not a regular file")
+	ErrNotRegular    = filetree.ErrNotRegular
 	ErrNotExecutable = errors.New("not an ELF, Mach-O or PE executable")
 	ErrNotGo         = errors.New("no sign of the Go toolchain")
 	ErrMalformed     = errors.New("malformed executable")
@@ -39,6 +40,7 @@ var (
 type File struct {
 	Path   string `json:"path"`             // as given to Open, of a member followed by "!" and its architecture
 	Size   int64  `json:"size"`             // in bytes
+	SHA256 string `json:"sha256,omitempty"` // of the whole file, "sha256:" and hexadecimal, if Walk found it
 	State  State  `json:"state"`            // how much is known
 	Reason string `json:"reason,omitempty"` // why it is not more: an error's text
 	Format Format `json:"format,omitempty"`
@@ -74,6 +76,12 @@ type File struct {
 
 	// Err is the error behind a State other than StateRead; nil otherwise.
 	Err error `json:"-"`
+
+	// Where Walk found it.
+
+	Root   bool            `json:"-"` // it is one of the roots, or in a universal file that is
+	Outer  string          `json:"-"` // the file of the file system that it is, or is in: an archive
+	Within *filetree.Image `json:"-"` // the container image that it is in; nil outside
 
 	closer io.Closer
 	reader io.ReaderAt // of one architecture; nil if the file is universal
@@ -149,7 +157,7 @@ type VCS struct {
 // Open reads the executable at path, following symbolic links. The caller
 // closes the File. A universal Mach-O file is opened if one member is Go.
 func Open(path string) (*File, error) {
-	r, size, err := openRegular(path)
+	r, size, err := filetree.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -158,49 +166,9 @@ func Open(path string) (*File, error) {
 		r.Close()
 		return nil, &os.PathError{Op: "read", Path: path, Err: err}
 	}
-	f.Path, f.closer = path, r
-	for _, m := range f.Members {
-		m.Path = path + "!" + m.Arch
-	}
+	f.place(path)
+	f.closer = r
 	return f, nil
-}
-
-// openRegular opens a regular file and no other: opening a pipe would wait for
-// a writer, opening a device may do anything.
-func openRegular(path string) (*os.File, int64, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, &os.PathError{Op: "open", Path: path, Err: fmt.Errorf("%w: %s", ErrNotRegular, kind(info.Mode()))}
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // not blocking: it may be replaced by a pipe just now
-	if err != nil {
-		return nil, 0, err
-	}
-	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() {
-		err = &os.PathError{Op: "open", Path: path, Err: fmt.Errorf("%w: %s", ErrNotRegular, kind(info.Mode()))}
-	}
-	if err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
-}
-
-func kind(m os.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "directory"
-	case m&os.ModeNamedPipe != 0:
-		return "named pipe"
-	case m&os.ModeSocket != 0:
-		return "socket"
-	case m&os.ModeDevice != 0:
-		return "device"
-	}
-	return "special file"
 }
 
 // Close closes the underlying file, if Open opened it. The facts stay.
@@ -234,6 +202,17 @@ func New(r io.ReaderAt, size int64) (*File, error) {
 		return newUniversal(r, size)
 	}
 	return newFile(r, size, ident)
+}
+
+// IsExecutable reports whether a file that begins with head may be an executable
+// in one of the formats.
+func IsExecutable(head []byte) bool {
+	for _, magic := range []string{"\x7FELF", "MZ", "\xFE\xED\xFA", "\xCE\xFA\xED\xFE", "\xCF\xFA\xED\xFE", "\xCA\xFE\xBA\xBE", "\xCA\xFE\xBA\xBF"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return true
+		}
+	}
+	return false
 }
 
 // newFile reads a file of one architecture. The parsers of the standard library

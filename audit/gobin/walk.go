@@ -4,136 +4,98 @@ package gobin
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
+	"io"
 	"os"
-	"path/filepath"
-	"time"
+
+	"github.com/goassay/assay/audit/filetree"
 )
 
-// Bounds of Walk.
-const (
-	MaxDepth = 128       // directories below a root
-	MaxFiles = 1_000_000 // entries of all directories together
-)
-
-// ErrTooMany says that Walk met more than MaxFiles entries and stopped.
-var ErrTooMany = errors.New("too many files")
-
-// Walk calls fn for each executable under roots, which are files and
-// directories, in lexical order within each root. Of a universal Mach-O file
+// Walk calls fn for each executable under roots, which are files, directories,
+// archives and container images: see [filetree.Walk]. Of a universal Mach-O file
 // fn gets each member.
 //
-// A root that is a file is reported whatever it is. In directories, what is no
-// executable is passed over in silence; executables that are not Go, damaged
-// files and what could not be read are reported, with their State. Symbolic
-// links are followed for roots alone: what they lead to within a directory is
-// met by itself, and what lies outside was not asked for. A file with several
-// names is reported once, by the first.
+// A root that is a file is reported whatever it is. Below roots, what is no
+// executable is passed over in silence; executables that are not Go, damaged files
+// and what could not be read are reported, with their State. The digest is computed
+// of all but what is not Go and was not named.
 //
-// The File is closed when fn returns; its facts stay. Walk ends with the error
-// of fn, of ctx, or ErrTooMany.
+// fn is called from several goroutines at once, and in no order. What the File
+// shows can be asked until fn returns; its facts stay. Walk ends with the error of
+// fn, of ctx, or [filetree.ErrTooMany].
 func Walk(ctx context.Context, roots []string, fn func(*File) error) error {
-	w := &walk{ctx: ctx, fn: fn, seen: map[identity][]os.FileInfo{}}
-	for _, root := range roots {
-		info, err := os.Stat(root)
-		switch {
-		case err != nil:
-			err = fn(failed(root, err))
-		case info.IsDir():
-			err = w.dir(root, 0)
-		default:
-			err = w.file(root, info, true)
-		}
+	return filetree.Walk(ctx, roots, IsExecutable, func(found *filetree.File) error {
+		f, err := read(found)
 		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// walk is one Walk under way.
-type walk struct {
-	ctx   context.Context
-	fn    func(*File) error
-	files int
-	seen  map[identity][]os.FileInfo // candidates for os.SameFile
-}
-
-// identity is what all names of one file share.
-type identity struct {
-	size     int64
-	modified time.Time
-}
-
-func (w *walk) dir(path string, depth int) error {
-	if depth > MaxDepth {
-		return w.fn(failed(path, fmt.Errorf("more than %d directories deep", MaxDepth)))
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		if err := w.fn(failed(path, err)); err != nil {
-			return err
-		}
-	}
-	for _, e := range entries {
-		if err := w.ctx.Err(); err != nil {
-			return err
-		}
-		if w.files++; w.files > MaxFiles {
-			return fmt.Errorf("%s: %w: more than %d", path, ErrTooMany, MaxFiles)
-		}
-		name := filepath.Join(path, e.Name())
-		switch {
-		case e.IsDir():
-			err = w.dir(name, depth+1)
-		case e.Type().IsRegular():
-			var info os.FileInfo
-			if info, err = e.Info(); err == nil {
-				err = w.file(name, info, false)
-			} else if errors.Is(err, fs.ErrNotExist) { // removed meanwhile
-				err = nil
-			} else {
-				err = w.fn(failed(name, err))
+			f = failed(found.Path, err)
+			f.Size = found.Size
+			if f.State == StateNotExecutable && !found.Root {
+				return nil
 			}
 		}
-		if err != nil {
-			return err
+		var sum string
+		if f.State != StateNotGo || found.Root {
+			if sum, err = digest(ctx, found); err != nil {
+				f = failed(found.Path, err)
+			}
 		}
-	}
-	return nil
+		for _, x := range f.Executables() {
+			x.SHA256, x.Root, x.Outer, x.Within = sum, found.Root, found.Outer, found.Image
+			if err := fn(x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-func (w *walk) file(path string, info os.FileInfo, root bool) error {
-	if err := w.ctx.Err(); err != nil {
-		return err
+// read reads what was found.
+func read(found *filetree.File) (*File, error) {
+	if found.Err != nil {
+		return nil, found.Err
 	}
-	id := identity{info.Size(), info.ModTime()}
-	for _, other := range w.seen[id] {
-		if os.SameFile(info, other) {
-			return nil
-		}
-	}
-	f, err := Open(path)
+	f, err := New(found, found.Size)
 	if err != nil {
-		f = failed(path, err)
-		f.Size = info.Size()
-		if f.State == StateNotExecutable && !root {
-			return nil
-		}
+		return nil, err
 	}
-	defer f.Close()
-	w.seen[id] = append(w.seen[id], info)
-	for _, x := range f.Executables() {
-		if err := w.fn(x); err != nil {
-			return err
-		}
-	}
-	return nil
+	f.place(found.Path)
+	return f, nil
 }
 
-// failed returns what is known of a file that Open or New refused.
+// place says where the file stands.
+func (f *File) place(path string) {
+	f.Path = path
+	for _, m := range f.Members {
+		m.Path = path + "!" + m.Arch
+	}
+}
+
+// digest computes the SHA-256 of a file.
+func digest(ctx context.Context, f *filetree.File) (string, error) {
+	if f.Err != nil {
+		return "", nil
+	}
+	h := sha256.New()
+	buf := make([]byte, 256<<10)
+	for r := io.NewSectionReader(f, 0, f.Size); ; {
+		n, err := r.Read(buf)
+		h.Write(buf[:n])
+		if err == nil {
+			err = ctx.Err()
+		}
+		switch err {
+		case nil:
+		case io.EOF:
+			return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+		default:
+			return "", err
+		}
+	}
+}
+
+// failed returns what is known of a file that could not be read, or is none.
 func failed(path string, err error) *File {
 	f := &File{Path: path, State: StateUnreadable, Err: err,
 		Static: Unknown, PIE: Unknown, NX: Unknown, WX: Unknown,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,7 +22,10 @@ import (
 func walk(t *testing.T, ctx context.Context, dir string, roots ...string) (map[string]gobin.State, error) {
 	t.Helper()
 	got := map[string]gobin.State{}
+	var mu sync.Mutex
 	err := gobin.Walk(ctx, roots, func(f *gobin.File) error {
+		mu.Lock()
+		defer mu.Unlock()
 		name, err := filepath.Rel(dir, f.Path)
 		if err != nil {
 			return err
@@ -100,7 +104,7 @@ func TestWalkUnreadable(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "sub"), 0); err != nil {
 		t.Fatal(err)
 	}
-	unprivileged.Run(t, func() {
+	unprivileged.RunAll(t, func() {
 		got, err := walk(t, t.Context(), dir, dir)
 		want := map[string]gobin.State{"file": gobin.StateUnreadable, "sub": gobin.StateUnreadable}
 		if err != nil || !cmp.Equal(got, want) {
