@@ -82,7 +82,7 @@ func (s *Seen) lookModule(im *gobin.Image) {
 		}
 		switch {
 		case strings.HasPrefix(name, nativeModule):
-			versions[versionOf(gobin.PackageOf(name))] = true
+			versions[strings.Clone(versionOf(gobin.PackageOf(name)))] = true
 		case strings.Contains(name, "_Cfunc__goboringcrypto_"):
 			boring = true
 		case isSystem(strings.TrimPrefix(name, "vendor/")):

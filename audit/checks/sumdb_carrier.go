@@ -4,16 +4,15 @@ package checks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
@@ -133,66 +132,25 @@ func unreadBinary(t *audit.Target, path string, err error) readBinary {
 	return readBinary{Carrier: sumdb.Carrier{Kind: string(SourceBinary), Name: nameIn(t.Dir, path), Unread: err}}
 }
 
-// readRoot reads an executable, or those in a folder.
+// readRoot reads an executable, or those in a folder or an archive.
 func readRoot(ctx context.Context, t *audit.Target, root string) (out []readBinary, err error) {
-	whole := "" // the last file that was read: its architectures follow each other
+	var mu sync.Mutex
 	err = gobin.Walk(ctx, []string{root}, func(f *gobin.File) error {
-		name := containerOf(f)
-		if name == whole || f.State == gobin.StateNotGo && name != root {
+		if f.State == gobin.StateNotGo && !f.Root {
 			return nil
 		}
-		whole = name
-		parts, err := readWhole(ctx, t, name)
-		if err != nil && ctx.Err() == nil {
-			parts, err = []readBinary{unreadBinary(t, name, err)}, nil
-		}
-		out = append(out, parts...)
-		return err
+		part := readBinary{Carrier: sumdb.Carrier{Kind: string(SourceBinary), Digest: f.SHA256, Name: nameIn(t.Dir, f.Path)}}
+		part.Unread = part.read(f)
+		mu.Lock()
+		defer mu.Unlock()
+		out = append(out, part)
+		return nil
+	})
+	slices.SortFunc(out, func(a, b readBinary) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Digest, b.Digest))
 	})
 	if err != nil && ctx.Err() == nil { // too many files
 		return append(out, unreadBinary(t, root, err)), nil
-	}
-	return out, err
-}
-
-// readWhole reads one file: its digest, and what its architectures carry, from
-// one open file. The error is of the file system, or that of the context.
-func readWhole(ctx context.Context, t *audit.Target, path string) ([]readBinary, error) {
-	before, err := os.Stat(path)
-	if err == nil && !before.Mode().IsRegular() {
-		err = gobin.ErrNotRegular
-	}
-	if err != nil {
-		return nil, err
-	}
-	r, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	digest := sha256.New()
-	size, err := io.Copy(digest, &contextReader{ctx, r})
-	if err != nil {
-		return nil, err
-	}
-	whole := sumdb.Carrier{Kind: string(SourceBinary), Digest: fmt.Sprintf("sha256:%x", digest.Sum(nil)), Name: nameIn(t.Dir, path)}
-	f, err := gobin.New(r, size)
-	if err != nil {
-		whole.Unread = err
-		return []readBinary{{Carrier: whole}}, nil
-	}
-	var out []readBinary
-	for _, x := range f.Executables() {
-		part := readBinary{Carrier: whole}
-		if f.Format == gobin.Universal {
-			part.Name += "!" + x.Arch
-		}
-		part.Unread = part.read(x)
-		out = append(out, part)
-	}
-	after, err := r.Stat()
-	if err == nil && (!os.SameFile(before, after) || after.Size() != size || !after.ModTime().Equal(before.ModTime())) {
-		err = errors.New("it was changed while it was read")
 	}
 	return out, err
 }
@@ -210,19 +168,6 @@ func (b *readBinary) read(f *gobin.File) error {
 	hashes, err := sourceHashes(s)
 	b.Hashes, b.build = carriedHashes(b.Name, hashes), digestOf(text)
 	return err
-}
-
-// contextReader is a reader that ends with its context.
-type contextReader struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r *contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
 }
 
 // binaryDigest returns the digest of the executable that facts are about: that

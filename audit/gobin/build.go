@@ -135,6 +135,7 @@ func (f *File) readBuild(r io.ReaderAt) {
 		f.Reason = printable(f.Err.Error())
 		return
 	}
+	f.first = newFirstCopy(info)
 	f.Build = newBuild(info)
 	f.Credentials = redactBuild(f.Build, info)
 	if len(f.Build.Settings) == 0 {

@@ -4,6 +4,7 @@ package gobin
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"io"
 	"runtime/debug"
 )
@@ -30,6 +31,20 @@ const (
 	frameEnd   = "\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2"
 )
 
+// firstCopy is what is remembered of the first copy to compare the second with. Its
+// text may hold credentials, and is not kept.
+type firstCopy struct {
+	version string
+	sum     [sha256.Size]byte // of the text
+}
+
+func newFirstCopy(info *debug.BuildInfo) *firstCopy {
+	if len(info.Settings) == 0 && info.Main.Path == "" && info.Path == "" { // the version alone
+		return nil
+	}
+	return &firstCopy{info.GoVersion, sha256.Sum256([]byte(info.String()))}
+}
+
 // CompareBuildInfo compares the two copies of the build info. Of a second copy
 // that differs, or stands alone, it returns what it says; the toolchain's release
 // is not in it.
@@ -42,19 +57,15 @@ func (f *File) CompareBuildInfo() (Copies, *Build, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	first, firstErr := readInfo(io.NewSectionReader(&budget{r: f.reader, left: MaxRead}, 0, f.Size))
-	if firstErr == nil && len(first.Settings) == 0 && first.Main.Path == "" && first.Path == "" {
-		firstErr = errVersionOnly
-	}
 	var other *Build
 	for _, text := range texts {
 		second, err := debug.ParseBuildInfo(text)
 		if err != nil {
 			continue
 		}
-		if firstErr == nil {
-			second.GoVersion = first.GoVersion
-			if second.String() == first.String() {
+		if f.first != nil {
+			second.GoVersion = f.first.version
+			if sha256.Sum256([]byte(second.String())) == f.first.sum {
 				return CopiesAgree, nil, nil
 			}
 			second.GoVersion = ""
@@ -63,22 +74,35 @@ func (f *File) CompareBuildInfo() (Copies, *Build, error) {
 		redactBuild(other, second)
 	}
 	switch {
-	case other != nil && firstErr == nil:
+	case other != nil && f.first != nil:
 		return CopiesDiffer, other, nil
 	case other != nil:
 		return SecondAlone, other, nil
-	case firstErr == nil:
+	case f.first != nil:
 		return FirstAlone, nil, nil
 	}
 	return NoCopy, nil, nil
 }
 
+// maxCopies bounds the texts that are looked at.
+const maxCopies = 8
+
 // moduleInfo returns the framed texts in the segments that are not writable: the
 // first copy stands in a writable one.
 func (im *Image) moduleInfo() ([]string, error) {
 	var out []string
+	if im.frames != nil {
+		for _, offset := range im.frames {
+			if addr, ok := im.constantAt(offset); ok && len(out) < maxCopies {
+				if text, ok := im.framed(addr + uint64(len(frameStart))); ok {
+					out = append(out, text)
+				}
+			}
+		}
+		return out, nil
+	}
 	err := im.scan(false, len(frameStart)-1, func(addr uint64, part []byte) bool {
-		for from := 0; len(out) < 8; {
+		for from := 0; len(out) < maxCopies; {
 			i := bytes.Index(part[from:], []byte(frameStart))
 			if i < 0 {
 				return true
@@ -99,11 +123,29 @@ func (im *Image) framed(addr uint64) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	text := make([]byte, min(r.Size(), maxInfo))
-	n, err := r.ReadAt(text, 0)
-	if err != nil && err != io.EOF {
-		return "", false
+	limit := min(r.Size(), maxInfo)
+	for size := min(limit, 32<<10); ; size = min(limit, 4*size) { // most are small
+		text := make([]byte, size)
+		n, err := r.ReadAt(text, 0)
+		if err != nil && err != io.EOF {
+			return "", false
+		}
+		if text, _, ok := bytes.Cut(text[:n], []byte(frameEnd)); ok {
+			return string(text), true
+		}
+		if size == limit {
+			return "", false
+		}
 	}
-	text, _, ok = bytes.Cut(text[:n], []byte(frameEnd))
-	return string(text), ok
+}
+
+// constantAt returns the address of what stands at an offset of the file, if it is
+// in a segment that is not writable.
+func (im *Image) constantAt(offset int64) (uint64, bool) {
+	for _, s := range im.segments {
+		if at := offset - s.offset; !s.write && 0 <= at && uint64(at) < s.size {
+			return s.addr + uint64(at), true
+		}
+	}
+	return 0, false
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 )
 
 // An Image is an executable as the loader lays it out in memory: segments at
@@ -31,6 +32,7 @@ type Image struct {
 	relocs   relocations
 	tables   []addressRange // where section headers say that the function table is
 	symbols  symbolTable    // nil if it was stripped
+	frames   []int64        // offsets of frameStart in the file, if it was searched; see search
 }
 
 // A segment is a part of an image that has bytes in the file.
@@ -51,12 +53,16 @@ const maxSegments = 1024
 var errAddress = errors.New("address outside the image")
 
 // Image lays out the executable. It reads the file that [Open] or [New] read,
-// which must not have been closed. Of a universal file, ask its members.
+// which must not have been closed. Of a universal file, ask its members. Who asks
+// again gets the same Image: one goroutine may use it.
 func (f *File) Image() (im *Image, err error) {
+	if f.image != nil {
+		return f.image, nil
+	}
 	if f.reader == nil {
 		return nil, fmt.Errorf("%w: no single image", ErrNotExecutable)
 	}
-	im = &Image{r: &budget{r: f.reader, left: maxImage}, arch: f.Arch, mask: 1<<64 - 1}
+	im = &Image{r: &budget{r: f.reader, left: maxImage}, arch: f.Arch, mask: 1<<64 - 1, frames: f.frames}
 	defer func() {
 		if v := recover(); v != nil {
 			im, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)
@@ -76,7 +82,11 @@ func (f *File) Image() (im *Image, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return im, im.arrange(uint64(f.Size))
+	if err := im.arrange(uint64(f.Size)); err != nil {
+		return nil, err
+	}
+	f.image = im
+	return im, nil
 }
 
 // arrange sorts the segments, and cuts what lies behind the end of the file.
@@ -249,13 +259,21 @@ func (im *Image) pointer(addr uint64, raw []byte) uint64 {
 	return to
 }
 
-// chunk is how much of a segment is looked at at once, in bytes.
-const chunk = 1 << 20
+// chunk is how much of a file is looked at at once, in bytes: what was read is
+// still in the processor's cache then.
+const chunk = 256 << 10
+
+// chunks are buffers of chunk bytes and what overlaps.
+var chunks = sync.Pool{New: func() any { return new([chunk + maxOverlap]byte) }}
+
+const maxOverlap = 64
 
 // scan calls fn for the content of the segments that are writable, or of those
 // that are not, in parts that overlap by overlap bytes, until it returns false.
 func (im *Image) scan(write bool, overlap int, fn func(addr uint64, part []byte) bool) error {
-	buf := make([]byte, chunk+overlap)
+	pooled := chunks.Get().(*[chunk + maxOverlap]byte)
+	defer chunks.Put(pooled)
+	buf := pooled[:chunk+overlap]
 	for _, s := range im.segments {
 		if s.write != write {
 			continue

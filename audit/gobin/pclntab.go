@@ -3,7 +3,6 @@
 package gobin
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -29,25 +28,37 @@ const maxName = 64 << 10
 // names, those that were inlined everywhere too, in the table's order. The
 // table is left in stripped files. See runtime.pcHeader; it has had this form
 // since Go 1.18, with another magic number since Go 1.20.
+//
+// Names are parts of larger texts: clone what is to be kept.
 func (im *Image) Functions(fn func(name string)) error {
 	t, err := im.functionTable()
 	if err != nil {
 		return err
 	}
-	names := bufio.NewReaderSize(io.NewSectionReader(t.r, t.names, t.units-t.names), maxName)
-	for {
-		name, err := names.ReadSlice(0)
+	r := io.NewSectionReader(t.r, t.names, t.units-t.names)
+	buf := make([]byte, maxName)
+	for kept := 0; ; {
+		n, err := io.ReadFull(r, buf[kept:])
+		names := string(buf[:kept+n]) // once for many
+		for {
+			name, rest, ok := strings.Cut(names, "\x00")
+			if !ok {
+				break
+			}
+			if name != "" {
+				fn(name)
+			}
+			names = rest
+		}
 		switch {
-		case err == io.EOF:
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
 			return nil
-		case err == bufio.ErrBufferFull:
-			return fmt.Errorf("%w: function name of more than %d bytes", ErrMalformed, maxName)
 		case err != nil:
 			return err
+		case len(names) == maxName:
+			return fmt.Errorf("%w: function name of more than %d bytes", ErrMalformed, maxName)
 		}
-		if len(name) > 1 {
-			fn(string(name[:len(name)-1]))
-		}
+		kept = copy(buf, names)
 	}
 }
 
@@ -127,7 +138,7 @@ func (im *Image) Packages() ([]string, error) {
 		p := PackageOf(name)
 		if p != "" && p != last { // a package's functions mostly stand together
 			last = p
-			seen[p] = true
+			seen[strings.Clone(p)] = true
 		}
 	})
 	if err != nil {

@@ -70,7 +70,10 @@ func (im *Image) readDynamic(p *elf.Prog) error {
 	if err := im.readTable(values[elf.DT_JMPREL], values[elf.DT_PLTRELSZ], elf.DynTag(values[elf.DT_PLTREL]) == elf.DT_RELA); err != nil {
 		return err
 	}
-	slices.SortFunc(im.relocs, func(a, b relocation) int { return cmp.Compare(a.addr, b.addr) })
+	byAddress := func(a, b relocation) int { return cmp.Compare(a.addr, b.addr) }
+	if !slices.IsSortedFunc(im.relocs, byAddress) { // a linker writes them so
+		slices.SortFunc(im.relocs, byAddress)
+	}
 	return nil
 }
 

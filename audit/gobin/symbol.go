@@ -48,7 +48,9 @@ func (t *elfSymbols) find(name string) (uint64, error) {
 		size = 24
 	}
 	r := t.table.Open()
-	buf := make([]byte, 4096*size)
+	pooled := chunks.Get().(*[chunk + maxOverlap]byte)
+	defer chunks.Put(pooled)
+	buf := pooled[:4096*size]
 	for {
 		n, err := io.ReadFull(r, buf)
 		for part := buf[:n/size*size]; len(part) > 0; part = part[size:] {
@@ -73,7 +75,9 @@ func (t *elfSymbols) find(name string) (uint64, error) {
 // not: the first of a table is empty.
 func indexString(r io.Reader, name string) (int64, error) {
 	text := append(append([]byte{0}, name...), 0)
-	buf := make([]byte, 0, chunk)
+	pooled := chunks.Get().(*[chunk + maxOverlap]byte)
+	defer chunks.Put(pooled)
+	buf := pooled[:0]
 	at := int64(0)
 	for {
 		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
