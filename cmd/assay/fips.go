@@ -20,7 +20,7 @@ func (inv *invocation) fipsCommand() *cobra.Command {
 	var demand fipsDemand
 	var units, manifests []string
 	cmd := &cobra.Command{
-		Use:   "fips FILE|DIR...",
+		Use:   "fips FILE|DIR|IMAGE...",
 		Short: inv.say(text{"tell which FIPS 140 module executables hold, and whether it is on", "判定可执行文件含有哪个 FIPS 140 模块、是否启用"}),
 		Long: inv.say(text{
 			`Fips tells of each Go executable which cryptographic module is linked, by the functions in
@@ -28,6 +28,8 @@ the runtime's table, which stripping leaves; whether it is intact, by the module
 integrity sum; and in which mode the program starts, by the default of GODEBUG that the
 runtime reads. It holds the build information against them: where they contradict each
 other, somebody set one by hand. ELF, Mach-O and PE are read, and nothing is run.
+
+` + archivesEN + `
 
 What it cannot know: whether somebody changed the module and sealed it again, for the sum's
 key is public; what GODEBUG will be where the program runs; and whether that is an operating
@@ -40,12 +42,15 @@ the validation programme says today may be another thing: give newer data with -
 默认值），并与构建信息比对：两者矛盾说明有人手工改动过其中之一。支持 ELF、Mach-O 和 PE，不运行
 任何程序。
 
+` + archivesZH + `
+
 无法判定的内容：是否有人改动模块后重新计算了校验值（密钥是公开的）；程序运行时 GODEBUG 的取值；
 以及运行环境是否属于证书所列环境。文件去除符号后，GODEBUG 默认值通过读取它的机器码定位；对无法
 解析其机器码的处理器只能按特征查找，不视为证明。证书数据为发布时的已知状态（附日期），可能与验证
 机构的最新公告不同，可用 --certificates 指定新数据。`,
 		}),
 		Example: `  assay fips bin/ --require certified
+  docker save app:1.2 -o app.tar && assay fips app.tar
   assay fips bin/server --unit deploy/server.service --manifest deploy/server.yaml`,
 		RunE: inv.executables(&o, []*audit.Check{checks.FIPS}, func(t *audit.Target, name *audit.TargetRef) (err error) {
 			if t.Units, err = present(units); err != nil {

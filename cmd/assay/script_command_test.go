@@ -28,6 +28,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/goassay/assay/audit/allowlist/allowlisttest"
+	"github.com/goassay/assay/audit/filetree/filetreetest"
 	"github.com/goassay/assay/report"
 	"github.com/goassay/assay/sbom"
 )
@@ -209,6 +210,29 @@ func sparse(ts *testscript.TestScript, neg bool, args []string) {
 	name := ts.MkAbs(args[0])
 	ts.Check(os.WriteFile(name, []byte("\x7fELF\x02\x01\x01"), 0o777))
 	ts.Check(os.Truncate(name, 5<<30))
+}
+
+// image FILE TREE... makes what "docker save" writes of an image, whose layers are
+// these folders, the lowest first. The layers are compressed.
+func image(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: image file folder...")
+	}
+	im := filetreetest.Image{Platform: "linux/amd64", Tag: "app:1", Packed: filetreetest.Gzip}
+	for _, dir := range args[1:] {
+		var entries []filetreetest.Entry
+		dir = ts.MkAbs(dir)
+		ts.Check(filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(name)
+			entries = append(entries, filetreetest.Entry{Name: filepath.ToSlash(strings.TrimPrefix(name, dir)), Data: string(data)})
+			return err
+		}))
+		im.Layers = append(im.Layers, filetreetest.Tar(entries...))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), filetreetest.Tar(filetreetest.DockerSave(im)...), 0o666))
 }
 
 // goroot FILE sets $GOROOT to a folder of links to the real one, but for

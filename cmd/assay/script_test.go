@@ -44,6 +44,7 @@ import (
 //	forge FILE WHAT [TEXT]   changes evidence, and what it is about
 //	fromfile VAR FILE        waits for a file, and sets $VAR to what it holds
 //	goroot FILE              sets $GOROOT to one whose go.env is FILE
+//	image FILE TREE...       makes an image of layers, as "docker save" writes it
 //	interrupt COMMAND...     interrupts a command that waits for $HANG; a program, for code
 //	poison M@V               sets $EVIL to a proxy that serves M@V with other code
 //	remove DIR, spoil DIR    removes the first file of a folder, or changes a bit of it
@@ -72,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"forge":    forge,
 			"fromfile": fromFile,
 			"goroot":   proxy.goroot,
+			"image":    image,
 			"poison":   poison,
 			"remove":   remove,
 			"replace":  replace,

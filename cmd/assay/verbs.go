@@ -177,24 +177,34 @@ func (inv *invocation) binaryCommand() *cobra.Command {
 	var units []string
 	var root string
 	cmd := &cobra.Command{
-		Use:   "binary [FILE|DIR...] [--unit FILE]",
+		Use:   "binary [FILE|DIR|IMAGE...] [--unit FILE]",
 		Short: inv.say(text{"read how executables were built, and the systemd units that start them", "读取可执行文件的构建方式，以及启动它们的 systemd 单元"}),
 		Long: inv.say(text{
-			`Binary reads how Go executables were built.
+			`Binary reads of each Go executable how it was built and how it protects itself: symbols,
+position independence, executable stack, writable code, RELRO, build paths, revision, weak
+defaults of GODEBUG, local replacements, credentials in the linker's flags. ELF, Mach-O and
+PE are read, and nothing is run.
+
+` + archivesEN + `
 
 With --unit it reads systemd units too, each with the drop-ins in FILE.d: as whom programs
 run, how they are confined, and what GODEBUG they get, which overrides what is linked. It
 judges a unit for the program that it starts, if that is among the executables, by its path
 or its name, or below the directory of --root. What only the machine knows - specifiers,
 the contents of environment files, drop-ins elsewhere - is not assessed or not seen.`,
-			`binary 读取 Go 可执行文件的构建方式。
+			`binary 读取每个 Go 可执行文件的构建方式和自我保护措施：符号表、位置无关、可执行栈、可写代码段、
+RELRO、构建路径、源码修订版本、较弱的 GODEBUG 默认值、本地 replace、链接参数中的凭据。支持 ELF、
+Mach-O 和 PE，不运行任何程序。
+
+` + archivesZH + `
 
 加上 --unit 还会读取 systemd 单元及其 FILE.d 中的 drop-in 文件：程序以何种身份运行、受到哪些
 限制、获得怎样的 GODEBUG（优先于程序内链接的默认值）。如果单元启动的程序在所给的可执行文件之中
 （按路径或文件名匹配），或位于 --root 目录之下，则结合该程序进行判定。只有目标主机才知道的内容
 （说明符、环境文件的内容、其他位置的 drop-in）记为未评估，或无从得知。`,
 		}),
-		Example: `  assay binary bin/
+		Example: `  assay binary bin/ --fail-on medium
+  assay binary image-layout/ package.deb release.tar.gz
   assay binary bin/app --unit deploy/app.service
   assay binary --unit /etc/systemd/system/app.service --root /`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -210,12 +220,25 @@ the contents of environment files, drop-ins elsewhere - is not assessed or not s
 	return cmd
 }
 
+// What the verbs that read executables say of archives and images.
+const (
+	archivesEN = `Directories are walked. Archives (tar, zip, deb, rpm; gzip, bzip2, xz, zstd) and container
+images (the OCI layout, as a directory or a tar file, and what docker save writes) are read
+without unpacking them to disk and without a daemon, one in another too. Of an image, the
+files are those that a container sees: image.tar!/usr/bin/app. What cannot be read is
+reported, and leaves the verdict incomplete.`
+	archivesZH = `目录会逐层遍历。归档（tar、zip、deb、rpm，以及 gzip、bzip2、xz、zstd 压缩）和容器镜像（OCI
+layout 目录或 tar 文件，以及 docker save 的输出）可直接读取，支持嵌套，既不解压到磁盘，也不需要
+守护进程。镜像中只读取容器实际可见的文件，记作 image.tar!/usr/bin/app。无法读取的内容会如实报告，
+此时结论为“不完整”。`
+)
+
 // executables is the function of a verb that reads executables; set, if it is not
 // nil, adds what the verb's own flags say.
 func (inv *invocation) executables(o *options, list []*audit.Check, set func(*audit.Target, *audit.TargetRef) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usagef(cmd.CommandPath()+" FILE|DIR...", "name the executables, or folders of executables, to read")
+			return usagef(cmd.CommandPath()+" FILE|DIR|IMAGE...", "name the executables to read, or folders, archives or images of them")
 		}
 		target, name, err := inv.findTarget(o.dir, false)
 		if err != nil {
