@@ -36,6 +36,7 @@ type FIPSFacts struct {
 // A FIPSFile is the state of one executable, named as findings name it.
 type FIPSFile struct {
 	Path     string       `json:"path"`
+	SHA256   string       `json:"sha256,omitempty"` // of the file, "sha256:" and hexadecimal
 	File     gobin.State  `json:"state"`
 	Format   gobin.Format `json:"format,omitempty"`
 	OS       string       `json:"os,omitempty"`
@@ -59,7 +60,7 @@ type FIPSStart struct {
 // judgeFile judges one executable.
 func judgeFile(p *audit.Pass, f BinaryFile, list fips.Certificates) FIPSFile {
 	s := fips.Judge(f.File, f.seen, list, p.Now)
-	out := FIPSFile{Path: f.Path, File: f.State, Format: f.Format, OS: f.OS, Arch: f.Arch, Evidence: f.Evidence, State: s,
+	out := FIPSFile{Path: f.Path, SHA256: f.SHA256, File: f.State, Format: f.Format, OS: f.OS, Arch: f.Arch, Evidence: f.Evidence, State: s,
 		Verdict: s.Verdict(), Required: fips.Level(p.Settings["fips"])}
 	if level, ok := p.Policy.FIPS.Level(f.Path); ok {
 		out.Required = fips.Level(level)

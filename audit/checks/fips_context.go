@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/sdunit"
 	"github.com/goassay/assay/fips"
 )
@@ -60,6 +61,15 @@ func unitContexts(name string, unit *sdunit.Unit) []fips.Context {
 	return out
 }
 
+// memberName is the path of an executable without its architecture, where it is
+// one of several in a file.
+func memberName(f BinaryFile) string {
+	if f.Format == gobin.MachO {
+		return strings.TrimSuffix(f.Path, "!"+f.Arch)
+	}
+	return f.Path
+}
+
 // judgeContexts judges in which mode an executable starts where it is started. A
 // manifest whose containers do not say what they start is one of each
 // executable's.
@@ -67,8 +77,14 @@ func judgeContexts(p *audit.Pass, f BinaryFile, file *FIPSFile, contexts []fips.
 	if file.Basis == fips.Nothing {
 		return
 	}
+	if f.Within != nil { // what the image's configuration gives to each of its programs
+		outer, _, _ := strings.Cut(f.Path, "!/")
+		if c := fips.NewContext(fips.ImageContext, outer, f.Within.Env); c.State != fips.ContextSilent {
+			contexts = append(contexts[:len(contexts):len(contexts)], c)
+		}
+	}
 	for _, c := range contexts {
-		if !c.Starts(f.outer) {
+		if c.Kind != fips.ImageContext && !c.Starts(memberName(f)) {
 			continue
 		}
 		start := FIPSStart{Context: c, Mode: c.Mode(file.State)}

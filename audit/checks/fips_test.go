@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/filetree/filetreetest"
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
 	"github.com/goassay/assay/fips"
@@ -113,6 +114,10 @@ func TestFIPSBuilt(t *testing.T) {
 	file := factsOf[struct{ Files []map[string]any }](t, rep, FIPS).Files[0]
 	delete(file, "evidence")
 	delete(file, "go")
+	if file["sha256"] != filetreetest.Digest(data) {
+		t.Errorf("sha256 %v", file["sha256"])
+	}
+	delete(file, "sha256")
 	want := map[string]any{
 		"path": "app", "state": "read", "basis": "executable", "format": "elf", "os": runtime.GOOS, "arch": runtime.GOARCH, "verdict": "certified", "required": "certified",
 		"module":                map[string]any{"declared": "native", "version": "v1.0.0-c2097c7c", "linked": "yes"},
@@ -325,6 +330,35 @@ func TestFIPSContexts(t *testing.T) {
 		res := outcomeOf(t, rep, FIPS)
 		if res.ReasonID != test.reason && res.Outcome != audit.Failed {
 			t.Errorf("%v: %+v", test.names, res)
+		}
+	}
+}
+
+// The configuration of an image counts for each program in it, and for none
+// beside it.
+func TestFIPSImageContext(t *testing.T) {
+	app := gobintest.Forge("go1.26.8", gobintest.Settings("GOFIPS140=v1.0.0-c2097c7c", "-tags=fips140v1.0", "DefaultGODEBUG=fips140=on")...)
+	layer := filetreetest.Tar(filetreetest.Entry{Name: "usr/bin/app", Data: string(app)})
+	image := func(env ...string) []byte {
+		return filetreetest.Tar(filetreetest.DockerSave(filetreetest.Image{Tag: "app:1", Platform: "linux/amd64", Layers: [][]byte{layer}, Env: env})...)
+	}
+	for _, test := range []struct {
+		env    []string
+		want   []string
+		reason string
+	}{
+		{[]string{"PATH=/bin"}, nil, ""},
+		{[]string{"GODEBUG=fips140=off"}, []string{"fips/context-weakens app.tar!/usr/bin/app"}, ""},
+		{[]string{"GODEBUG=fips140=on#x"}, nil, "fips/context-unknown"},
+	} {
+		dir := binaries(t, map[string][]byte{"app.tar": image(test.env...), "app": app})
+		rep := auditBinaries(t, FIPS, dir, nil, "app.tar", "app")
+		got := slices.DeleteFunc(findings(rep), func(s string) bool { return !strings.HasPrefix(s, "fips/context") })
+		if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%q: %s", test.env, diff)
+		}
+		if res := outcomeOf(t, rep, FIPS); res.ReasonID != test.reason {
+			t.Errorf("%q: %+v", test.env, res)
 		}
 	}
 }

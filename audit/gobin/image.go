@@ -266,7 +266,8 @@ const chunk = 256 << 10
 // chunks are buffers of chunk bytes and what overlaps.
 var chunks = sync.Pool{New: func() any { return new([chunk + maxOverlap]byte) }}
 
-const maxOverlap = 64
+// maxOverlap bounds what a scan may look for, in bytes.
+const maxOverlap = 256
 
 // scan calls fn for the content of the segments that are writable, or of those
 // that are not, in parts that overlap by overlap bytes, until it returns false.
