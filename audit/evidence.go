@@ -186,9 +186,17 @@ func (d *EvidenceDir) Verify(rep *Report, checks []*Check) error {
 			errs = append(errs, fmt.Errorf("evidence %s: %d bytes, the report says %d", ref.Digest, size, ref.Size))
 		}
 	}
+	cited := map[string]bool{}
 	for _, digest := range rep.digests() {
+		cited[digest] = true
 		if _, ok := sizes[digest]; !ok {
 			errs = append(errs, fmt.Errorf("evidence %s is cited and not in the report's list", digest))
+		}
+	}
+	for _, ref := range rep.Evidence {
+		derived := slices.ContainsFunc(checks, func(c *Check) bool { return c.ID == ref.Check && c.Conclude != nil })
+		if derived && !cited[ref.Digest] { // what cited it was taken out
+			errs = append(errs, fmt.Errorf("evidence %s of %s is in the report's list, and nothing rests on it", ref.Digest, ref.Check))
 		}
 	}
 	for id := range rep.Facts {

@@ -107,9 +107,22 @@ func runCheckContext(t *testing.T, ctx context.Context, cfg audit.Config) *audit
 	if cfg.Environ == nil {
 		cfg.Environ = os.Environ()
 	}
+	var store *audit.EvidenceDir
+	if cfg.Evidence == nil { // what is reported can be checked again
+		var err error
+		if store, err = audit.CreateEvidenceDir(filepath.Join(t.TempDir(), "evidence")); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Evidence = store
+	}
 	rep, err := audit.Run(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if store != nil {
+		if err := store.Verify(rep, cfg.Checks); err != nil {
+			t.Errorf("an honest report is called invalid: %v", err)
+		}
 	}
 	produced.Lock()
 	defer produced.Unlock()

@@ -28,9 +28,10 @@ var FIPS = &audit.Check{
 
 // FIPSFacts are the facts of [FIPS].
 type FIPSFacts struct {
-	Files        []FIPSFile `json:"files"`
-	Certificates string     `json:"certificates,omitempty"` // digest of the data, where it is not what is built in
-	Unread       []string   `json:"unread,omitempty"`       // units and manifests, and why
+	Files    []FIPSFile `json:"files"`
+	Evidence string     `json:"evidence,omitempty"` // digest of the certificates' data, where it is not what is built in
+	Units    []FIPSUnit `json:"units,omitempty"`    // that were read
+	Unread   []string   `json:"unread,omitempty"`   // units and manifests, and why
 }
 
 // A FIPSFile is the state of one executable, named as findings name it.
@@ -49,6 +50,12 @@ type FIPSFile struct {
 	Reasons  []string     `json:"reasons,omitempty"`  // why it is not certified: what=state
 	Required fips.Level   `json:"required,omitempty"` // what was demanded
 	Contexts []FIPSStart  `json:"contexts,omitempty"` // environments in which it is started
+}
+
+// A FIPSUnit is a systemd unit that was read for its environment.
+type FIPSUnit struct {
+	Path     string `json:"path"`
+	Evidence string `json:"evidence"` // of its text, without secrets
 }
 
 // A FIPSStart is an environment, and the mode in which the executable starts there.
@@ -95,10 +102,9 @@ func runFIPS(ctx context.Context, p *audit.Pass) (any, error) {
 		if list, err = fips.ParseCertificates([]byte(data)); err != nil {
 			return nil, err
 		}
-		facts.Certificates = p.Evidence("certificates", []byte(data))
+		facts.Evidence = p.Evidence("certificates", []byte(data))
 	}
-	contexts, unread := readContexts(p)
-	facts.Unread = unread
+	contexts := facts.readContexts(p)
 	for _, f := range m.Files {
 		file := judgeFile(p, f, list)
 		judgeContexts(p, f, &file, contexts)

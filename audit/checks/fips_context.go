@@ -14,16 +14,16 @@ import (
 )
 
 // readContexts reads the environments in which units and manifests start
-// programs, and says what could not be read.
-func readContexts(p *audit.Pass) (contexts []fips.Context, unread []string) {
+// programs, and keeps what could not be read.
+func (facts *FIPSFacts) readContexts(p *audit.Pass) (contexts []fips.Context) {
 	for _, path := range p.Target.Units {
 		name := nameIn(p.Target.Dir, path)
 		unit, err := sdunit.Read(os.DirFS(filepath.Dir(path)), filepath.Base(path))
 		if err != nil {
-			unread = append(unread, name+": "+strings.TrimPrefix(err.Error(), filepath.Base(path)+": "))
+			facts.Unread = append(facts.Unread, name+": "+strings.TrimPrefix(err.Error(), filepath.Base(path)+": "))
 			continue
 		}
-		p.Evidence("unit", unit.Text())
+		facts.Units = append(facts.Units, FIPSUnit{name, p.Evidence("unit", unit.Text())})
 		contexts = append(contexts, unitContexts(name, unit)...)
 	}
 	for _, path := range p.Target.Manifests {
@@ -36,9 +36,9 @@ func readContexts(p *audit.Pass) (contexts []fips.Context, unread []string) {
 				continue
 			}
 		}
-		unread = append(unread, name+": "+withoutSecrets(err))
+		facts.Unread = append(facts.Unread, name+": "+withoutSecrets(err))
 	}
-	return contexts, unread
+	return contexts
 }
 
 // unitContexts are those of the programs that a unit starts.

@@ -114,7 +114,7 @@ type SumDBViolation struct {
 	Subject  string     `json:"subject"` // what the answer was about
 	Detail   string     `json:"detail"`
 	Evidence []string   `json:"evidence"`
-	Fork     string     `json:"fork,omitempty"` // of a fork, the evidence that stands on its own
+	Fork     string     `json:"fork,omitempty"` // of a fork, that of it which stands on its own
 }
 
 // SumDBFile is a file, or a set of them, whose hashes were verified.

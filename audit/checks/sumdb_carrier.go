@@ -42,7 +42,7 @@ func SumDBCarriers(ctx context.Context, t *audit.Target) ([]sumdb.Carrier, error
 		out = append(out, sumdb.Carrier{Kind: string(SourceSum), Name: "go.sum", Unread: errors.New("the module has none")})
 	}
 	for _, f := range files {
-		name := relative(t.Dir, f.Path)
+		name := sumFileName(t, f.Path)
 		hashes, _ := sourceHashes(sumSource{SumFile: f, Kind: SourceSum})
 		out = append(out, sumdb.Carrier{Kind: string(SourceSum), Digest: digestOf(f.Data), Name: name, Hashes: carriedHashes(name, hashes)})
 	}

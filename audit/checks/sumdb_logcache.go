@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -113,15 +114,32 @@ func (r *sumDBRun) findStrangers() error {
 		if dir == "" {
 			continue
 		}
-		entries, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := r.strangersIn(dir, names[i], ""); err != nil {
 			return err
 		}
-		for _, e := range entries {
-			inForce := func(l *askedLog) bool { return l.Name == e.Name() || strings.HasPrefix(l.Name, e.Name()+"/") }
-			if e.IsDir() && !slices.ContainsFunc(r.logs, inForce) {
-				r.facts.Strangers = append(r.facts.Strangers, names[i]+"/"+e.Name())
+	}
+	return nil
+}
+
+// strangersIn lists what stands in a folder of logs beside those in force, of whose
+// names it is the beginning.
+func (r *sumDBRun) strangersIn(dir, shown, name string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		in := path.Join(name, e.Name())
+		is := func(l *askedLog) bool { return l.Name == in }
+		begins := func(l *askedLog) bool { return strings.HasPrefix(l.Name, in+"/") }
+		switch {
+		case !e.IsDir() && name == "", slices.ContainsFunc(r.logs, is):
+		case e.IsDir() && slices.ContainsFunc(r.logs, begins):
+			if err := r.strangersIn(filepath.Join(dir, e.Name()), shown+"/"+e.Name(), in); err != nil {
+				return err
 			}
+		default:
+			r.facts.Strangers = append(r.facts.Strangers, shown+"/"+e.Name())
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@
 package checks
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/sumdb"
@@ -310,5 +313,99 @@ func TestSumDBNotKept(t *testing.T) {
 	}
 	if rep, _ := p.sync(t, "delta"); outcomeOf(t, rep, SumDB).ReasonID != "sumdb/log-unknown" {
 		t.Errorf("sync: %+v", outcomeOf(t, rep, SumDB))
+	}
+}
+
+// What a report says of kept files is one thing throughout, and private is only
+// what a pattern matches.
+func TestSumDBRecheckKept(t *testing.T) {
+	p := newSumProject(t, 3)
+	store, err := audit.CreateEvidenceDir(filepath.Join(t.TempDir(), "evidence"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cfg.Evidence = store
+	p.run(t)
+	files, err := filepath.Glob(filepath.Join(p.cfg.CacheDir, "sumdb", "*", "lookup", "example.com", "m1@v1.0.0"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, files[0], strings.Replace(string(data), "h1:", "h1:AAA", 1))
+	p.cfg.Target = &audit.Target{Dir: p.cfg.Target.Dir, LogCache: true}
+	rep, facts := p.run(t)
+	if err := recheckSumDB(rep.Facts["sumdb"], store.Get); err != nil || facts.Kept.Forged != 1 {
+		t.Fatal(err, facts.Kept)
+	}
+	i := slices.IndexFunc(facts.Caches, func(c SumDBLogCache) bool { return c.Forged == 1 })
+	for name, lie := range map[string]func(f *SumDBFacts){
+		"no forged file": func(f *SumDBFacts) { f.Caches[i].Forged, f.Kept.Forged = 0, 0 },
+		"a verified one": func(f *SumDBFacts) { f.Kept.Verified++ },
+		"no folder":      func(f *SumDBFacts) { f.Caches = nil },
+		"no count":       func(f *SumDBFacts) { f.Kept = nil },
+		"no list":        func(f *SumDBFacts) { f.Caches[i].Problems = nil },
+	} {
+		var copied SumDBFacts
+		if err := json.Unmarshal(rep.Facts["sumdb"], &copied); err != nil {
+			t.Fatal(err)
+		}
+		lie(&copied)
+		if err := recheckSumDB(mustJSON(t, copied), store.Get); err == nil {
+			t.Errorf("%s: passes", name)
+		}
+	}
+
+	p = newSumProject(t, 3)
+	p.cfg.Evidence = store
+	p.cfg.Environ = append(p.cfg.Environ, "GOPRIVATE=example.com/m1")
+	_, facts = p.run(t)
+	facts.Modules[1].Detail = "other.example/*"
+	if err := recheckSumDB(mustJSON(t, facts), store.Get); err == nil {
+		t.Error("private by a pattern that does not match: passes")
+	}
+}
+
+// A proxy that says that it passes the log on, and has no head of it, is not one
+// that never heard of it.
+func TestSumDBNoHead(t *testing.T) {
+	p := newSumProject(t, 3)
+	headless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/supported") {
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(headless.Close)
+	p.cfg.Environ = append(p.cfg.Environ, "GOPROXY="+p.log.URL+","+headless.URL)
+	rep, facts := p.sync(t, "delta")
+	if res := outcomeOf(t, rep, SumDB); res.ReasonID != "sumdb/log-unknown" || facts.Logs[0].Proxies[1].State != ProxyUnknown {
+		t.Errorf("%+v %+v", res, facts.Logs[0].Proxies)
+	}
+}
+
+// A folder of another log may stand where the path of a log in force begins.
+func TestSumDBStrangerBeside(t *testing.T) {
+	p := newSumProject(t, 3)
+	modcache := t.TempDir()
+	p.cfg.Environ = append(p.cfg.Environ, "GOMODCACHE="+modcache)
+	p.cfg.Target = &audit.Target{Dir: p.cfg.Target.Dir, LogCache: true}
+	signer, verifier, err := note.GenerateKey(rand.Reader, "host.example/corp/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := sumdbtest.NewWithKey(t, signer, verifier)
+	p.cfg.Environ = append(p.cfg.Environ, "GOSUMDB="+log.GOSUMDB())
+	kept := filepath.Join(modcache, "cache", "download", "sumdb", "host.example")
+	for _, dir := range []string{"corp/log/lookup", "corp/other", "lookup"} {
+		if err := os.MkdirAll(filepath.Join(kept, filepath.FromSlash(dir)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, facts := p.run(t)
+	want := []string{"GOMODCACHE/cache/download/sumdb/host.example/corp/other", "GOMODCACHE/cache/download/sumdb/host.example/lookup"}
+	if !slices.Equal(facts.Strangers, want) {
+		t.Errorf("%q", facts.Strangers)
 	}
 }

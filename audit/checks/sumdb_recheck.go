@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/sumdb"
 )
 
@@ -43,6 +44,7 @@ func recheckSumDB(raw json.RawMessage, evidence func(string) ([]byte, error)) er
 		r.stored[v] = m
 	}
 	r.compare(judgeSums(sources, r.answer))
+	r.kept()
 	return errors.Join(r.errs...)
 }
 
@@ -79,6 +81,36 @@ func (r *sumRecheck) sources() ([]sumSource, error) {
 	return sources, nil
 }
 
+// kept demands that what is said of the files that were kept of logs is one thing
+// throughout.
+func (r *sumRecheck) kept() {
+	if r.facts.Kept == nil {
+		if len(r.facts.Caches) > 0 {
+			r.fail("folders of kept files, and no count of them")
+		}
+		return
+	}
+	var sum SumDBKept
+	for _, c := range r.facts.Caches {
+		var listed SumDBKept
+		for _, p := range c.Problems {
+			listed.add(p.State)
+		}
+		if listed.Forged > c.Forged || listed.StaleKey > c.StaleKey || listed.Malformed > c.Malformed || listed.NotChecked > c.NotChecked ||
+			listed != (SumDBKept{Forged: c.Forged, StaleKey: c.StaleKey, Malformed: c.Malformed, NotChecked: c.NotChecked}) && len(c.Problems) < maxCachedListed {
+			r.fail("%s: %+v files are counted, and other problems are listed", c.Cache, c.SumDBKept)
+		}
+		sum.Verified += c.Verified
+		sum.Forged += c.Forged
+		sum.StaleKey += c.StaleKey
+		sum.Malformed += c.Malformed
+		sum.NotChecked += c.NotChecked
+	}
+	if sum != *r.facts.Kept {
+		r.fail("the report counts %+v kept files, its folders have %+v", *r.facts.Kept, sum)
+	}
+}
+
 // violations reads again what shows that a log broke a promise. Of a fork the
 // evidence stands on its own, and is verified.
 func (r *sumRecheck) violations(log *sumdb.Log, l SumDBLog) {
@@ -113,6 +145,9 @@ func (r *sumRecheck) answer(m module.Version) sumAnswer {
 	case was.Evidence == "" && was.State == NotLogged && was.Reason == reasonNotFound:
 		return sumAnswer{log: was.Log, state: NotLogged, reason: was.Reason} // a finding, and no pass
 	case was.Evidence == "":
+		if _, ok := goenv.Match(was.Detail, m.Path); was.Reason == reasonPrivate && !ok {
+			r.fail("%s: the report calls it private, and the pattern %q does not match it", m, was.Detail)
+		}
 		return sumAnswer{log: was.Log, state: NotChecked, reason: was.Reason}
 	}
 	rec, err := r.proof(m, was)

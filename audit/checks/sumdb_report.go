@@ -135,13 +135,13 @@ func (r *sumDBRun) reportViolations(l *askedLog, violations []*sumdb.Violation) 
 		for _, data := range v.Evidence {
 			kept.Evidence = append(kept.Evidence, r.Evidence("sumdb-answer", data))
 		}
-		f.Evidence = slices.Clone(kept.Evidence)
 		if v.Fork != nil {
 			if text, err := v.Fork.MarshalText(); err == nil { // it stands on its own: assay sumdb check
 				kept.Fork = r.Evidence("sumdb-fork", text)
-				f.Evidence = append(f.Evidence, kept.Fork)
+				kept.Evidence = append(kept.Evidence, kept.Fork)
 			}
 		}
+		f.Evidence = kept.Evidence
 		l.facts.Violations = append(l.facts.Violations, kept)
 		r.Report(f)
 	}

@@ -217,12 +217,12 @@ func (r *sumDBRun) gatherSums() error {
 			return unreadableSums(t, err)
 		}
 		if len(f.Lines)+leftOut(f.Problems) == 0 {
-			r.unreadable = audit.NotAssessed("sumdb/empty-file", audit.Args{"file": relative(t.Dir, f.Path)})
+			r.unreadable = audit.NotAssessed("sumdb/empty-file", audit.Args{"file": sumFileName(t, f.Path)})
 		}
 		files = append(files, f)
 	}
 	for _, f := range files {
-		f.Path = relative(t.Dir, f.Path)
+		f.Path = sumFileName(t, f.Path)
 		for i := range f.Lines {
 			f.Lines[i].File = f.Path
 		}
@@ -283,6 +283,19 @@ func (r *sumDBRun) gatherBinaries() {
 	} else if len(unread) > 0 {
 		r.unreadable = binariesUnread(unread, len(m.Files))
 	}
+}
+
+// sumFileName is how a report names a go.sum file: of a workspace by the way to it,
+// which go.work tells too.
+func sumFileName(t *audit.Target, path string) string {
+	if t.WorkFile != "" {
+		if in, err := filepath.Rel(filepath.Dir(t.WorkFile), path); err == nil && filepath.IsLocal(in) {
+			if rel, err := filepath.Rel(t.Dir, path); err == nil {
+				return filepath.ToSlash(rel)
+			}
+		}
+	}
+	return relative(t.Dir, path)
 }
 
 // relative gives path relative to dir with slashes, or its last element where

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"sync"
@@ -238,11 +239,21 @@ func (s *SumDB) Heads(ctx context.Context) []Head {
 			if h.Err == nil && isPage(h.Signed) {
 				h.Signed, h.Err = nil, &RequestError{URL: redact.URL(u.String()), Err: ErrHTML}
 			}
+			if errors.Is(h.Err, fs.ErrNotExist) { // it has no head, or does not pass the database on
+				supported := join(e.base, "sumdb/"+s.Name+"/supported")
+				if _, err := get(ctx, boundTransport{s.Transport, maxHead}, supported); err == nil {
+					h.Err = &RequestError{URL: redact.URL(u.String()), Err: errNoHead}
+				}
+			}
 		})
 	}
 	wg.Wait()
 	return heads
 }
+
+// errNoHead is a proxy that says that it passes a database on, and has no head of
+// it.
+var errNoHead = errors.New("no tree head, although the proxy says that it passes the database on")
 
 // maxHead bounds a tree head, in bytes.
 const maxHead = 64 << 10
