@@ -76,8 +76,8 @@ func (s *addSource) takeOver(ctx context.Context, inv *invocation, into string, 
 	return t.records, nil
 }
 
-// verify runs the check with the other log in force. What GONOSUMDB or GONOPROXY
-// names is private, and the log is told nothing of it.
+// verify runs the check with the other log in force, which is told nothing of
+// what is private.
 func (t *takeover) verify(ctx context.Context, inv *invocation, s *addSource, args []string) error {
 	o := options{dir: "."}
 	target, name, err := inv.sumdbTarget(&o, args, false)
@@ -91,11 +91,11 @@ func (t *takeover) verify(ctx context.Context, inv *invocation, s *addSource, ar
 	if err != nil {
 		return err
 	}
-	private := strings.Trim(env.Raw("GONOSUMDB")+","+env.Raw("GONOPROXY"), ",")
+	private := privatePatterns(env)
 	for _, named := range target.Modules {
 		path, _, _ := strings.Cut(named, "@")
 		if pattern, ok := goenv.Match(private, path); ok && path != toolchainModule {
-			return usagef("a private module is in no public log: add it by itself", "%s is private by the pattern %q of GONOSUMDB or GONOPROXY", named, pattern)
+			return usagef("a private module is in no public log: add it by itself", "%s is private by the pattern %q of GOPRIVATE, GONOSUMDB or GONOPROXY", named, pattern)
 		}
 	}
 	cfg, err := inv.config(&o, target, name)
@@ -114,6 +114,20 @@ func (t *takeover) verify(ctx context.Context, inv *invocation, s *addSource, ar
 		return json.Unmarshal(raw, &t.facts)
 	}
 	return nil
+}
+
+// privatePatterns are all by which a module is private. Who has a log of one's
+// own sets GONOSUMDB=none and GONOPROXY=none, by which the go command asks it and
+// the proxies about every module: GOPRIVATE then has no say in what they are told,
+// and still names what others must not learn of.
+func privatePatterns(env *goenv.Env) string {
+	var lists []string
+	for _, name := range []string{"GOPRIVATE", "GONOSUMDB", "GONOPROXY"} {
+		if list := env.Raw(name); list != "" {
+			lists = append(lists, list)
+		}
+	}
+	return strings.Join(lists, ",")
 }
 
 // toolchainModule is the module of Go's own releases. The go command asks the
