@@ -51,7 +51,10 @@ func (o *logOptions) writer(ctx context.Context, inv *invocation) (w *sumlog.Wri
 	if dir, err = o.folder(inv); err != nil {
 		return nil, "", err
 	}
-	keys, err := sumlog.ReadKeys(dir, o.keys...)
+	skipped := func(err error) {
+		fmt.Fprintf(inv.stderr, "assay: %s%s\n", inv.say(text{"skipped: ", "已跳过："}), clean(err.Error()))
+	}
+	keys, err := sumlog.ReadKeys(dir, skipped, o.keys...)
 	if err == nil {
 		w, err = sumlog.OpenWriter(ctx, dir, keys)
 	}

@@ -125,6 +125,9 @@ assay sumdb doctor 可逐个列出。`,
 			if finish {
 				return inv.finishRotation(w)
 			}
+			if keys := w.Head().Keys; len(keys) > 1 {
+				return inv.sayRotating(keys[1])
+			}
 			key, err := sumlog.NewKey(w.Head().Name)
 			if err != nil {
 				return err
@@ -133,10 +136,6 @@ assay sumdb doctor 可逐个列出。`,
 				return err
 			}
 			if err := w.Rotate(key); err != nil {
-				if errors.Is(err, sumlog.ErrRotating) { // nothing was signed with the new one
-					os.Remove(file)
-					return usagef("end it first, with --finish", "%s", err)
-				}
 				return err
 			}
 			inv.sayKey(key, file)
@@ -148,6 +147,13 @@ assay sumdb doctor 可逐个列出。`,
 	cmd.Flags().StringVar(&file, "key-file", "", inv.say(text{"write the new private key into FILE", "将新私钥写入文件"}))
 	cmd.Flags().BoolVar(&finish, "finish", false, inv.say(text{"end the rotation: the old key signs no more", "结束轮换：旧密钥不再签名"}))
 	return cmd
+}
+
+// sayRotating gives out the new key of a rotation that is under way: whoever began
+// it may have been killed before anybody saw it.
+func (inv *invocation) sayRotating(key string) error {
+	fmt.Fprintln(inv.stdout, key)
+	return usagef("this is its new key: give it to the clients; when all have it, end with --finish", "%s", sumlog.ErrRotating)
 }
 
 func (inv *invocation) finishRotation(w *sumlog.Writer) error {

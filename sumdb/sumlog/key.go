@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -107,33 +108,66 @@ func (k *Key) Format(f fmt.State, _ rune) { io.WriteString(f, k.verifier) }
 func (k *Key) FileName() string { return fmt.Sprintf("%08x%s", k.signer.KeyHash(), keySuffix) }
 
 // WriteFile writes the private key to a file, which must not exist, for its
-// owner alone.
+// owner alone. The file has its name only when the key in it is on the disk.
 func (k *Key) WriteFile(file string) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if _, err := os.Lstat(file); err == nil {
+		return &fs.PathError{Op: "write key", Path: file, Err: fs.ErrExist}
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".new-key-*") // of mode 0600
 	if err != nil {
 		return err
 	}
+	defer os.Remove(f.Name())
 	_, err = f.WriteString(k.text + "\n")
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = syncDir(filepath.Dir(file))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
 	}
-	if err != nil {
-		os.Remove(file)
+	step("key written")
+	if err := nameKey(f.Name(), file); err != nil {
+		return err
 	}
-	return err
+	if err := syncDir(filepath.Dir(file)); err != nil {
+		return errors.Join(err, os.Remove(file))
+	}
+	return nil
 }
 
-// ReadKeys reads the private keys in a log's folder, and those in files.
-func ReadKeys(dir string, files ...string) ([]*Key, error) {
+// nameKey gives a key its name, and takes no other key's away: a link does that,
+// where the file system knows links.
+func nameKey(temporary, file string) error {
+	err := os.Link(temporary, file)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Rename(temporary, file)
+}
+
+// ReadKeys reads the private keys in a log's folder, and those in files. What
+// cannot be read in the folder is no reason to fail, for the log may not need it:
+// skipped, if not nil, is told of each such file that has the name of a key.
+func ReadKeys(dir string, skipped func(error), files ...string) ([]*Key, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
 	var keys []*Key
 	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), keySuffix) {
-			files = append(files, filepath.Join(dir, entry.Name()))
+		if !strings.HasSuffix(entry.Name(), keySuffix) {
+			continue
+		}
+		file := filepath.Join(dir, entry.Name())
+		info, err := os.Stat(file)
+		if err == nil && !info.Mode().IsRegular() { // a named pipe has no end
+			err = fmt.Errorf("%s: not a file", file)
+		}
+		var key *Key
+		if err == nil {
+			key, err = ReadKey(file)
+		}
+		if err == nil {
+			keys = append(keys, key)
+		} else if skipped != nil {
+			skipped(err)
 		}
 	}
 	for _, file := range files {

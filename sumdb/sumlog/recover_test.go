@@ -188,7 +188,7 @@ func TestHeadPutBack(t *testing.T) {
 			return out
 		}
 		before := sizes()
-		keys, err := ReadKeys(dir)
+		keys, err := ReadKeys(dir, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,7 +229,7 @@ func TestNextHead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := ReadKeys(dir)
+	keys, err := ReadKeys(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("SUMLOG_APPEND"); dir != "" {
 		appendForever(dir)
 	}
+	if dir := os.Getenv("SUMLOG_ROTATE"); dir != "" {
+		rotateForever(dir)
+	}
 	os.Exit(m.Run())
 }
 
@@ -80,7 +83,7 @@ func newLog(t testing.TB, n int) (dir string, key *Key) {
 
 func openWriter(t testing.TB, dir string) *Writer {
 	t.Helper()
-	keys, err := ReadKeys(dir)
+	keys, err := ReadKeys(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -414,7 +417,7 @@ func TestKey(t *testing.T) {
 // appendForever appends records one by one until the process is killed, and
 // says of each where it is.
 func appendForever(dir string) {
-	keys, err := ReadKeys(dir)
+	keys, err := ReadKeys(dir, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -513,7 +516,7 @@ func TestTwoWriters(t *testing.T) {
 	for part := range 2 {
 		go func() {
 			for i := range 20 {
-				keys, err := ReadKeys(dir)
+				keys, err := ReadKeys(dir, nil)
 				if err != nil {
 					done <- err
 					return
