@@ -63,8 +63,8 @@ func (o *logOptions) writer(ctx context.Context, inv *invocation) (w *sumlog.Wri
 	}
 	if cut := w.Cut(); cut != nil {
 		fmt.Fprintf(inv.stderr, "assay: "+inv.say(text{
-			"a writer that was killed had begun to append and acknowledged nothing: %d bytes were cut off and kept in %s\n",
-			"此前有写入进程被终止，其追加的内容未完成、也未确认：已截去 %d 字节，保存在 %s\n",
+			"behind the signed head lay an append that was not finished: %d bytes were cut off and kept in %s\n",
+			"已签名的树头之后有一次未完成的追加：已截去 %d 字节，保存在 %s\n",
 		}), cut.Size, clean(cut.File))
 	}
 	return w, dir, nil

@@ -9,12 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// A Cut is what a writer that was killed had begun to write behind the head. It
-// was neither signed nor acknowledged.
+// A Cut is what lay behind the head of an append that was not finished.
 type Cut struct {
 	File string // where what was written of the records is kept
 	Size int64  // in bytes
@@ -40,7 +40,42 @@ func (w *Writer) recover(keys []*Key) error {
 		return &DamageError{w.store.path(headFile), fmt.Sprintf(
 			"it covers %d records, and %s has the hash of record %d, which only a newer head puts there: was an older copy put back?", size, hashesFile, size)}
 	}
+	return w.store.checkTrace()
+}
+
+// checkTrace checks that the records behind the head are of one append that was
+// under way: their hashes were brought to the disk before them.
+func (s *Store) checkTrace() error {
+	size, err := s.recordsBehind()
+	if err != nil || size == s.tree.size {
+		return err
+	}
+	info, err := s.hashes.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < tlog.StoredHashCount(size)*tlog.HashSize {
+		return &DamageError{s.path(headFile), fmt.Sprintf(
+			"it covers %d records, and %s has %d, of which %s shows no append that was under way: was an older copy put back?", s.tree.size, recordsFile, size, hashesFile)}
+	}
 	return nil
+}
+
+// recordsBehind returns how many records there are with those behind the head.
+// One that was not written to its end is none.
+func (s *Store) recordsBehind() (int64, error) {
+	records := s.recordsFrom(s.end)
+	var buf [1 + maxRecord]byte
+	for size := s.tree.size; ; size++ {
+		switch _, err := readRecord(records, buf[:1]); {
+		case errors.Is(err, errLong): // there is at least one more where nobody can tell them apart
+			return size + 1, nil
+		case errors.Is(err, io.EOF):
+			return size, nil
+		case err != nil:
+			return 0, err
+		}
+	}
 }
 
 // resume commits a head that was signed when its writer was killed: its records
@@ -59,10 +94,16 @@ func (w *Writer) resume(keys []*Key) error {
 	if err != nil || next.Name != w.Head().Name || next.Size <= w.Head().Size {
 		return nil // cut short, or nothing that a commit of records leaves
 	}
-	for _, verifier := range next.Keys {
-		if keyOf(verifier, keys) == nil {
-			return nil // whoever signed it, it was not this log's writer
+	// It was signed, so no private key is needed to commit it, but for those that
+	// the head does not vouch for.
+	foreign := func(verifier string) bool {
+		return !slices.Contains(w.Head().Keys, verifier) && keyOf(verifier, keys) == nil
+	}
+	if i := slices.IndexFunc(next.Keys, foreign); i >= 0 {
+		if slices.Contains(w.Head().Keys, next.Keys[0]) {
+			return &MissingKeyError{next.Keys[i]}
 		}
+		return nil // whoever signed it, it was not this log's writer
 	}
 	tree := s.tree.clone()
 	hashes, err := s.rehash(&tree, next.Size)
@@ -105,7 +146,7 @@ func (s *Store) rehash(tree *frontier, size int64) ([]byte, error) {
 	return out, nil
 }
 
-// cut takes away what lies behind the head: it was never signed.
+// cut takes away what lies behind the head of an append that was not finished.
 func (w *Writer) cut() error {
 	s := w.store
 	info, err := s.records.Stat()
@@ -116,8 +157,13 @@ func (w *Writer) cut() error {
 		if err := w.keep(n); err != nil {
 			return fmt.Errorf("keep what is cut off: %w", err)
 		}
+		if err := errors.Join(s.records.Truncate(s.end), s.records.Sync()); err != nil {
+			return err
+		}
+		step("records cut")
 	}
-	return errors.Join(s.records.Truncate(s.end), s.hashes.Truncate(s.hashesEnd()))
+	// The trace goes last.
+	return s.hashes.Truncate(s.hashesEnd())
 }
 
 // keep copies the last n bytes of the records into a file.

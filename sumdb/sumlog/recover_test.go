@@ -19,7 +19,7 @@ import (
 )
 
 // commitSteps are those of an append, in their order.
-var commitSteps = []string{"begin", "records written", "hashes written", "synced", "head written", "sealed", "head renamed"}
+var commitSteps = []string{"begin", "hashes written", "hashes synced", "records written", "synced", "head written", "sealed", "head renamed"}
 
 // killAt calls f, which ends at a step as a killed process does.
 func killAt(t *testing.T, at string, f func()) {
@@ -96,7 +96,7 @@ func TestKilledAtStep(t *testing.T) {
 		} else if before != want {
 			t.Errorf("%s: %d records", at, before)
 		}
-		if wrote := i > 0 && !signed; wrote != (cut != nil) {
+		if wrote := i >= slices.Index(commitSteps, "records written") && !signed; wrote != (cut != nil) {
 			t.Errorf("%s: cut off: %+v", at, cut)
 		}
 		if cut != nil {
@@ -120,12 +120,16 @@ func TestKilledAtStep(t *testing.T) {
 func TestPowerCut(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 60 {
-		dir := killedAppend(t, "hashes written")
-		old := map[string]int64{hashesFile: tlog.StoredHashCount(5) * tlog.HashSize}
-		for _, rec := range records(0, 5) {
-			old[recordsFile] += int64(len(rec.Text()))
-		}
-		for name, start := range old {
+		// The step at which the power fails, and the file that was being written.
+		for at, name := range map[string]string{"hashes written": hashesFile, "records written": recordsFile} {
+			dir := killedAppend(t, at)
+			start := int64(tlog.StoredHashCount(5) * tlog.HashSize)
+			if name == recordsFile {
+				start = 0
+				for _, rec := range records(0, 5) {
+					start += int64(len(rec.Text()))
+				}
+			}
 			data, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
@@ -139,9 +143,9 @@ func TestPowerCut(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}
-		if before, _ := reopen(t, dir); before != 5 {
-			t.Errorf("%d records", before)
+			if before, _ := reopen(t, dir); before != 5 {
+				t.Errorf("%d records", before)
+			}
 		}
 	}
 	// A head that was not written to its end is none.
@@ -155,6 +159,138 @@ func TestPowerCut(t *testing.T) {
 	}
 	if before, _ := reopen(t, dir); before != 5 {
 		t.Errorf("half a head: %d records", before)
+	}
+}
+
+// A writer that is killed while it cuts leaves something that the next one cuts.
+func TestKilledCut(t *testing.T) {
+	dir := killedAppend(t, "synced")
+	keys, err := ReadKeys(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &Writer{unlock: func() {}}
+	if w.store, err = open(dir, os.O_RDWR); err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	killAt(t, "records cut", func() { w.open(keys) })
+	if before, cut := reopen(t, dir); before != 5 || cut != nil {
+		t.Errorf("%d records, %+v cut off", before, cut)
+	}
+}
+
+// A copy that was made while records were appended, of the head first, then of the
+// hashes, then of the records: these were signed, and are not cut off. With the
+// newest head, as any client has it, the log goes on.
+func TestHeadAndHashesPutBack(t *testing.T) {
+	for _, lost := range []int{1, 3, 300} {
+		dir, _ := newLog(t, 5)
+		old := map[string][]byte{}
+		read := func(name string) []byte {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}
+		write := func(name string, data []byte) {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range []string{headFile, hashesFile} {
+			old[name] = read(name)
+		}
+		w := openWriter(t, dir)
+		for _, r := range records(5, 5+lost) {
+			if _, err := w.Append(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Close()
+		newest, whole := read(headFile), read(recordsFile)
+		keys, err := ReadKeys(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// As they were between two appends, and within the first of them.
+		for _, hashes := range [][]byte{old[hashesFile], append(slices.Clone(old[hashesFile]), make([]byte, tlog.HashSize)...)} {
+			if lost == 1 && len(hashes) > len(old[hashesFile]) {
+				continue // that is what a writer leaves that was killed
+			}
+			write(headFile, old[headFile])
+			write(hashesFile, hashes)
+			var damaged *DamageError
+			for range 2 {
+				w, err := OpenWriter(t.Context(), dir, keys)
+				if err == nil {
+					w.Close()
+				}
+				if !errors.As(err, &damaged) || damaged.File != filepath.Join(dir, headFile) {
+					t.Fatalf("%d records behind the head: %v", lost, err)
+				}
+			}
+			if !bytes.Equal(read(recordsFile), whole) {
+				t.Fatal("something was cut off")
+			}
+		}
+		write(nextFile, newest)
+		w = openWriter(t, dir)
+		if w.Head().Size != int64(5+lost) || w.Cut() != nil {
+			t.Errorf("%d records, %+v cut off", w.Head().Size, w.Cut())
+		}
+		w.Close()
+		if err := openStore(t, dir).Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What a killed writer had signed is committed without its private key; without it
+// there is no more to sign with.
+func TestKilledWithoutKey(t *testing.T) {
+	for _, at := range []string{"head written", "sealed"} {
+		dir := killedAppend(t, at)
+		var missing *MissingKeyError
+		if _, err := OpenWriter(t.Context(), dir, nil); !errors.As(err, &missing) {
+			t.Errorf("%s: %v", at, err)
+		}
+		if before, cut := reopen(t, dir); before != 8 || cut != nil {
+			t.Errorf("%s: %d records, %+v cut off", at, before, cut)
+		}
+	}
+
+	// A head of before a rotation, and the next one of within it.
+	dir, _ := newLog(t, 5)
+	name := filepath.Join(dir, headFile)
+	old, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ReadKeys(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := openWriter(t, dir)
+	next := mustKey(t)
+	if err := w.Rotate(next); err != nil {
+		t.Fatal(err)
+	}
+	killAt(t, "sealed", func() { w.Append(records(5, 8)...) })
+	w.Close()
+	if err := os.WriteFile(name, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var missing *MissingKeyError
+	if _, err := OpenWriter(t.Context(), dir, keys); !errors.As(err, &missing) || missing.Verifier != next.Verifier() {
+		t.Errorf("%v", err)
+	}
+	if err := next.WriteFile(filepath.Join(dir, next.FileName())); err != nil {
+		t.Fatal(err)
+	}
+	if before, _ := reopen(t, dir); before != 8 {
+		t.Errorf("%d records", before)
 	}
 }
 

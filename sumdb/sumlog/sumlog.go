@@ -13,27 +13,31 @@
 // Records and hashes are only ever appended to. An append goes in steps, each
 // on the disk (fsync) before the next begins:
 //
-//  1. the records, and their hashes but for the first, whose place stays zero
-//  2. the new tree head, signed, as the file "head.new", and its name in the folder
-//  3. the first hash, which seals the append
-//  4. the rename of "head.new" to "head": the commit
+//  1. the records' hashes but for the first, whose place stays zero: the trace of
+//     an append that is under way
+//  2. the records
+//  3. the new tree head, signed, as the file "head.new", and its name in the folder
+//  4. the first hash, which seals the append
+//  5. the rename of "head.new" to "head": the commit
 //
 // Nobody is told of a record, or shown a head, before the rename is on the disk
 // too. So where a process is killed, or the power fails,
 //
-//   - before step 2 is done, nothing is signed and nothing sealed. The next
+//   - before step 3 is done, nothing is signed and nothing sealed. The next
 //     writer cuts off what lies behind the head, and keeps it in a file of its
 //     own: a second writer may sign another tree of that size, the first one's is
 //     nowhere.
-//   - after step 2, everything is on the disk that the new head covers. The next
+//   - after step 3, everything is on the disk that the new head covers. The next
 //     writer makes the hashes again, compares their root with the signed one, and
 //     commits: it signs nothing.
-//   - after step 4, there is nothing to do.
+//   - after step 5, there is nothing to do.
 //
 // What is sealed was signed, and may have been acknowledged. Where a hash lies
 // sealed behind the head and there is no newer head to commit, an older head was
 // put back, and the log takes no more records: another record in the place of the
-// one that is there would be a second signed tree of the same size, a fork.
+// one that is there would be a second signed tree of the same size, a fork. Nor
+// does it where records lie behind the head that have no trace: they are of
+// appends that were committed, and head and hashes are older.
 //
 // There is one writer at a time, by a lock on the file "lock", and any number
 // of readers in any processes, which need neither the lock nor a private key.

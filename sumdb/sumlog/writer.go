@@ -302,15 +302,19 @@ func (b *batch) commit() error {
 	seal := slices.Clone(raw[:tlog.HashSize])
 	clear(raw[:tlog.HashSize])
 	step("begin")
-	if _, err := s.records.WriteAt(b.text, s.end); err != nil {
-		return err
-	}
-	step("records written")
 	if _, err := s.hashes.WriteAt(raw, s.hashesEnd()); err != nil {
 		return err
 	}
 	step("hashes written")
-	if err := errors.Join(s.records.Sync(), s.hashes.Sync()); err != nil {
+	if err := s.hashes.Sync(); err != nil {
+		return err
+	}
+	step("hashes synced")
+	if _, err := s.records.WriteAt(b.text, s.end); err != nil {
+		return err
+	}
+	step("records written")
+	if err := s.records.Sync(); err != nil {
 		return err
 	}
 	step("synced")
