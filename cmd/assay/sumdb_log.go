@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +27,9 @@ func (inv *invocation) sumdbLogCommands() []*cobra.Command {
 type logOptions struct {
 	dir  string
 	keys []string
+
+	named   []*sumlog.Key // those in keys, which are read once: a file may be a pipe
+	skipped []string      // what was said of files that are none
 }
 
 func (inv *invocation) addLogFlag(cmd *cobra.Command, o *logOptions) {
@@ -46,19 +51,65 @@ func (o *logOptions) folder(inv *invocation) (string, error) {
 	return "", usagef("name its folder with --log, or in ASSAY_LOG", "which log?")
 }
 
+// privateKeys reads the private keys in the log's folder, and those that were
+// named.
+func (o *logOptions) privateKeys(inv *invocation, dir string) ([]*sumlog.Key, error) {
+	for _, file := range o.keys[len(o.named):] {
+		key, err := sumlog.ReadKey(file)
+		if err != nil {
+			return nil, fmt.Errorf("--key: %w", err)
+		}
+		o.named = append(o.named, key)
+	}
+	keys, err := sumlog.ReadKeys(dir, func(err error) {
+		if what := clean(err.Error()); !slices.Contains(o.skipped, what) {
+			o.skipped = append(o.skipped, what)
+			fmt.Fprintf(inv.stderr, "assay: %s%s\n", inv.say(text{"skipped: ", "已跳过："}), what)
+		}
+	})
+	return append(keys, o.named...), err
+}
+
+// head reads the log's head, without its lock, and looks for its private keys.
+func (o *logOptions) head(inv *invocation) (sumlog.Head, error) {
+	dir, err := o.folder(inv)
+	if err != nil {
+		return sumlog.Head{}, err
+	}
+	store, err := sumlog.Open(dir)
+	if err != nil {
+		return sumlog.Head{}, noLog(dir, err)
+	}
+	defer store.Close()
+	head, err := store.Head()
+	if err != nil {
+		return sumlog.Head{}, err
+	}
+	keys, err := o.privateKeys(inv, dir)
+	if err != nil {
+		return sumlog.Head{}, err
+	}
+	for _, verifier := range head.Keys {
+		if !slices.ContainsFunc(keys, func(k *sumlog.Key) bool { return k.Verifier() == verifier }) {
+			return sumlog.Head{}, noLog(dir, &sumlog.MissingKeyError{Verifier: verifier})
+		}
+	}
+	return head, nil
+}
+
 // writer opens the log for appending.
 func (o *logOptions) writer(ctx context.Context, inv *invocation) (w *sumlog.Writer, dir string, err error) {
 	if dir, err = o.folder(inv); err != nil {
 		return nil, "", err
 	}
-	skipped := func(err error) {
-		fmt.Fprintf(inv.stderr, "assay: %s%s\n", inv.say(text{"skipped: ", "已跳过："}), clean(err.Error()))
+	if _, err := os.Stat(dir); err != nil {
+		return nil, "", noLog(dir, err)
 	}
-	keys, err := sumlog.ReadKeys(dir, skipped, o.keys...)
-	if err == nil {
-		w, err = sumlog.OpenWriter(ctx, dir, keys)
-	}
+	keys, err := o.privateKeys(inv, dir)
 	if err != nil {
+		return nil, "", err
+	}
+	if w, err = sumlog.OpenWriter(ctx, dir, keys); err != nil {
 		return nil, "", noLog(dir, err)
 	}
 	if cut := w.Cut(); cut != nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -62,33 +63,21 @@ go.sum 中的全部模块版本、所列 go.sum 文件中的模块版本，或�
 			if err != nil {
 				return err
 			}
-			w, _, err := o.writer(cmd.Context(), inv)
+			// The log is locked when the records are there: nobody waits for the network.
+			head, err := o.head(inv)
 			if err != nil {
 				return inv.settleLog(err)
 			}
-			defer w.Close()
 			var records []sumlog.Record
 			if source.from != "" {
-				records, err = source.takeOver(cmd.Context(), inv, w.Head().Name, args)
+				records, err = source.takeOver(cmd.Context(), inv, head.Name, args)
 			} else {
 				records, err = source.hash(cmd.Context(), inv, modules)
 			}
-			if err != nil {
+			if err != nil || len(records) == 0 {
 				return inv.settleFetch(err)
 			}
-			added, err := w.Append(records...)
-			if err != nil {
-				return inv.settleLog(err)
-			}
-			for i, a := range added {
-				inv.stdout.Write(records[i].Text())
-				what := text{"record %d, logged before\n", "记录 %d，此前已登记\n"}
-				if a.New {
-					what = text{"record %d, added\n", "记录 %d，已追加\n"}
-				}
-				fmt.Fprintf(inv.stderr, "assay: "+inv.say(what), a.ID)
-			}
-			return nil
+			return inv.settleLog(inv.appendRecords(cmd.Context(), &o, head, records))
 		},
 	}
 	inv.addLogFlag(cmd, &o)
@@ -98,6 +87,35 @@ go.sum 中的全部模块版本、所列 go.sum 文件中的模块版本，或�
 	cmd.Flags().StringVar(&source.dir, "dir", "", inv.say(text{"hash the module in the folder DIR", "取自目录中的模块"}))
 	cmd.Flags().StringVar(&source.proxy, "proxy", "", inv.say(text{"ask these proxies, as in GOPROXY, also for private modules", "改为查询这些代理（格式同 GOPROXY），私有模块也不例外"}))
 	return cmd
+}
+
+// appendRecords appends records to the log that had a head before, and says where
+// they are.
+func (inv *invocation) appendRecords(ctx context.Context, o *logOptions, before sumlog.Head, records []sumlog.Record) error {
+	w, dir, err := o.writer(ctx, inv)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	switch now := w.Head(); {
+	case now.Name != before.Name:
+		return fmt.Errorf("%s: a log of %s in the place of one of %s", dir, now.Name, before.Name)
+	case now.Size < before.Size:
+		return &sumlog.RollbackError{File: dir, Served: before.Size, Size: now.Size}
+	}
+	added, err := w.Append(records...)
+	if err != nil {
+		return err
+	}
+	for i, a := range added {
+		inv.stdout.Write(records[i].Text())
+		what := text{"record %d, logged before\n", "记录 %d，此前已登记\n"}
+		if a.New {
+			what = text{"record %d, added\n", "记录 %d，已追加\n"}
+		}
+		fmt.Fprintf(inv.stderr, "assay: "+inv.say(what), a.ID)
+	}
+	return nil
 }
 
 // addSource says where the hashes of added modules come from.

@@ -142,10 +142,10 @@ func nameKey(temporary, file string) error {
 	return os.Rename(temporary, file)
 }
 
-// ReadKeys reads the private keys in a log's folder, and those in files. What
-// cannot be read in the folder is no reason to fail, for the log may not need it:
-// skipped, if not nil, is told of each such file that has the name of a key.
-func ReadKeys(dir string, skipped func(error), files ...string) ([]*Key, error) {
+// ReadKeys reads the private keys in a log's folder. What cannot be read there is
+// no reason to fail, for the log may not need it: skipped, if not nil, is told of
+// each such file that has the name of a key.
+func ReadKeys(dir string, skipped func(error)) ([]*Key, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -169,13 +169,6 @@ func ReadKeys(dir string, skipped func(error), files ...string) ([]*Key, error) 
 		} else if skipped != nil {
 			skipped(err)
 		}
-	}
-	for _, file := range files {
-		key, err := ReadKey(file)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
 	}
 	return keys, nil
 }

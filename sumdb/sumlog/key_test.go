@@ -62,8 +62,8 @@ func TestKeysSkipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Close()
-	if _, err := ReadKeys(dir, nil, empty); err == nil {
-		t.Error("a file that was named is no key")
+	if _, err := ReadKey(empty); err == nil {
+		t.Error("an empty file is no key")
 	}
 	if err := os.Truncate(filepath.Join(dir, key.FileName()), 0); err != nil {
 		t.Fatal(err)
