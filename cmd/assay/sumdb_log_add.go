@@ -34,10 +34,11 @@ GOPRIVATE names is private: the other log is not told of it, and it is left out.
 asks its log for toolchains that it downloads too: golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64.
 
 Private modules are hashed, and the hash is compared with nothing: it is that of the zip file
-that --zip names, of the module in the folder that --dir names, or else of what the proxies of
-GOPROXY serve. Of a folder in a git checkout the commit is hashed, as the go command does with
-GOPROXY=direct; the version's tag must be at it and nothing may be changed. Of any other
-folder every file is hashed: it must be what the proxy packs.`,
+that --zip names, of the module in the folder that --dir names, or of what the proxies serve
+that --proxy names. Without any of these, GOPRIVATE, GONOSUMDB or GONOPROXY must name the module,
+and the proxies of GOPROXY are asked. Of a folder in a git checkout the commit is hashed, as the
+go command does with GOPROXY=direct; the version's tag must be at it and nothing may be changed.
+Of any other folder every file is hashed: it must be what the proxy packs.`,
 			`add 将模块版本的记录追加到日志，并以 go.sum 的格式输出。退出码为 0 时，记录已写入磁盘并签名。
 已以相同哈希登记的版本不会重复追加；哈希不同则永远拒绝，退出码为 1。指定多个版本时，要么全部
 追加，要么都不追加。
@@ -50,13 +51,14 @@ go.sum 中的全部模块版本、所列 go.sum 文件中的模块版本，或�
 对应的模块形如 golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64。
 
 私有模块则直接计算哈希，不与任何内容比对：取自 --zip 指定的 zip 文件、--dir 指定目录中的模块，
-否则取自 GOPROXY 中代理提供的内容。目录位于 git 检出中时，按 go 命令在 GOPROXY=direct 下的方式
-计算所检出提交的哈希，版本标签必须指向该提交，且不得有任何改动；其他目录则计入全部文件，必须与
-代理打包的内容一致。`,
+或 --proxy 指定的代理提供的内容。三者均未指定时，模块必须由 GOPRIVATE、GONOSUMDB 或 GONOPROXY
+匹配，此时查询 GOPROXY 中的代理。目录位于 git 检出中时，按 go 命令在 GOPROXY=direct 下的方式计算
+所检出提交的哈希，版本标签必须指向该提交，且不得有任何改动；其他目录则计入全部文件，必须与代理
+打包的内容一致。`,
 		}),
 		Example: `  assay sumdb add --from sum.golang.org --log /srv/sumdb
   assay sumdb add --from sum.golang.org golang.org/x/mod@v0.42.0 --log /srv/sumdb
-  assay sumdb add corp.example/lib@v1.2.0 --log /srv/sumdb
+  assay sumdb add corp.example/lib@v1.2.0 --proxy https://goproxy.corp.example --log /srv/sumdb
   assay sumdb add corp.example/lib@v1.2.0 --dir . --log /srv/sumdb`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			modules, err := source.modules(cmd, args)
@@ -123,6 +125,12 @@ type addSource struct{ from, zip, dir, proxy string }
 
 // modules reads the arguments of add, but for --from, which takes others.
 func (s *addSource) modules(cmd *cobra.Command, args []string) ([]module.Version, error) {
+	for _, flag := range []string{"from", "zip", "dir", "proxy"} {
+		// An unset variable of a script would have another source taken.
+		if f := cmd.Flags().Lookup(flag); f.Changed && f.Value.String() == "" {
+			return nil, usagef("is the variable set that it is taken from?", "--%s is empty", flag)
+		}
+	}
 	switch {
 	case s.from != "" && (s.zip != "" || s.dir != ""):
 		return nil, usagef("", "--from, --zip and --dir exclude each other")

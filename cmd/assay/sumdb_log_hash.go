@@ -26,7 +26,7 @@ func (s *addSource) hash(ctx context.Context, inv *invocation, modules []module.
 		r, err := s.hashDir(ctx, inv, modules[0])
 		return []sumlog.Record{r}, err
 	}
-	client, err := s.client(ctx, inv)
+	client, err := s.client(ctx, inv, modules)
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +65,21 @@ func (s *addSource) hashDir(ctx context.Context, inv *invocation, m module.Versi
 	return r, nil
 }
 
-// client asks the proxies that were named, else those that the go command would.
-func (s *addSource) client(ctx context.Context, inv *invocation) (*modproxy.Client, error) {
+// client asks the proxies that were named, else, about private modules only,
+// those that the go command would.
+func (s *addSource) client(ctx context.Context, inv *invocation, modules []module.Version) (*modproxy.Client, error) {
 	c := &modproxy.Client{Transport: transport()}
 	proxies := s.proxy
 	if proxies == "" {
 		env, err := goenv.Read(ctx, goenv.Options{Environ: inv.environ, Run: gocmd.Run})
 		if err != nil {
 			return nil, err
+		}
+		for _, m := range modules {
+			if _, private := goenv.Match(privatePatterns(env), m.Path); !private {
+				return nil, usagef("take a public module over with --from LOG; of a private one, name the proxy with --proxy",
+					"%s is private by no pattern of GOPRIVATE, GONOSUMDB or GONOPROXY", m)
+			}
 		}
 		proxies, c.NoProxy = env.Raw("GOPROXY"), env.Raw("GONOPROXY")
 	}
