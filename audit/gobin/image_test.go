@@ -12,7 +12,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -243,6 +245,12 @@ func run(t *testing.T, path, godebug string) (string, int) {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	err := cmd.Run()
+	for errors.Is(err, syscall.ETXTBSY) { // a process that was just forked has it open for writing still
+		time.Sleep(10 * time.Millisecond)
+		again := exec.CommandContext(t.Context(), path)
+		again.Env, again.Stderr, cmd = cmd.Env, &stderr, again
+		err = cmd.Run()
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
