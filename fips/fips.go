@@ -328,10 +328,8 @@ func systemCrypto(b *gobin.Build, experiment func(...string) bool) bool {
 }
 
 func declaredMode(b *gobin.Build) ModeName {
-	if v := b.GODEBUG()["fips140"]; v != "" {
-		return ModeName(v)
-	}
-	return Unset
+	v, _ := b.Setting("DefaultGODEBUG")
+	return modeOf(v)
 }
 
 func refusal(f *gobin.File, s State) Refusal {

@@ -12,7 +12,8 @@ import (
 
 // Seen is what an executable itself shows, whatever its build info says.
 type Seen struct {
-	// Module is told by the names of the functions that are linked. Versions
+	// Module is told by the names of the functions that are linked. It is native
+	// where the module's own test is among them. Versions
 	// are those of the native module: one, or several where somebody mixed
 	// what the go command never mixes.
 	Module   Kind     `json:"module"`
@@ -72,7 +73,7 @@ const nativeModule = "crypto/internal/fips140/"
 // lookModule finds out whose code is linked. Names of functions are data: who
 // edits them in the file deceives, and breaks nothing.
 func (s *Seen) lookModule(im *gobin.Image) {
-	var boring, system bool
+	var boring, system, test bool
 	versions := map[string]bool{}
 	last := ""
 	err := im.Functions(func(name string) {
@@ -83,6 +84,7 @@ func (s *Seen) lookModule(im *gobin.Image) {
 		switch {
 		case strings.HasPrefix(name, nativeModule):
 			versions[strings.Clone(versionOf(gobin.PackageOf(name)))] = true
+			test = test || strings.HasSuffix(name, "/check.init.0")
 		case strings.Contains(name, "_Cfunc__goboringcrypto_"):
 			boring = true
 		case isSystem(strings.TrimPrefix(name, "vendor/")):
@@ -103,7 +105,7 @@ func (s *Seen) lookModule(im *gobin.Image) {
 		s.Module = BoringCrypto
 	case system:
 		s.Module = System
-	case len(versions) > 0:
+	case test: // without it there are but parts, such as crypto/subtle has, or what is only called so
 		s.Module = Native
 	default:
 		s.Module = NoModule
@@ -152,9 +154,12 @@ func (s *Seen) lookMode(linked gobin.GODEBUG) {
 }
 
 // modeOf is the mode that a value of GODEBUG sets as the default of an
-// executable.
+// executable. With a pattern it is not known.
 func modeOf(godebug string) ModeName {
-	if value, _, _ := Setting(godebug); value != "" {
+	switch value, pattern, _ := Setting(godebug); {
+	case pattern != "":
+		return ModeUnknown
+	case value != "":
 		return ModeName(value)
 	}
 	return Unset

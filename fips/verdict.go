@@ -26,13 +26,17 @@ const (
 func (s State) Verdict() Verdict {
 	m, mode := s.InForce(), s.Mode.Effective()
 	switch {
-	case s.Basis == Nothing, m.Declared == Unknown:
+	case s.Basis == Nothing:
 		return VerdictUnknown
 	case s.Broken(), s.Refusal != "":
 		return VerdictBroken
-	case m.Declared != NoModule && m.Linked == gobin.No:
+	case s.Seen != nil && s.Seen.Module == NoModule && m.Declared != System, m.Declared != NoModule && m.Declared != Unknown && m.Linked == gobin.No:
 		return VerdictNoModule
+	case m.Declared == Unknown:
+		return VerdictUnknown
 	case m.Declared == NoModule && !mode.Enabled() && mode != ModeUnknown:
+		return VerdictNoModule
+	case s.Module.Declared == Unknown && m.Version == "latest" && mode == Unset: // GOFIPS140=latest sets the mode
 		return VerdictNoModule
 	case m.Declared == Native && !mode.Enabled() && mode != ModeUnknown:
 		return VerdictDisabled

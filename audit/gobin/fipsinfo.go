@@ -3,12 +3,15 @@
 package gobin
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 )
 
 // FIPSInfo is what an executable says for the integrity test of the native
@@ -38,44 +41,77 @@ type Integrity string
 const (
 	Intact Integrity = "intact" // unkeyed
 	Broken Integrity = "broken" // the program would panic at its start, were FIPS mode on
-	Absent Integrity = "absent" // there is nothing to test: an older toolchain, or not Go's linker
+	Absent Integrity = "absent" // there is nothing to test: an older toolchain, or not Go's linker; or several places claim to be the sum
 )
 
 const fipsMagic = "\xff Go fipsinfo \xff\x00"
 
+// Where the sum and the pointer to itself stand, in bytes from the start.
+const sumAt, selfAt = 16, 48
+
 // maxFIPSRange bounds one range, in bytes. The text of v1.0.0 has half a MiB.
 const maxFIPSRange = 64 << 20
 
-// FIPSInfo finds and verifies the module's integrity sum. Copies of it that
-// stand elsewhere are told by the pointer to itself, and passed over. Where there
-// is none the state is Absent. An error is of reading the file.
+// maxSums bounds the places that are looked at which claim to be the sum.
+const maxSums = 16
+
+// FIPSInfo finds and verifies the module's integrity sum. Copies of it that stand
+// elsewhere are told by the pointer to itself, and passed over. Of several that
+// point to themselves it is the one to which the module's test refers. Where there
+// is none, or that cannot be told, the state is Absent. An error is of reading the
+// file.
 func (im *Image) FIPSInfo() (*FIPSInfo, error) {
-	info := &FIPSInfo{State: Absent}
+	var found []*FIPSInfo
 	var failed error
 	err := im.find([]byte(fipsMagic), func(addr uint64) bool {
-		found, err := im.fipsInfoAt(addr)
+		info, err := im.fipsInfoAt(addr)
 		if err != nil {
 			failed = err
 			return false
 		}
-		if found == nil {
-			return true
+		if info != nil {
+			found = append(found, info)
 		}
-		info = found
-		return false
+		return len(found) < maxSums
 	})
-	if failed != nil {
-		err = failed
-	}
-	if err != nil {
+	if err = cmp.Or(failed, err); err != nil {
 		return nil, err
 	}
-	return info, nil
+	if len(found) > 1 {
+		refers := im.referencesOfCheck()
+		found = slices.DeleteFunc(found, func(info *FIPSInfo) bool {
+			for offset := range uint64(selfAt) { // its first field, or a later one
+				if refers[info.Address+offset] {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	if len(found) != 1 {
+		return &FIPSInfo{State: Absent}, nil
+	}
+	return found[0], im.verifyFIPS(found[0])
+}
+
+// referencesOfCheck lists the variables to which the module's test refers. It has
+// none where two versions of the module are mixed.
+func (im *Image) referencesOfCheck() map[uint64]bool {
+	var names []string
+	err := im.Functions(func(name string) {
+		if strings.HasPrefix(name, "crypto/internal/fips140/") && strings.HasSuffix(name, "/check.init.0") {
+			names = append(names, name)
+		}
+	})
+	if err != nil || len(names) != 1 {
+		return nil
+	}
+	refers, _ := im.referencesOf(names[0])
+	return refers
 }
 
 // fipsInfoAt reads go:fipsinfo at addr; nil if it does not point to itself.
 func (im *Image) fipsInfoAt(addr uint64) (*FIPSInfo, error) {
-	const sumAt, selfAt = 16, 48
 	raw := make([]byte, selfAt+9*im.ptr)
 	if err := im.read(raw, addr); err == errAddress {
 		return nil, nil
@@ -93,11 +129,11 @@ func (im *Image) fipsInfoAt(addr uint64) (*FIPSInfo, error) {
 	for i := range info.Ranges {
 		info.Ranges[i] = Range{pointer(1 + 2*i), pointer(2 + 2*i)}
 	}
-	return info, im.verifyFIPS(info, [32]byte(raw[sumAt:selfAt]))
+	return info, nil
 }
 
 // verifyFIPS computes the sum as the program does at its start.
-func (im *Image) verifyFIPS(info *FIPSInfo, want [32]byte) error {
+func (im *Image) verifyFIPS(info *FIPSInfo) error {
 	info.State = Broken
 	h := hmac.New(sha256.New, make([]byte, 32))
 	io.WriteString(h, "go fips object v1\n")
@@ -121,9 +157,8 @@ func (im *Image) verifyFIPS(info *FIPSInfo, want [32]byte) error {
 			return fmt.Errorf("read the module's %s: %w", name, err)
 		}
 	}
-	sum := h.Sum(nil)
-	info.Found = hex.EncodeToString(sum)
-	if hmac.Equal(sum, want[:]) && want != [32]byte{} {
+	info.Found = hex.EncodeToString(h.Sum(nil))
+	if info.Found == info.Sum && info.Sum != strings.Repeat("0", len(info.Sum)) {
 		info.State = Intact
 	}
 	return nil

@@ -28,30 +28,37 @@ type GODEBUGBasis string
 
 // The bases.
 const (
-	BySymbol GODEBUGBasis = "symbol" // at the variable's address, by the symbol table
-	ByCode   GODEBUGBasis = "code"   // the file is stripped: at the address that the runtime's code has
+	BySymbol GODEBUGBasis = "symbol" // at the variable's address, by the symbol table, which the code does not refute
+	ByCode   GODEBUGBasis = "code"   // at the address that the runtime's code has: the file is stripped, or its symbol is elsewhere
 	BySearch GODEBUGBasis = "search" // by what it looks like alone
 )
 
 // LinkedGODEBUG finds the default of GODEBUG that is linked into the program.
 //
-// Without symbols it looks at the runtime's code that reads the default. Where
-// that cannot be understood, it looks for a pointer and a length, as of a string,
-// in a writable segment, that lead to "name=value,..." with a name that Go knows:
-// another variable of the program may look so, too.
+// It looks at the runtime's code that reads the default, even where the symbol
+// table has the variable: nothing reads that table when the program runs, and who
+// edits it breaks nothing. On processors whose code is not read here, the symbol is
+// believed. Where there is none either, it looks for a pointer and a length, as of
+// a string, in a writable segment, that lead to "name=value,..." with a name that
+// Go knows: another variable of the program may look so, too.
 func (im *Image) LinkedGODEBUG() (GODEBUG, error) {
+	var symbol uint64
 	if im.symbols != nil {
-		addr, err := im.symbols.find("runtime.godebugDefault")
-		if err != nil {
+		var err error
+		if symbol, err = im.symbols.find("runtime.godebugDefault"); err != nil {
 			return GODEBUG{}, err
 		}
-		if addr != 0 {
-			text, err := im.stringAt(addr)
+	}
+	if addr, ok := im.defaultByCode(); ok {
+		text, err := im.stringAt(addr)
+		if addr == symbol {
 			return GODEBUG{BySymbol, []string{text}}, err
 		}
+		return GODEBUG{ByCode, []string{text}}, err
 	}
-	if text, ok := im.defaultByCode(); ok {
-		return GODEBUG{ByCode, []string{text}}, nil
+	if symbol != 0 {
+		text, err := im.stringAt(symbol)
+		return GODEBUG{BySymbol, []string{text}}, err
 	}
 	values, err := im.searchGODEBUG()
 	return GODEBUG{BySearch, values}, err
@@ -61,27 +68,27 @@ func (im *Image) LinkedGODEBUG() (GODEBUG, error) {
 // function that sets the runtime's own variables at the start, and the one that
 // tells package internal/godebug of changes. It is the only string to which both
 // refer.
-func (im *Image) defaultByCode() (string, bool) {
+func (im *Image) defaultByCode() (uint64, bool) {
 	first, ok := im.referencesOf("runtime.parseRuntimeDebugVars", "runtime.parsedebugvars") // since Go 1.26, and before
 	if !ok {
-		return "", false
+		return 0, false
 	}
 	second, ok := im.referencesOf("runtime.godebugNotify")
 	if !ok {
-		return "", false
+		return 0, false
 	}
-	var found []string
+	var found []uint64
 	for addr := range first {
 		length := addr + uint64(im.ptr)
 		if !second[addr] || first[length] != second[length] || !first[length] && im.arch != "arm64" && im.arch != "arm" { // which may load both at once
 			continue
 		}
-		if text, err := im.stringAt(addr); err == nil {
-			found = append(found, text)
+		if _, err := im.stringAt(addr); err == nil {
+			found = append(found, addr)
 		}
 	}
 	if len(found) != 1 {
-		return "", false
+		return 0, false
 	}
 	return found[0], true
 }

@@ -1,0 +1,488 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package fips_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/fips"
+)
+
+var (
+	allWays   = flag.Bool("all-ways", false, "build the corpus in all combinations of options, and with other toolchains, which the module proxy must serve; takes minutes")
+	corpusDir = flag.String("corpus", "", "write the corpus into this directory, with the truth as truth.tsv")
+)
+
+// A way is one way in which an executable comes to be, and what assay must say
+// of it. Where that differs from what the rule makes of the program's own
+// behaviour, gap says why assay says less, or limit why it says more.
+type way struct {
+	name    string
+	args    []string // of gobintest.Build
+	source  string   // another program than the witness
+	debug   string   // values of //go:debug lines, with spaces between
+	gomod   string   // lines of go.mod
+	decoy   string   // a text that the program holds
+	change  change   // what is done to the file afterwards
+	make    func(t *testing.T, build func(way) []byte) []byte
+	verdict fips.Verdict
+	gap     string
+	limit   string
+	norun   bool   // it is no program for this machine, or no witness
+	needs   string // a program without which it cannot be built
+}
+
+func (w way) setting(key, otherwise string) string {
+	for _, a := range w.args {
+		if v, ok := strings.CutPrefix(a, key+"="); ok {
+			otherwise = v
+		}
+	}
+	return otherwise
+}
+
+const (
+	v1   = "GOFIPS140=v1.0.0"
+	v126 = "GOFIPS140=v1.26.0"
+	late = "GOFIPS140=latest"
+	off  = "GOFIPS140=off"
+	pie  = "-buildmode=pie"
+	trim = "-trimpath"
+	cgo1 = "CGO_ENABLED=1"
+	xOff = "-X=runtime.godebugDefault=fips140=off"
+	xOn  = "-X=runtime.godebugDefault=fips140=on"
+)
+
+// ld are flags of the linker. All programs are linked with -checklinkname=0, so
+// that the witness can read runtime.godebugDefault.
+func ld(flags string) string { return strings.TrimSpace("-ldflags=-checklinkname=0 " + flags) }
+
+func args(a ...string) []string { return a }
+
+const (
+	certified   = fips.VerdictCertified
+	inProcess   = fips.VerdictInProcess
+	uncertified = fips.VerdictUncertified
+	disabled    = fips.VerdictDisabled
+	broken      = fips.VerdictBroken
+	noModule    = fips.VerdictNoModule
+	unknown     = fips.VerdictUnknown
+	notGo       = fips.VerdictNotGo
+	unreadable  = fips.VerdictUnreadable
+)
+
+const (
+	gapSearch  = "stripped, for a processor whose code is not read: another text may be the default"
+	gapMark    = "nothing says where the module's ranges are"
+	gapPattern = "whether the setting is in force depends on the caller"
+	gapMixed   = "two versions of the module"
+	limitSeal  = "the key of the sum is public"
+	limitNames = "names of functions are data"
+	limitBuilt = "a changed source is sealed by the linker itself"
+)
+
+// unused is a function of the module that the witness has and never calls.
+const unused = "crypto/internal/fips140/v1.0.0-c2097c7c/sha256.(*Digest).UnmarshalBinary"
+
+// ways is the corpus.
+var ways = []way{
+	// Every value of GOFIPS140, and the modes.
+	{name: "off", args: args(off), verdict: noModule},
+	{name: "v1.0.0", args: args(v1), verdict: certified},
+	{name: "certified", args: args("GOFIPS140=certified"), verdict: certified},
+	{name: "v1.26.0", args: args(v126), verdict: inProcess},
+	{name: "inprocess", args: args("GOFIPS140=inprocess"), verdict: inProcess},
+	{name: "latest", args: args(late), verdict: uncertified},
+	{name: "go:debug off", args: args(v1), debug: "fips140=off", verdict: disabled},
+	{name: "go:debug on", args: args(v1), debug: "fips140=on", verdict: certified},
+	{name: "go:debug only", args: args(v1), debug: "fips140=only", verdict: certified},
+	{name: "go:debug debug", args: args(v1), debug: "fips140=debug", verdict: certified},
+	{name: "go:debug default=go1.21", args: args(v1), debug: "default=go1.21", verdict: certified},
+	{name: "go:debug on, latest by it alone", args: args(off), debug: "fips140=on", verdict: uncertified},
+	{name: "go:debug only, latest by it alone", args: args(off), debug: "fips140=only", verdict: uncertified},
+	{name: "go:debug off, v1.26.0", args: args(v126), debug: "fips140=off", verdict: disabled},
+	{name: "go:debug off, latest", args: args(late), debug: "fips140=off", verdict: disabled},
+	{name: "go:debug off, stripped", args: args(v1, ld("-s -w")), debug: "fips140=off", verdict: disabled},
+	{name: "go.mod off", args: args(v1), gomod: "godebug fips140=off\n", verdict: disabled},
+	{name: "go.mod on, latest by it alone", args: args(off), gomod: "godebug fips140=on\n", verdict: uncertified},
+	{name: "go.mod only", args: args(v1), gomod: "godebug fips140=only\n", verdict: certified},
+	{name: "go.mod off, go:debug on", args: args(v1), gomod: "godebug fips140=off\n", debug: "fips140=on", verdict: certified},
+	{name: "go.mod default=go1.21, PIE, stripped", args: args(v1, pie, ld("-s -w")), gomod: "godebug default=go1.21\n", verdict: certified},
+
+	// PIE, strip, trimpath.
+	{name: "PIE", args: args(v1, pie), verdict: certified},
+	{name: "PIE, off", args: args(off, pie), verdict: noModule},
+	{name: "PIE, v1.26.0", args: args(v126, pie), verdict: inProcess},
+	{name: "PIE, latest, stripped", args: args(late, pie, ld("-s -w")), verdict: uncertified},
+	{name: "PIE, go:debug off, stripped", args: args(v1, pie, ld("-s -w")), debug: "fips140=off", verdict: disabled},
+	{name: "-s", args: args(v1, ld("-s")), verdict: certified},
+	{name: "-w", args: args(v1, ld("-w")), verdict: certified},
+	{name: "-s -w", args: args(v1, ld("-s -w")), verdict: certified},
+	{name: "-s -w, off", args: args(off, ld("-s -w")), verdict: noModule},
+	{name: "-s -w, v1.26.0", args: args(v126, ld("-s -w")), verdict: inProcess},
+	{name: "PIE, -s -w", args: args(v1, pie, ld("-s -w")), verdict: certified},
+	{name: "sstrip", args: args(v1), change: sstrip, verdict: certified},
+	{name: "sstrip, off", args: args(off), change: sstrip, verdict: noModule},
+	{name: "sstrip, v1.26.0", args: args(v126), change: sstrip, verdict: inProcess},
+	{name: "sstrip, PIE", args: args(v1, pie), change: sstrip, verdict: certified},
+	{name: "sstrip, wiped twice", args: args(v1), change: all(wipeBoth, sstrip), verdict: certified},
+	{name: "trimpath", args: args(v1, trim), verdict: certified},
+	{name: "trimpath, stripped", args: args(v1, trim, ld("-s -w")), verdict: certified},
+	{name: "no crypto", args: args(v1), source: "plain", verdict: noModule},
+	{name: "no crypto, stripped", args: args(v1, ld("-s -w")), source: "plain", verdict: noModule},
+
+	// A linker of C.
+	{name: "cgo", args: args(v1, cgo1), source: "cgo", needs: "gcc", verdict: certified},
+	{name: "cgo, off", args: args(off, cgo1), source: "cgo", needs: "gcc", verdict: noModule},
+	{name: "cgo, PIE", args: args(v1, cgo1, pie), source: "cgo", needs: "gcc", verdict: certified},
+	{name: "cgo, stripped", args: args(v1, cgo1, ld("-s -w")), source: "cgo", needs: "gcc", verdict: certified},
+	{name: "external", args: args(v1, cgo1, ld("-linkmode=external")), needs: "gcc", verdict: certified},
+	{name: "external, static", args: args(v1, cgo1, ld("-linkmode=external -extldflags=-static")), needs: "gcc", verdict: certified},
+	{name: "external, PIE, stripped", args: args(v1, cgo1, pie, ld("-linkmode=external -s -w")), needs: "gcc", verdict: certified},
+	{name: "external, go:debug off", args: args(v1, cgo1, ld("-linkmode=external")), debug: "fips140=off", needs: "gcc", verdict: disabled},
+
+	// Lies to the linker, and tags.
+	{name: "-X on", args: args(off, trim, ld(xOn)), verdict: uncertified},
+	{name: "-X off", args: args(v1, trim, ld(xOff)), verdict: disabled},
+	{name: "-X off, recorded", args: args(v1, ld(xOff)), verdict: disabled},
+	{name: "-X off, stripped", args: args(v1, trim, ld("-s -w "+xOff)), verdict: disabled},
+	{name: "-X off, PIE, stripped", args: args(v1, trim, pie, ld("-s -w "+xOff)), verdict: disabled},
+	{name: "-X off, sstrip", args: args(v1, trim, ld(xOff)), change: sstrip, verdict: disabled},
+	{name: "-X empty", args: args(v1, trim, ld("-X=runtime.godebugDefault=")), verdict: disabled},
+	{name: "-X empty, stripped, decoy", args: args(v1, trim, ld("-s -X=runtime.godebugDefault=")), decoy: "fips140=on", verdict: disabled},
+	{name: "-X on, then off", args: args(v1, trim, ld("-X=runtime.godebugDefault=fips140=on,fips140=off")), verdict: disabled},
+	{name: "-X off, then on", args: args(v1, trim, ld("-X=runtime.godebugDefault=fips140=off,fips140=on")), verdict: certified},
+	{name: "-X on, then empty", args: args(v1, trim, ld("-X=runtime.godebugDefault=fips140=on,fips140=")), verdict: disabled},
+	{name: "-X unknown value", args: args(v1, trim, ld("-X=runtime.godebugDefault=fips140=yes")), verdict: broken},
+	{name: "-X on for no caller", args: args(v1, trim, ld("-X=runtime.godebugDefault=fips140=on#n")), verdict: unknown, gap: gapPattern},
+	{name: "-X on for all callers", args: args(v1, trim, ld("-X=runtime.godebugDefault=fips140=on#y")), verdict: unknown},
+	{name: "tag v1.0, latest", args: args(late, "-tags=fips140v1.0"), verdict: uncertified},
+	{name: "tag v1.0, off", args: args(off, "-tags=fips140v1.0"), verdict: noModule},
+	{name: "tag v1.26, v1.0.0", args: args(v1, "-tags=fips140v1.26"), verdict: unknown},
+	{name: "tag purego, on", args: args(off, "-tags=purego"), debug: "fips140=on", verdict: broken},
+	{name: "tag purego, off", args: args(off, "-tags=purego"), verdict: noModule},
+	{name: "tag requirefips", args: args(off, "-tags=requirefips"), verdict: unknown, gap: "only a vendor's toolchain knows the tag"},
+
+	// BoringCrypto.
+	{name: "boringcrypto, no cgo", args: args(off, "GOEXPERIMENT=boringcrypto"), verdict: noModule},
+	{name: "boringcrypto", args: args(off, "GOEXPERIMENT=boringcrypto", cgo1), needs: "gcc", verdict: unknown},
+	{name: "boringcrypto, stripped", args: args(off, "GOEXPERIMENT=boringcrypto", cgo1, ld("-s -w")), needs: "gcc", verdict: unknown},
+	{name: "boringcrypto, switched on", args: args(off, "GOEXPERIMENT=boringcrypto", cgo1), debug: "fips140=on", needs: "gcc", verdict: broken},
+
+	// Platforms.
+	{name: "linux/386", args: args(v1, "GOOS=linux", "GOARCH=386"), verdict: certified},
+	{name: "linux/386, stripped", args: args(v1, "GOOS=linux", "GOARCH=386", ld("-s -w")), verdict: certified},
+	{name: "linux/386, -X off, stripped", args: args(v1, "GOOS=linux", "GOARCH=386", trim, ld("-s -w "+xOff)), verdict: disabled},
+	{name: "linux/386, sstrip", args: args(v1, "GOOS=linux", "GOARCH=386"), change: sstrip, verdict: certified},
+	{name: "linux/arm64", args: args(v1, "GOOS=linux", "GOARCH=arm64"), verdict: certified},
+	{name: "linux/arm64, stripped", args: args(v1, "GOOS=linux", "GOARCH=arm64", ld("-s -w")), verdict: certified},
+	{name: "linux/arm64, PIE, stripped", norun: true, args: args(v1, "GOOS=linux", "GOARCH=arm64", pie, ld("-s -w")), verdict: certified},
+	{name: "linux/arm64, -X off, stripped", args: args(v1, "GOOS=linux", "GOARCH=arm64", trim, ld("-s -w "+xOff)), verdict: disabled},
+	{name: "linux/arm", args: args(v1, "GOOS=linux", "GOARCH=arm"), verdict: certified},
+	{name: "linux/arm, stripped", args: args(v1, "GOOS=linux", "GOARCH=arm", ld("-s -w")), verdict: certified},
+	{name: "linux/riscv64", args: args(v1, "GOOS=linux", "GOARCH=riscv64"), verdict: certified},
+	{name: "linux/riscv64, stripped", args: args(v1, "GOOS=linux", "GOARCH=riscv64", ld("-s -w")), verdict: unknown, gap: gapSearch},
+	{name: "linux/s390x", args: args(v1, "GOOS=linux", "GOARCH=s390x"), verdict: certified},
+	{name: "linux/s390x, off", args: args(off, "GOOS=linux", "GOARCH=s390x"), verdict: noModule},
+	{name: "linux/ppc64le", args: args(v1, "GOOS=linux", "GOARCH=ppc64le"), verdict: certified},
+	{name: "linux/mips", args: args(v1, "GOOS=linux", "GOARCH=mips"), verdict: certified},
+	{name: "darwin/arm64", args: args(v1, "GOOS=darwin", "GOARCH=arm64"), verdict: certified},
+	{name: "darwin/arm64, stripped", args: args(v1, "GOOS=darwin", "GOARCH=arm64", ld("-s -w")), verdict: certified},
+	{name: "darwin/arm64, -X off, stripped", args: args(v1, "GOOS=darwin", "GOARCH=arm64", trim, ld("-s -w "+xOff)), verdict: disabled},
+	{name: "darwin/amd64", args: args(v1, "GOOS=darwin", "GOARCH=amd64"), verdict: certified},
+	{name: "darwin, universal", make: universal, norun: true, verdict: certified},
+	{name: "windows/amd64", args: args(v1, "GOOS=windows", "GOARCH=amd64"), verdict: certified},
+	{name: "windows/amd64, stripped", args: args(v1, "GOOS=windows", "GOARCH=amd64", ld("-s -w")), verdict: certified},
+	{name: "windows/amd64, -X off, stripped", args: args(v1, "GOOS=windows", "GOARCH=amd64", trim, ld("-s -w "+xOff)), verdict: disabled},
+	{name: "windows/386", args: args(v1, "GOOS=windows", "GOARCH=386"), verdict: broken},
+	{name: "freebsd/amd64", args: args(v1, "GOOS=freebsd", "GOARCH=amd64"), verdict: certified},
+	{name: "openbsd/amd64", args: args(v1, "GOOS=openbsd", "GOARCH=amd64"), verdict: broken},
+	{name: "js/wasm", args: args(off, "GOOS=js", "GOARCH=wasm"), verdict: unreadable},
+
+	// Flipped bits.
+	{name: "first byte of text", args: args(v1), change: flip("text", 0), verdict: broken},
+	{name: "middle of text", args: args(v1), change: flip("text", 500), verdict: broken},
+	{name: "last byte of text", args: args(v1), change: flip("text", 1000), verdict: broken},
+	{name: "first byte of rodata", args: args(v1), change: flip("rodata", 0), verdict: broken},
+	{name: "last byte of rodata", args: args(v1), change: flip("rodata", 1000), verdict: broken},
+	{name: "middle of noptrdata", args: args(v1), change: flip("noptrdata", 500), verdict: broken},
+	{name: "first byte of data", args: args(v1), change: flip("data", 0), verdict: broken},
+	{name: "last byte of data", args: args(v1), change: flip("data", 1000), verdict: broken},
+	{name: "middle of text, stripped", args: args(v1), change: all(flip("text", 400), sstrip), verdict: broken},
+	{name: "middle of text, wiped", args: args(v1), change: all(flip("text", 400), wipeBoth), verdict: broken},
+	{name: "middle of text, v1.26.0", args: args(v126), change: flip("text", 500), verdict: broken},
+	{name: "middle of text, off", args: args(off), change: flipIn("crypto/internal/fips140/sha256.(*Digest).UnmarshalBinary"), verdict: broken},
+	{name: "sum", args: args(v1), change: flipSum, verdict: broken},
+	{name: "sum of zeros", args: args(v1), change: zeroSum, verdict: broken},
+	{name: "mark of the sum", args: args(v1), change: flipMark, verdict: unknown, gap: gapMark},
+	{name: "before text", args: args(v1), change: flipBeside("text", false), verdict: certified},
+	{name: "in a text of the program", args: args(v1), decoy: "a text that is not the module's", change: flipText("a text that is not the module's"), verdict: certified},
+	{name: "in a variable of the program", args: args(v1), source: "spare", change: flipIn("main.spare"), verdict: certified},
+	{name: "in debugging information", args: args(v1), change: flipSection(".debug_line"), verdict: certified},
+
+	// Build info that was wiped or forged.
+	{name: "wiped", args: args(v1), change: wipeFirst, verdict: certified},
+	{name: "wiped twice", args: args(v1), change: wipeBoth, verdict: certified},
+	{name: "wiped twice, off", args: args(off), change: wipeBoth, verdict: noModule},
+	{name: "wiped twice, v1.26.0", args: args(v126), change: wipeBoth, verdict: inProcess},
+	{name: "wiped twice, -X off", args: args(v1, trim, ld(xOff)), change: wipeBoth, verdict: disabled},
+	{name: "off, forged as v1.0.0", args: args(off, roomy), change: forge(2, "build\tCGO_ENABLED=0\n", "build\tCGO_ENABLED=0\nbuild\t-tags=fips140v1.0\nbuild\tDefaultGODEBUG=fips140=on\nbuild\tGOFIPS140=v1.0.0-c2097c7c\n"), verdict: disabled},
+	{name: "latest, forged as v1.0.0", args: args(late, roomy), change: forge(2, "GOFIPS140=latest\n", "GOFIPS140=v1.0.0-c2097c7c\nbuild\t-tags=fips140v1.0\n"), verdict: uncertified},
+	{name: "latest, forged as v1.0.0 in one copy", args: args(late, roomy), change: forge(1, "GOFIPS140=latest\n", "GOFIPS140=v1.0.0-c2097c7c\nbuild\t-tags=fips140v1.0\n"), verdict: uncertified},
+	{name: "latest, forged, stripped", args: args(late, roomy), change: all(forge(2, "GOFIPS140=latest\n", "GOFIPS140=v1.0.0-c2097c7c\nbuild\t-tags=fips140v1.0\n"), sstrip), verdict: uncertified},
+	{name: "v1.26.0, forged as v1.0.0", args: args(v126, roomy), change: forge(2, "GOFIPS140=v1.26.0", "GOFIPS140=v1.0.0-c2097c7c", "fips140v1.26", "fips140v1.0"), verdict: unknown},
+	{name: "v1.0.0, forged as latest", args: args(v1, roomy), change: forge(2, "GOFIPS140=v1.0.0-c2097c7c", "GOFIPS140=latest", "build\t-tags=fips140v1.0\n", ""), verdict: unknown},
+	{name: "v1.0.0, forged as off", args: args(v1, roomy), change: forge(2, "build\tGOFIPS140=v1.0.0-c2097c7c\n", "", "build\t-tags=fips140v1.0\n", "", "fips140=on", "panicnil=0"), verdict: unknown},
+	{name: "go:debug off, forged as on", args: args(v1, roomy), debug: "fips140=off", change: forge(2, "fips140=off", "fips140=on"), verdict: disabled},
+	{name: "go:debug off, edited everywhere", args: args(v1), debug: "fips140=off", change: replace("fips140=off", "fips140=on,"), verdict: certified},
+	{name: "toolchain forged", args: args(v1), change: replace(strings.Fields(runtime.Version())[0][:6], "go1.16"), verdict: unknown, gap: "GOFIPS140 is no setting of that release"},
+
+	// Decoys.
+	{name: "decoy on", args: args(off), decoy: "fips140=on", verdict: noModule},
+	{name: "decoy on, stripped", args: args(off, ld("-s -w")), decoy: "fips140=on", verdict: noModule},
+	{name: "decoy off", args: args(v1), decoy: "fips140=off", verdict: certified},
+	{name: "decoy off, PIE, stripped", args: args(v1, pie, ld("-s -w")), decoy: "fips140=off", verdict: certified},
+	{name: "decoy on, -X off, stripped", args: args(v1, trim, ld("-s -w "+xOff)), decoy: "fips140=on", verdict: disabled},
+	{name: "decoy names", args: args(off), decoy: "crypto/internal/fips140/v1.0.0-c2097c7c/sha256.New\x00crypto/internal/fips140/v1.0.0-c2097c7c/check.init.0\x00", verdict: noModule},
+	{name: "decoy build info", args: args(off), decoy: infoStart + "path\tx\nbuild\tGOFIPS140=v1.0.0-c2097c7c\n" + infoEnd, verdict: noModule},
+	{name: "decoy mark", args: args(v1), decoy: "\xff Go fipsinfo \xff\x00 and no more", verdict: certified},
+	{name: "decoy mark, module broken", args: args(v1), decoy: "\xff Go fipsinfo \xff\x00 and no more", change: flip("text", 300), verdict: broken},
+	{name: "decoy sum that fits, module broken", args: args(v1), source: "spare", change: all(flip("text", 300), plant(false, true)), verdict: broken},
+	{name: "decoy sum that fits, first, module broken", args: args(v1, roomy), source: "spare", change: all(flip("text", 300), plant(true, true)), verdict: broken},
+	{name: "decoy sum that does not fit, first", args: args(v1, roomy), source: "spare", change: plant(true, false), verdict: certified},
+	{name: "decoy sum that does not fit", args: args(v1), source: "spare", change: plant(false, false), verdict: certified},
+	{name: "symbol of the default moved", args: args(v1, trim, ld(xOff)), decoy: "fips140=on", change: moveSymbol("runtime.godebugDefault", "main.decoy"), verdict: disabled},
+	{name: "package in the module's folder", args: args(off), source: "folder", debug: "fips140=on", verdict: unknown, gap: gapMixed},
+	{name: "package in the module's folder, no crypto", args: args(off), source: "folder alone", debug: "fips140=on", verdict: noModule},
+	{name: "package in the module's folder, no crypto, wiped", args: args(off), source: "folder alone", debug: "fips140=on", change: wipeBoth, verdict: noModule},
+
+	// What no one can tell by the file alone.
+	{name: "sealed again, unchanged", args: args(v1), change: sealUnchanged, verdict: certified},
+	{name: "sealed again, text", args: args(v1), change: all(flipIn(unused), seal), verdict: certified, limit: limitSeal},
+	{name: "sealed again, over nothing", args: args(v1), change: all(flipIn(unused), emptyRanges, seal), verdict: certified, limit: limitSeal},
+	{name: "functions renamed, forged", args: args(v126, roomy), change: all(rename("v1.26.0", "v1.0.0-c2097c7c"),
+		forge(2, "GOFIPS140=v1.26.0", "GOFIPS140=v1.0.0-c2097c7c", "fips140v1.26", "fips140v1.0")), verdict: certified, limit: limitNames},
+	{name: "built from a changed source", args: args(v1), source: "changed", verdict: certified, limit: limitBuilt},
+
+	// Damaged, packed, not Go.
+	{name: "junk behind the end", args: args(v1), change: appendJunk, verdict: certified},
+	{name: "junk behind the end, off", args: args(off), change: appendJunk, verdict: noModule},
+	{name: "half", args: args(v1), change: truncate(500), norun: true, verdict: unreadable},
+	{name: "packed", args: args(v1), change: scramble("UPX!"), norun: true, verdict: unreadable},
+	{name: "packed, no mark", args: args(v1), change: scramble(""), norun: true, verdict: notGo},
+	{name: "C", make: programOfC, needs: "gcc", norun: true, verdict: notGo},
+	{name: "script", make: text("#!/bin/sh\necho GOFIPS140=v1.0.0-c2097c7c\n"), norun: true, verdict: unreadable},
+	{name: "empty", make: text(""), norun: true, verdict: unreadable},
+	{name: "no more than a magic number", make: text("\x7fELF\x02\x01\x01\x00"), norun: true, verdict: unreadable},
+}
+
+// TestCorpus holds assay's word for each executable against what the executable
+// does when it runs. No executable is called certified that does not run in FIPS
+// mode with the certified module, but for those whose limit says why.
+func TestCorpus(t *testing.T) {
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		t.Skip("the executables are built for linux/amd64, run, and changed as ELF files")
+	}
+	c := &corpus{root: t.TempDir(), bases: map[string]*base{}, names: map[string]bool{}}
+	if *corpusDir != "" {
+		if err := os.MkdirAll(*corpusDir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := os.WriteFile(filepath.Join(*corpusDir, "truth.tsv"), []byte(c.table()), 0o666); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	list := ways
+	if *allWays {
+		list = append(slices.Clone(ways), combinations()...)
+		list = append(list, toolchains(t)...)
+	}
+	for _, w := range list {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(w.needs); w.needs != "" && err != nil && os.Getenv("CI") != "true" {
+				t.Skipf("%s is not installed", w.needs)
+			}
+			c.hold(t, w)
+		})
+	}
+}
+
+// A corpus builds each executable once.
+type corpus struct {
+	root  string
+	mu    sync.Mutex
+	bases map[string]*base
+	rows  []string
+	names map[string]bool
+}
+
+type base struct {
+	once sync.Once
+	data []byte
+}
+
+// hold makes an executable, runs it, and holds what assay says against that.
+func (c *corpus) hold(t *testing.T, w way) {
+	var data []byte
+	if w.make != nil {
+		data = w.make(t, func(w way) []byte { return c.build(t, w) })
+	} else {
+		data = c.build(t, w)
+	}
+	if w.change != nil {
+		s := dissect(t, bytes.Clone(data))
+		w.change(s)
+		data = s.data
+	}
+	path := filepath.Join(t.TempDir(), "prog")
+	if *corpusDir != "" {
+		path = filepath.Join(*corpusDir, c.fileName(w.name))
+	}
+	if err := os.WriteFile(path, data, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	truth := measure(t, path, w)
+	if why := truth.consistent(); why != "" {
+		t.Errorf("the witness contradicts itself: %s", why)
+	}
+	rule := w.verdict
+	if truth.how != "" {
+		rule = truth.verdict(claimed(data))
+	}
+	got, states := judgeAll(t, data)
+	if got != w.verdict {
+		t.Errorf("%s, want %s: %s", got, w.verdict, explain(states))
+	}
+	switch differ := got != rule; {
+	case differ && w.gap == "" && w.limit == "":
+		t.Errorf("%s, and by what it does it is %s: %+v\n%s", got, rule, truth, explain(states))
+	case !differ && w.gap+w.limit != "" && truth.how != "" && !sealed(w):
+		t.Errorf("no gap and no limit: %s", got)
+	case got == certified && w.limit == "" && truth.how != "" && !truth.proves():
+		t.Errorf("certified, and it does not run so: %+v", truth)
+	case w.gap != "" && got != unknown && got != unreadable:
+		t.Errorf("a gap leaves %s", got)
+	}
+	truth.compareDefault(t, states)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rows = append(c.rows, truth.row(path, w, rule, got))
+}
+
+// proves reports whether the program ran in FIPS mode with the certified module.
+func (t truth) proves() bool {
+	for _, r := range []run{t.plain, t.on} {
+		if !r.starts || !r.enabled || frozen(r.module) != "v1.0.0-c2097c7c" {
+			return false
+		}
+	}
+	return true
+}
+
+// sealed reports whether the change is one that a program does not show when it
+// runs.
+func sealed(w way) bool { return w.limit == limitSeal || w.limit == limitBuilt }
+
+// compareDefault compares the default of GODEBUG with what the program printed.
+func (t truth) compareDefault(tt *testing.T, states []fips.State) {
+	if !t.plain.starts {
+		return
+	}
+	for _, s := range states {
+		if s.Seen == nil {
+			tt.Error("not looked at")
+			continue
+		}
+		exact := len(s.Seen.GODEBUG) == 1 && s.Seen.GODEBUG[0] == t.plain.godebug
+		if s.Seen.Basis == gobin.BySearch {
+			exact = slices.Contains(s.Seen.GODEBUG, t.plain.godebug)
+		}
+		if !exact {
+			tt.Errorf("default of GODEBUG %q by %s, and the program prints %q", s.Seen.GODEBUG, s.Seen.Basis, t.plain.godebug)
+		}
+	}
+}
+
+// judgeAll is assay's word: of a universal file the one that all members have.
+func judgeAll(t *testing.T, data []byte) (fips.Verdict, []fips.State) {
+	f, err := gobin.New(bytes.NewReader(data), int64(len(data)))
+	if errors.Is(err, gobin.ErrNotGo) {
+		return notGo, nil
+	}
+	if err != nil {
+		return unreadable, nil
+	}
+	var verdict fips.Verdict
+	var states []fips.State
+	for _, m := range f.Executables() {
+		s := fips.Judge(m, fips.Look(m), fips.BuiltInCertificates(), now)
+		if v := s.Verdict(); verdict == "" {
+			verdict = v
+		} else if v != verdict {
+			t.Errorf("%s and %s", verdict, v)
+		}
+		states = append(states, s)
+	}
+	return verdict, states
+}
+
+// build builds an executable, or takes the one that was built of the same source in
+// the same way.
+func (c *corpus) build(t *testing.T, w way) []byte {
+	t.Helper()
+	key := fmt.Sprintf("%q", []any{w.args, w.source, w.debug, w.gomod, w.decoy})
+	c.mu.Lock()
+	b := c.bases[key]
+	if b == nil {
+		b = new(base)
+		c.bases[key] = b
+	}
+	dir := filepath.Join(c.root, fmt.Sprint(len(c.bases), w.source))
+	c.mu.Unlock()
+	b.once.Do(func() { b.data = compile(t, dir, w) })
+	if b.data == nil {
+		t.Fatal("not built")
+	}
+	return b.data
+}
+
+func (c *corpus) fileName(name string) string {
+	name = strings.Trim(regexp.MustCompile(`[^a-zA-Z0-9.]+`).ReplaceAllString(name, "-"), "-.")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.names[name] {
+		name += "+"
+	}
+	c.names[name] = true
+	return name
+}
+
+func (c *corpus) table() string {
+	slices.Sort(c.rows)
+	return rowHead + strings.Join(c.rows, "")
+}
+
+// explain is what states rest on.
+func explain(states []fips.State) string {
+	var out []string
+	for _, s := range states {
+		out = append(out, fmt.Sprintf("reasons %q, doubts %q, disagreements %q, mode %+v, module %+v, seen %+v", s.Reasons(), s.Doubts(), s.Disagreements, s.Mode, s.Module, s.Seen))
+	}
+	return strings.Join(out, "\n")
+}
