@@ -49,15 +49,17 @@ var outside = []string{
 // vendored are the standard library's copies.
 var vendored = []string{"vendor/golang.org/x/crypto/chacha20", "vendor/golang.org/x/crypto/chacha20poly1305", "vendor/golang.org/x/crypto/internal/poly1305"}
 
-// take sorts a package in.
+// take sorts a package in. The path may be a part of a larger text, of which no
+// more is kept.
 func (p *Packages) take(path string) {
+	keep := func(list *[]string) { *list = append(*list, strings.Clone(path)) }
 	switch {
 	case slices.Contains(standardNonApproved, path):
-		p.Standard = append(p.Standard, path)
+		keep(&p.Standard)
 	case slices.Contains(vendored, path):
-		p.Vendored = append(p.Vendored, path)
+		keep(&p.Vendored)
 	case isOutside(path):
-		p.NonApproved = append(p.NonApproved, path)
+		keep(&p.NonApproved)
 	}
 }
 

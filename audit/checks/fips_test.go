@@ -122,7 +122,7 @@ func TestFIPSBuilt(t *testing.T) {
 		"path": "app", "state": "read", "basis": "executable", "format": "elf", "os": runtime.GOOS, "arch": runtime.GOARCH, "verdict": "certified", "required": "certified",
 		"module":                map[string]any{"declared": "native", "version": "v1.0.0-c2097c7c", "linked": "yes"},
 		"mode":                  map[string]any{"declared": "on", "linked": "on"},
-		"seen":                  map[string]any{"module": "native", "versions": []any{"v1.0.0-c2097c7c"}, "integrity": "intact", "mode": "on", "basis": "symbol", "godebug": []any{"fips140=on"}},
+		"seen":                  map[string]any{"module": "native", "versions": []any{"v1.0.0-c2097c7c"}, "integrity": "intact", "mode": "on", "basis": "code", "godebug": []any{"fips140=on"}},
 		"operating_environment": "to-be-confirmed",
 		"certificate": map[string]any{"state": "certified", "number": 5247.0, "standard": "FIPS 140-3", "level": 1.0, "sunset": "2031-04-26", "as_of": "2026-04-27",
 			"source": "https://csrc.nist.gov/projects/cryptographic-module-validation-program/certificate/5247"},

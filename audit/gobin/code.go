@@ -39,9 +39,10 @@ func (im *Image) code(names ...string) ([]byte, uint64, error) {
 // the start of the text, which the runtime's moduledata has: its first field
 // points to the table (runtime.moduledata; alike since Go 1.18).
 func (im *Image) functionRange(t functionTable, names []string) (start, end uint64, err error) {
-	text, err := im.textStart(t.addr)
-	if err != nil {
-		return 0, 0, err
+	if im.text == 0 {
+		if im.text, err = im.textStart(t.addr); err != nil {
+			return 0, 0, err
+		}
 	}
 	ranges := make([]addressRange, len(names))
 	offsets := make([]int64, len(names))
@@ -51,16 +52,17 @@ func (im *Image) functionRange(t functionTable, names []string) (start, end uint
 		}
 	}
 	entries := bufio.NewReaderSize(io.NewSectionReader(t.r, t.functab, t.r.Size()-t.functab), 64<<10)
+	described := &window{r: t.r} // in the order of the table
 	entry := make([]byte, 8)
-	head := make([]byte, 8)
 	at := int64(-1) // where the function before is described
 	for range t.functions + 1 {
 		if _, err := io.ReadFull(entries, entry); err != nil {
 			return 0, 0, errNoFunction
 		}
-		pc := text + uint64(im.order.Uint32(entry))
+		pc := im.text + uint64(im.order.Uint32(entry))
 		if at >= 0 { // this entry ends the one before
-			if _, err := t.r.ReadAt(head, t.functab+at); err != nil {
+			head := described.at(t.functab+at, 8)
+			if head == nil {
 				return 0, 0, errNoFunction
 			}
 			for i, offset := range offsets {
@@ -79,6 +81,27 @@ func (im *Image) functionRange(t functionTable, names []string) (start, end uint
 	return 0, 0, errNoFunction
 }
 
+// A window is a part of a file in memory, for many small reads that go forward.
+type window struct {
+	r      io.ReaderAt
+	offset int64
+	buf    []byte
+}
+
+// at returns n bytes at an offset; nil if they are not there.
+func (w *window) at(offset int64, n int) []byte {
+	from := offset - w.offset
+	if from < 0 || from+int64(n) > int64(len(w.buf)) {
+		w.buf = slices.Grow(w.buf[:0], 64<<10)[:64<<10]
+		read, _ := w.r.ReadAt(w.buf, offset)
+		w.buf, w.offset, from = w.buf[:read], offset, 0
+		if read < n {
+			return nil
+		}
+	}
+	return w.buf[from:][:n]
+}
+
 // nameOffset finds a name in the table of names; 0 if it is not there.
 func (t functionTable) nameOffset(name string) (int64, error) {
 	return indexString(io.NewSectionReader(t.r, t.names, t.units-t.names), name)
@@ -93,7 +116,7 @@ func (im *Image) textStart(addr uint64) (uint64, error) {
 			word := func(i int) uint64 {
 				return im.pointer(base+uint64(at+i*im.ptr), part[at+i*im.ptr:])
 			}
-			if word(0) != addr {
+			if im.relocs == nil && im.base == 0 && im.word(part[at:])&im.mask != addr || word(0) != addr {
 				continue
 			}
 			if start := word(text); start != 0 && start <= word(minpc) {

@@ -28,37 +28,33 @@ type GODEBUGBasis string
 
 // The bases.
 const (
-	BySymbol GODEBUGBasis = "symbol" // at the variable's address, by the symbol table, which the code does not refute
-	ByCode   GODEBUGBasis = "code"   // at the address that the runtime's code has: the file is stripped, or its symbol is elsewhere
+	ByCode   GODEBUGBasis = "code"   // at the address that the runtime's code has
+	BySymbol GODEBUGBasis = "symbol" // at the address that the symbol table has
 	BySearch GODEBUGBasis = "search" // by what it looks like alone
 )
 
 // LinkedGODEBUG finds the default of GODEBUG that is linked into the program.
 //
-// It looks at the runtime's code that reads the default, even where the symbol
-// table has the variable: nothing reads that table when the program runs, and who
-// edits it breaks nothing. On processors whose code is not read here, the symbol is
-// believed. Where there is none either, it looks for a pointer and a length, as of
-// a string, in a writable segment, that lead to "name=value,..." with a name that
-// Go knows: another variable of the program may look so, too.
+// It looks at the runtime's code that reads the default. Where that cannot be
+// understood the symbol is believed, although nothing reads the symbol table when
+// the program runs, and who edits it breaks nothing. Where there is none either, it
+// looks for a pointer and a length, as of a string, in a writable segment, that
+// lead to "name=value,..." with a name that Go knows: another variable of the
+// program may look so, too.
 func (im *Image) LinkedGODEBUG() (GODEBUG, error) {
-	var symbol uint64
-	if im.symbols != nil {
-		var err error
-		if symbol, err = im.symbols.find("runtime.godebugDefault"); err != nil {
-			return GODEBUG{}, err
-		}
-	}
 	if addr, ok := im.defaultByCode(); ok {
 		text, err := im.stringAt(addr)
-		if addr == symbol {
-			return GODEBUG{BySymbol, []string{text}}, err
-		}
 		return GODEBUG{ByCode, []string{text}}, err
 	}
-	if symbol != 0 {
-		text, err := im.stringAt(symbol)
-		return GODEBUG{BySymbol, []string{text}}, err
+	if im.symbols != nil {
+		addr, err := im.symbols.find("runtime.godebugDefault")
+		if err != nil {
+			return GODEBUG{}, err
+		}
+		if addr != 0 {
+			text, err := im.stringAt(addr)
+			return GODEBUG{BySymbol, []string{text}}, err
+		}
 	}
 	values, err := im.searchGODEBUG()
 	return GODEBUG{BySearch, values}, err

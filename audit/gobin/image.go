@@ -33,6 +33,9 @@ type Image struct {
 	tables   []addressRange // where section headers say that the function table is
 	symbols  symbolTable    // nil if it was stripped
 	frames   []int64        // offsets of frameStart in the file, if it was searched; see search
+
+	table functionTable // kept once it was found
+	text  uint64        // the address that its entries count from; likewise
 }
 
 // A segment is a part of an image that has bytes in the file.

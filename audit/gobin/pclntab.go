@@ -71,9 +71,18 @@ type functionTable struct {
 	functab      int64
 }
 
-// functionTable finds the table: where section headers say that it is, or by its
-// first bytes.
+// functionTable finds the table, once.
 func (im *Image) functionTable() (functionTable, error) {
+	var err error
+	if im.table.r == nil {
+		im.table, err = im.findFunctionTable()
+	}
+	return im.table, err
+}
+
+// findFunctionTable finds the table where section headers say that it is, or by its
+// first bytes.
+func (im *Image) findFunctionTable() (functionTable, error) {
 	for _, t := range im.tables {
 		if found, ok := im.functionTableAt(t.start); ok {
 			return found, nil
