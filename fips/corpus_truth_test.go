@@ -229,7 +229,7 @@ func (t truth) consistent() string {
 		return "version " + r.version + " by the package " + r.module
 	case t.off.starts && t.off.enabled:
 		return "enabled with GODEBUG=fips140=off"
-	case t.on.starts && r.module != "" && !t.on.enabled:
+	case t.on.starts && strings.HasPrefix(r.module, "crypto/internal/fips140/") && !t.on.enabled:
 		return "not enabled with GODEBUG=fips140=on"
 	case t.on.starts && t.on.godebug != r.godebug:
 		return "its default depends on the environment"

@@ -36,7 +36,7 @@ func (s State) Verdict() Verdict {
 		return VerdictUnknown
 	case m.Declared == NoModule && !mode.Enabled() && mode != ModeUnknown:
 		return VerdictNoModule
-	case s.Module.Declared == Unknown && m.Version == "latest" && mode == Unset: // GOFIPS140=latest sets the mode
+	case s.Module.Declared == Unknown && m.Version == "latest" && !mode.Enabled() && mode != ModeUnknown: // that anybody chose it stands nowhere
 		return VerdictNoModule
 	case m.Declared == Native && !mode.Enabled() && mode != ModeUnknown:
 		return VerdictDisabled
