@@ -49,6 +49,19 @@ type batch struct {
 type carried struct {
 	heads     []*Checkpoint    // to be compared by the next ones too
 	unwritten map[string]error // what the cache has not taken so far
+
+	kept      []*Violation    // forks that earlier runs have found
+	found     map[string]bool // files of forks that this run has written
+	forksRead bool            // kept has what the cache has
+	forksErr  error           // what in it is no evidence of a fork, or could not be read
+}
+
+// wrote notes the file of a fork, so that it is not taken for an earlier run's.
+func (c *carried) wrote(name string) {
+	if c.found == nil {
+		c.found = map[string]bool{}
+	}
+	c.found[name] = true
 }
 
 // lookup is one module's way through a batch.
@@ -63,6 +76,7 @@ func (v *Verifier) newBatch(ctx context.Context, c *carried) *batch {
 	if b.cache == nil {
 		b.cache = noCache{}
 	}
+	c.readForks(b.cache, b.Log)
 	return b
 }
 
@@ -71,7 +85,7 @@ func (b *batch) run(modules []module.Version) {
 	for i, m := range modules {
 		b.lookups[i].Module = m
 	}
-	b.res.Before, b.res.BeforeErr = storedHead(b.cache, b.Log)
+	b.readBefore()
 	b.firstRound()
 	b.gatherHeads()
 	b.chooseHead()
@@ -80,6 +94,13 @@ func (b *batch) run(modules []module.Version) {
 		b.prove()
 	}
 	b.finish()
+}
+
+// readBefore reads what earlier runs have left of the log.
+func (b *batch) readBefore() {
+	var err error
+	b.res.Before, err = storedHead(b.cache, b.Log)
+	b.res.BeforeErr = errors.Join(err, b.carried.forksErr)
 }
 
 // firstRound asks for the head and for all records at once.
@@ -222,11 +243,13 @@ func (b *batch) askLatestAgain() {
 	}})
 }
 
-// chooseHead picks the largest head. Online, the network must have shown one.
+// chooseHead picks the largest head, unless the log has forked before. Online,
+// the network must have shown one.
 func (b *batch) chooseHead() {
 	b.res.Latest = b.latest
 	online := b.latest != nil || slices.ContainsFunc(b.lookups, func(l lookup) bool { return l.fresh && l.Record != nil })
-	if b.twins() || !online && b.Fetcher != nil {
+	twins := b.twins()
+	if b.forkKept() || twins || !online && b.Fetcher != nil {
 		return
 	}
 	for _, h := range b.heads {

@@ -18,8 +18,10 @@ import (
 
 // A Cache keeps what was verified, under names in the go command's own layout
 // below $GOMODCACHE/cache/download/sumdb/<log>: "lookup/...", "tile/8/...", and
-// in a layout of its own "heads/..." and "forks/...". What is read from it is verified again, so a cache need not be
-// trusted; it is written only with what was verified.
+// in a layout of its own "heads/..." and "forks/...". What is read from it is
+// verified again, so a cache need not be trusted; it is written only with what was
+// verified. The evidence of a fork in it is a violation in every run, with no head
+// and no record proven, until whoever answers for the cache removes the file.
 type Cache interface {
 	// Read returns what was stored under name, or an error that is
 	// [fs.ErrNotExist] if there is nothing.
@@ -37,7 +39,7 @@ type Cache interface {
 type DirCache string
 
 // maxCached bounds one file of a cache, in bytes.
-const maxCached = maxLookup
+const maxCached = max(maxLookup, maxForkFile)
 
 // tempPrefix begins the name of a file that is not written to its end yet.
 const tempPrefix = ".tmp-"

@@ -47,7 +47,7 @@ func (b *batch) twins() bool {
 		if other := sizes[h.Size]; other == nil {
 			sizes[h.Size] = h
 		} else {
-			fork = b.fork(other, h, fmt.Sprintf("two signed trees of size %d", h.Size))
+			fork = b.fork(other, h, forkDetail(other, h))
 		}
 	}
 	if fork != nil {
@@ -119,7 +119,7 @@ func (b *batch) extends(h *Checkpoint) error {
 		return err
 	}
 	if err := tlog.CheckTree(proof, head.Size, head.Root, h.Size, h.Root); err != nil {
-		return b.fork(h, head, fmt.Sprintf("the signed tree of size %d is not the beginning of the one of size %d", h.Size, head.Size))
+		return b.fork(h, head, forkDetail(h, head))
 	}
 	return nil
 }
@@ -138,17 +138,17 @@ func (b *batch) fork(first, second *Checkpoint, detail string) error {
 		v.Fork = proof
 		text, err = proof.MarshalText()
 	}
-	if name := fmt.Sprintf("%s/%x", forksDir, sha256.Sum256(text)); err == nil {
-		b.write(name, text)
-	} else {
+	name := fmt.Sprintf("%s/%x", forksDir, sha256.Sum256(text))
+	switch kept, readErr := b.cache.Read(name); {
+	case err != nil:
 		b.notWritten(name, err)
+	case readErr != nil || !bytes.Equal(kept, text): // else its time stays that of the run that found it first
+		b.write(name, text)
+		b.carried.wrote(name)
 	}
 	b.violation(v, true)
 	return v
 }
-
-// forksDir is the folder of a cache that keeps the evidence of forks.
-const forksDir = "forks"
 
 func isFork(err error) bool {
 	var v *Violation

@@ -21,8 +21,9 @@ type Inspection struct {
 	Lookups int // files that hold an answer to a lookup
 	Tiles   int // that hold a tile
 	Heads   int // that hold a tree head
+	Forks   int // that hold the evidence of a fork, which is a violation where it holds
 
-	Verified   int          // of all these, what is in the signed tree
+	Verified   int          // of lookups, tiles and heads, what is in the signed tree
 	Problems   []CachedFile // all others, sorted
 	Violations []*Violation // of the log, or of what stands between
 	Uncompared []Uncompared // heads seen of which it is not known whether Head extends them
@@ -63,7 +64,8 @@ const (
 // partial one, by being the beginning of the tile in its place; a tree head, also
 // that which came with a lookup, by being the beginning of Head's. Clients before
 // Go 1.25.13 and 1.26.6 could be made to store tiles that are neither
-// (GO-2026-6179), and records that were never logged (GO-2026-4984). No lookup
+// (GO-2026-6179), and records that were never logged (GO-2026-4984). The evidence
+// of a fork is a violation, and one that does not hold is malformed. No lookup
 // is made. What the caches lack comes from v's own cache and the network.
 func (v *Verifier) Inspect(ctx context.Context, caches ...fs.FS) (*Inspection, error) {
 	return v.inspect(ctx, &carried{}, caches...)

@@ -9,7 +9,7 @@ import (
 // openHeads asks for the latest head, and opens those that are kept.
 func (in *inspection) openHeads() {
 	b := in.batch
-	b.res.Before, b.res.BeforeErr = storedHead(b.cache, b.Log)
+	b.readBefore()
 	b.firstRound()
 	if b.latest == nil && b.Fetcher != nil && len(in.heldLookups) > 0 {
 		// A proxy that does not pass /latest on: any lookup brings a head too.

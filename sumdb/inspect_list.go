@@ -47,6 +47,9 @@ func (in *inspection) list(cache int) error {
 		case dir == headsDir || name == "latest":
 			in.out.Heads++
 			in.listHead(file)
+		case dir == forksDir:
+			in.out.Forks++
+			in.listFork(file)
 		}
 		return nil
 	})

@@ -320,9 +320,16 @@ func checkFile(log *Log, tree *sumdbtest.Tree, name string, data []byte) error {
 }
 
 // checkHonest checks that a client to whom a lie was told believes the honest
-// log again, and finds no fault in its own store.
+// log again, and finds no fault in its own store; after a fork not until somebody
+// has removed the evidence.
 func (a *attack) checkHonest(t *testing.T, where string, cache memoryCache) {
 	t.Helper()
+	if forks, _ := cache.List(forksDir); len(forks) > 0 {
+		if res := verify(t, a.verifier(cache), a.modules()); !slices.Equal(kinds(res), []Kind{Fork}) || res.Head != nil {
+			t.Errorf("%s: the fork is forgotten: %v, head %v", where, res.Violations, res.Head)
+		}
+		maps.DeleteFunc(cache, func(name string, _ []byte) bool { return strings.HasPrefix(name, forksDir+"/") })
+	}
 	before := maps.Clone(cache)
 	res := verify(t, a.verifier(cache), a.modules())
 	if len(res.Violations) > 0 || res.CacheLied || res.Head == nil || res.Head.Size != a.Size {

@@ -183,8 +183,11 @@ func appendNew(vs []*Violation, v *Violation) []*Violation {
 }
 
 // same reports whether v says nothing that w does not say. Each fork is another:
-// it has other heads.
+// it has other heads, whoever found it.
 func (v *Violation) same(w *Violation) bool {
+	if v.Fork != nil && w.Fork != nil {
+		return v.Fork.sameFork(w.Fork)
+	}
 	return v.Kind == w.Kind && v.Subject == w.Subject && v.Detail == w.Detail &&
 		(v.Kind != Fork || slices.EqualFunc(v.Evidence, w.Evidence, bytes.Equal))
 }

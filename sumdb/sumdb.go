@@ -108,7 +108,7 @@ const (
 // the log, or of a proxy that speaks for it, never of the network.
 type Violation struct {
 	Kind     Kind
-	Subject  string   // what the answer was about: a path below the log's URL
+	Subject  string   // what the answer was about: a path below the log's URL; of an earlier run's fork, its file and when it was found
 	Detail   string   // what is wrong
 	Evidence [][]byte // the answers that show it, such as both signed heads of a fork
 

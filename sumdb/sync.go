@@ -72,7 +72,7 @@ func (v *Verifier) Sync(ctx context.Context, modules []module.Version, full bool
 			return nil, err
 		}
 		s.Result, s.Mode = res, SyncDelta
-		if res.CacheLied || len(res.Violations) > 0 {
+		if res.CacheLied || slices.ContainsFunc(res.Violations, func(v *Violation) bool { return !slices.Contains(c.kept, v) }) {
 			failed, s.Mode = res, SyncHybrid
 		}
 	}
@@ -132,7 +132,8 @@ func (s *Synced) include(earlier *Result) {
 func (v *Verifier) syncRecords(ctx context.Context, modules []module.Version, c *carried) (*Result, error) {
 	var parts Synced
 	parts.Result = &Result{}
-	if len(modules) > syncBatch {
+	c.readForks(v.Cache, v.Log)
+	if len(modules) > syncBatch && len(c.kept) == 0 { // else no part is kept
 		for part := range slices.Chunk(modules, syncBatch) {
 			res, err := v.verify(ctx, part, c)
 			if err != nil {
@@ -151,7 +152,9 @@ func (v *Verifier) syncRecords(ctx context.Context, modules []module.Version, c 
 }
 
 // inspectStore verifies every file of the store and removes what does not
-// hold. What could not be checked stays: it is verified whenever it is used.
+// hold. What could not be checked stays: it is verified whenever it is used. So
+// does what is no evidence of a fork and lies where that is kept: it may be a
+// damaged one.
 func (v *Verifier) inspectStore(ctx context.Context, s *Synced, dir DirCache, c *carried) error {
 	in, err := v.inspect(ctx, c, dir)
 	s.Inspection = in
@@ -159,7 +162,7 @@ func (v *Verifier) inspectStore(ctx context.Context, s *Synced, dir DirCache, c 
 		return err
 	}
 	for _, f := range in.Problems {
-		if f.State == FileUnchecked {
+		if f.State == FileUnchecked || strings.HasPrefix(f.Name, forksDir+"/") {
 			continue
 		}
 		if err := os.Remove(dir.path(f.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -38,7 +38,8 @@ type Verifier struct {
 // A Result is what a log was proven to say.
 type Result struct {
 	// Head is the largest signed head seen, to which every record is proven.
-	// It is nil if there was none, or if it is at odds with another.
+	// It is nil if there was none, if it is at odds with another, or if the cache
+	// has the evidence of a fork.
 	Head *Checkpoint
 
 	// Latest is the head that the network calls the latest; nil if it did not
@@ -49,8 +50,9 @@ type Result struct {
 
 	Before *SeenHead // the largest head that the cache kept before; nil if none
 
-	// BeforeErr is what kept a head of the cache from being read. The history may
-	// then hold one that is larger than Before.
+	// BeforeErr is what kept a head of the cache from being read, or the evidence
+	// of a fork. The history may then hold one that is larger than Before, or at
+	// odds with the log.
 	BeforeErr error
 
 	Answers    []Answer     // one for each module version asked for, sorted
@@ -95,6 +97,9 @@ var ErrNoHead = errors.New("no signed tree head")
 // the cache, the one that the network calls the latest, and those that came with
 // the records. Everything that can be requested at once is: it takes two rounds
 // of network. The error is the context's.
+//
+// A log of which the cache has the evidence of a fork, that an earlier run found,
+// proves nothing: the fork is told again as a violation.
 //
 // Online, a head must come from the network: a cache alone proves what was
 // logged, not that the log in force still says so.
