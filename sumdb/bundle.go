@@ -145,10 +145,11 @@ func (e *InvalidEvidenceError) Error() string {
 func (e *InvalidEvidenceError) Unwrap() error { return e.Err }
 
 // Verify verifies the log's signature, that there are records, that each is in
-// the signed tree and about a module version of its own, and that each hash of a
-// subject is what a record says. Hashes that the bundle itself calls unproven stay so,
-// and no subject is compared with a file: [CompareSubjects] does it. It returns
-// the tree head. The error is an [*InvalidEvidenceError].
+// the signed tree and about a module version of its own, that each hash of a
+// subject is what a record says, and that none of those that the bundle calls unproven
+// is of something that a record gives a hash of. No subject is compared with a file:
+// [CompareSubjects] does it. It returns the tree head. The error is an
+// [*InvalidEvidenceError].
 func (b *Bundle) Verify(log *Log) (*Checkpoint, error) {
 	if b.Key != log.Key {
 		return nil, &InvalidEvidenceError{Part: "log", Err: fmt.Errorf("the key is not that of %s that is trusted", log.Name)}
@@ -164,14 +165,19 @@ func (b *Bundle) Verify(log *Log) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	lines := 0
+	for _, s := range b.Subjects {
+		lines += len(s.Lines) + len(s.Unproven)
+	}
+	if len(b.Subjects) > maxSubjects || lines > maxSubjectLines {
+		return nil, &InvalidEvidenceError{Part: "subjects", Err: fmt.Errorf("%d with %d lines: more than %d, or than %d", len(b.Subjects), lines, maxSubjects, maxSubjectLines)}
+	}
 	for _, s := range b.Subjects { // first, because it names the place most exactly
 		if err := s.check(); err != nil {
 			return nil, &InvalidEvidenceError{Part: "subject " + escaped(s.Name), Err: err}
 		}
-		for _, line := range s.Lines {
-			if !said[line] {
-				return nil, &InvalidEvidenceError{Part: "subject " + escaped(s.Name), Err: fmt.Errorf("no record says %q", line)}
-			}
+		if err := said.check(&s); err != nil {
+			return nil, &InvalidEvidenceError{Part: "subject " + escaped(s.Name), Err: err}
 		}
 	}
 	if err := b.verifyRecords(cp); err != nil {
@@ -183,13 +189,22 @@ func (b *Bundle) Verify(log *Log) (*Checkpoint, error) {
 	return cp, nil
 }
 
+// sayings is what records say, by the first two words of their lines.
+type sayings map[string]saying
+
+// saying is the last word of a record's line.
+type saying struct {
+	hash   string
+	record int64
+}
+
 // said gathers the lines of all records, each of which must be about one module
 // version, and no two about the same.
-func (b *Bundle) said() (map[string]bool, error) {
+func (b *Bundle) said() (sayings, error) {
 	if len(b.Records) == 0 {
 		return nil, &InvalidEvidenceError{Part: "records", Err: errors.New("there are none: nothing is proven")}
 	}
-	said := map[string]bool{}
+	said := sayings{}
 	about := map[module.Version]int64{}
 	for _, r := range b.Records {
 		m := recordModule(r.Text)
@@ -205,10 +220,47 @@ func (b *Bundle) said() (map[string]bool, error) {
 			if !isSumLine(line) {
 				return nil, &InvalidEvidenceError{Part: fmt.Sprintf("record %d", r.ID), Err: fmt.Errorf("malformed line %q", line)}
 			}
-			said[line] = true
+			entry, hash := cutHash(line)
+			if other, ok := said[entry]; ok { // of an odd version: that of the other may end with /go.mod
+				return nil, &InvalidEvidenceError{Part: fmt.Sprintf("record %d", r.ID), Err: fmt.Errorf("record %d has a line for %s too", other.record, entry)}
+			}
+			said[entry] = saying{hash, r.ID}
 		}
 	}
 	return said, nil
+}
+
+// cutHash cuts a line of go.sum before its last word.
+func cutHash(line string) (entry, hash string) {
+	i := strings.LastIndexByte(line, ' ')
+	return line[:max(i, 0)], line[i+1:]
+}
+
+// emptyGoModHash is what the go command passes over, wherever it stands: early
+// versions wrote it for a go.mod file that was not there
+// (cmd/go/internal/modfetch).
+const emptyGoModHash = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
+
+// check demands of a subject that records say each line, and that none says, or
+// gives another hash for, what is called unproven: it would be proven then, or
+// proven to differ.
+func (said sayings) check(s *Subject) error {
+	for _, line := range s.Lines {
+		if entry, hash := cutHash(line); said[entry].hash != hash || hash == "" {
+			return fmt.Errorf("no record says %q", line)
+		}
+	}
+	for _, u := range s.Unproven {
+		entry, hash := cutHash(u.Line)
+		switch r, ok := said[entry]; {
+		case !ok || !strings.HasPrefix(hash, "h1:") || hash == emptyGoModHash:
+		case r.hash == hash:
+			return fmt.Errorf("it calls %q unproven, and record %d says it", u.Line, r.record)
+		default:
+			return fmt.Errorf("it calls %q unproven, and record %d says %q: the hash differs from the log's", u.Line, r.record, entry+" "+r.hash)
+		}
+	}
+	return nil
 }
 
 // recordModule is the module version that a record's first line is about.

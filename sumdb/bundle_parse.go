@@ -19,6 +19,14 @@ import (
 // records has some 500 MiB.
 const MaxEvidence = 1 << 30
 
+// What the subjects of one bundle may have together: executables of a large
+// fleet, and a line for each record of half a million modules. What is read into
+// memory would otherwise be many times the file.
+const (
+	maxSubjects     = 10_000
+	maxSubjectLines = 1_000_000 // proven and not
+)
+
 // UnmarshalText reads what MarshalText writes, byte for byte: nothing else, so
 // that no two files are one bundle. Nothing is verified but the form. The error
 // is an [*InvalidEvidenceError].
@@ -39,6 +47,8 @@ type evidenceParser struct {
 	line int // the last one read, from 1
 	part string
 	err  error
+
+	lines int // of subjects
 }
 
 func (p *evidenceParser) fail(format string, args ...any) {
@@ -187,6 +197,10 @@ func (p *evidenceParser) bundle(b *Bundle) {
 	p.part = "hashes"
 	b.Hashes = p.hashes(p.count("hashes", tlog.HashSize))
 	for p.blank(); p.err == nil && bytes.HasPrefix(p.rest, []byte("subject ")); p.blank() {
+		if len(b.Subjects) == maxSubjects {
+			p.fail("more than %d subjects", maxSubjects)
+			return
+		}
 		b.Subjects = append(b.Subjects, p.subject())
 	}
 	b.trailer = p.end()
@@ -232,6 +246,10 @@ func (p *evidenceParser) subject() Subject {
 	s := Subject{Kind: f[0], Digest: f[1], Name: name}
 	for p.more() {
 		line := p.next()
+		if p.lines++; p.lines > maxSubjectLines {
+			p.fail("more than %d lines of subjects", maxSubjectLines)
+			break
+		}
 		rest, ok := strings.CutPrefix(line, "unproven ")
 		if !ok {
 			if len(s.Unproven) > 0 {

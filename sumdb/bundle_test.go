@@ -154,6 +154,9 @@ func TestBundleLies(t *testing.T) {
 		"hash less":         func(b *Bundle) { b.Hashes = b.Hashes[1:] },
 		"subject's hash":    func(b *Bundle) { b.Subjects[0].Lines[0] += "x" },
 		"subject's module":  func(b *Bundle) { b.Subjects[0].Lines[0] = goSumLines(9)[0] },
+		"mismatch unproven": func(b *Bundle) { b.Subjects[1].Unproven[0].Line = cutLast(goSumLines(3)[0]) + " h1:DIFFERENT" },
+		"known as unproven": func(b *Bundle) { b.Subjects[1].Unproven[0].Line = goSumLines(77)[1] },
+		"many subjects":     func(b *Bundle) { b.Subjects = slices.Repeat(b.Subjects, maxSubjects) },
 		"unproven as known": func(b *Bundle) { b.Subjects[1].Lines = append(b.Subjects[1].Lines, b.Subjects[1].Unproven[0].Line) },
 		"key":               func(b *Bundle) { b.Key = other.Key },
 		"head": func(b *Bundle) {

@@ -217,14 +217,33 @@ func TestOutsiderOdd(t *testing.T) {
 		"name of all bytes": {func(b *Bundle) { b.Subjects[0].Name = "\x00\n\r\xff é\u2028\"`\\" }, true},
 		"unproven of all":   {func(b *Bundle) { b.Subjects[0].Unproven = []Unproven{{"http-403", "\n\nsubject \xff\""}} }, true},
 		"unproven, no line": {func(b *Bundle) { b.Subjects[0].Unproven = []Unproven{{"x", ""}} }, true},
-		"no reason":         {func(b *Bundle) { b.Subjects[0].Unproven = []Unproven{{"", "x"}} }, false},
-		"reason of two":     {func(b *Bundle) { b.Subjects[0].Unproven = []Unproven{{"a b", "x"}} }, false},
-		"line twice":        {func(b *Bundle) { b.Subjects[0].Lines = append(goSumLines(3), goSumLines(3)...) }, true},
-		"line of two":       {func(b *Bundle) { b.Subjects[0].Lines[0] += "\n" + b.Subjects[0].Lines[1] }, true},
-		"record's halves":   {func(b *Bundle) { b.Records[0].Text = b.Records[0].Text[:bytes.IndexByte(b.Records[0].Text, '\n')+1] }, false},
-		"zero time":         {func(b *Bundle) { b.Seen = b.Seen.AddDate(-2025, 0, 0) }, true},
-		"no log's key":      {func(b *Bundle) { b.Key += " " }, false},
-		"signature more":    {func(b *Bundle) { b.Checkpoint = fmt.Appendf(b.Checkpoint, "— other.example AAAAAAAA\n") }, false},
+		"unproven, proven": {func(b *Bundle) {
+			b.Subjects[0].Lines, b.Subjects[0].Unproven = goSumLines(3)[:1], []Unproven{{"private", goSumLines(3)[1]}}
+		}, false},
+		"unproven, zip":     {unprovenLine("private", goSumLines(3)[0]+"x"), false},
+		"unproven, go.mod":  {unprovenLine("private", goSumLines(4)[1]+"x"), false},
+		"unproven, no hash": {unprovenLine("no-hash", cutLast(goSumLines(3)[0])), true},
+		"unproven, other":   {unprovenLine("private", goSumLines(5)[0]), true},
+		"unproven, h2":      {unprovenLine("malformed", cutLast(goSumLines(3)[0])+" h2:x"), true},
+		"unproven, empty":   {unprovenLine("ignored", cutLast(goSumLines(3)[1])+" "+emptyGoModHash), true},
+		"unproven, spaces":  {unprovenLine("malformed", cutLast(goSumLines(3)[0])+"  h1:x"), true},
+		"unproven, words":   {unprovenLine("malformed", goSumLines(3)[0]+" h1:x"), true},
+		"unproven, a word":  {unprovenLine("malformed", "h1:x"), true},
+		"subjects":          {func(b *Bundle) { b.Subjects = slices.Repeat(b.Subjects, maxSubjects) }, true},
+		"subjects more":     {func(b *Bundle) { b.Subjects = slices.Repeat(b.Subjects, maxSubjects+1) }, false},
+		"lines":             {func(b *Bundle) { b.Subjects[0].Lines = slices.Repeat(goSumLines(3)[:1], maxSubjectLines) }, true},
+		"lines of all": {func(b *Bundle) {
+			b.Subjects[0].Lines = slices.Repeat(goSumLines(3)[:1], maxSubjectLines)
+			b.Subjects = append(b.Subjects, Subject{Kind: KindNamed, Digest: NoDigest, Unproven: []Unproven{{"x", "x"}}})
+		}, false},
+		"no reason":       {func(b *Bundle) { b.Subjects[0].Unproven = []Unproven{{"", "x"}} }, false},
+		"reason of two":   {func(b *Bundle) { b.Subjects[0].Unproven = []Unproven{{"a b", "x"}} }, false},
+		"line twice":      {func(b *Bundle) { b.Subjects[0].Lines = append(goSumLines(3), goSumLines(3)...) }, true},
+		"line of two":     {func(b *Bundle) { b.Subjects[0].Lines[0] += "\n" + b.Subjects[0].Lines[1] }, true},
+		"record's halves": {func(b *Bundle) { b.Records[0].Text = b.Records[0].Text[:bytes.IndexByte(b.Records[0].Text, '\n')+1] }, false},
+		"zero time":       {func(b *Bundle) { b.Seen = b.Seen.AddDate(-2025, 0, 0) }, true},
+		"no log's key":    {func(b *Bundle) { b.Key += " " }, false},
+		"signature more":  {func(b *Bundle) { b.Checkpoint = fmt.Appendf(b.Checkpoint, "— other.example AAAAAAAA\n") }, false},
 		"signature twice": {func(b *Bundle) {
 			b.Checkpoint = append(b.Checkpoint, b.Checkpoint[bytes.Index(b.Checkpoint, []byte("— ")):]...)
 		}, false},
@@ -235,6 +254,11 @@ func TestOutsiderOdd(t *testing.T) {
 			t.Errorf("%s: this package: %v; the outsider: %s", name, err, out)
 		}
 	}
+}
+
+// unprovenLine gives a bundle a hash that it calls unproven.
+func unprovenLine(reason, line string) func(*Bundle) {
+	return func(b *Bundle) { b.Subjects[0].Unproven = []Unproven{{reason, line}} }
 }
 
 func headOf(t *testing.T, log *Log, b *Bundle) *Checkpoint {
@@ -275,6 +299,7 @@ func TestOutsiderOddLog(t *testing.T) {
 		"two modules":     {nil, []string{"example.com/m v1.0.0 h1:a\nexample.com/n v1.0.0/go.mod h1:b\n"}, false},
 		"two versions":    {nil, []string{"example.com/m v1.0.0 h1:a\nexample.com/m v1.0.1/go.mod h1:b\n"}, false},
 		"two of a module": {nil, []string{plain, strings.ReplaceAll(plain, "h1:a", "h1:x")}, false},
+		"one entry twice": {nil, []string{plain, "example.com/m v1.0.0/go.mod/go.mod h1:c\nexample.com/m v1.0.0/go.mod h1:d\n"}, false},
 		"strange version": {nil, []string{"m v/go.mod/go.mod h\nm v/go.mod h\n"}, true},
 		"no-break space":  {nil, []string{"example.com/m v1.0.0 h1:\u00a0a\n"}, false},
 		"letters":         {nil, []string{"example.com/é v1.0.0 h1:a\n"}, false},

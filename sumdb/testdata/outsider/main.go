@@ -53,11 +53,11 @@ func main() {
 		must(err == nil && id < size && (len(ids) == 0 || id > ids[len(ids)-1]), "record "+r[1])
 		f := strings.Fields(r[2])
 		v := strings.TrimSuffix(f[1], "/go.mod")
-		must(len(f) == 3 || f[3] == f[0] && f[4] != f[1] && (f[4] == v || f[4] == v+"/go.mod"), "a record of two modules")
-		must(!about[f[0]+" "+v], "two records of a module")
+		must(!about[f[0]+" "+v] && (len(f) == 3 || f[3] == f[0] && f[4] != f[1] && (f[4] == v || f[4] == v+"/go.mod")), "not one record of one module")
 		about[f[0]+" "+v] = true
-		for l := range strings.Lines(r[2]) {
-			said[strings.TrimSuffix(l, "\n")] = true
+		for ; len(f) > 0; f = f[3:] {
+			must(!said[f[0]+" "+f[1]], "two lines for "+f[0])
+			said[f[0]+" "+f[1]], said[strings.Join(f[:3], " ")] = true, true
 		}
 		leaf := sha256.Sum256([]byte("\x00" + r[2])) // RFC 6962: a leaf begins with 0, a node with 1
 		ids, leaves = append(ids, id), append(leaves, leaf[:])
@@ -85,7 +85,7 @@ func main() {
 	}
 	signed, err2 := base64.StdEncoding.DecodeString(m[5])
 	must(bytes.Equal(root(0, size), signed) && err2 == nil && len(hashes) == 0, "not in the signed tree")
-	subjects, unproven := []subject{}, 0
+	subjects, notProven := []subject{}, 0
 	for _, s := range strings.Split("\n"+strings.TrimSuffix(m[12], "\n"), "\n\nsubject ")[1:] {
 		lines := strings.Split(s, "\n")
 		head := strings.SplitN(lines[0], " ", 3) // kind, digest, name
@@ -93,13 +93,13 @@ func main() {
 		open := 0
 		for i, l := range lines[1:] {
 			if f := strings.SplitN(l, " ", 3); f[0] == "unproven" {
-				lines[1+i], open = unquote(f[2]), open+1
+				lines[1+i], open = unproven(f[2], said), open+1
 			} else {
 				must(said[l] && open == 0, "no record says "+l)
 			}
 		}
-		subjects, unproven = append(subjects, subject{head[1], lines[1:]}), unproven+open
+		subjects, notProven = append(subjects, subject{head[0], head[1], lines[1:]}), notProven+open
 	}
 	compare(subjects, os.Args[2:])
-	fmt.Printf("valid: %d records in a tree of %d, %d hashes not proven\n", len(about), size, unproven)
+	fmt.Printf("valid: %d records in a tree of %d, %d hashes not proven\n", len(about), size, notProven)
 }
