@@ -116,9 +116,10 @@ type Comparison struct {
 // CompareSubjects compares files with the subjects of a bundle that was verified.
 // A file is what a subject says if the kinds and digests are equal, and if the
 // subject lists each hash that the file carries, as proven or not, and no other.
-// Each file must be one, unless it carries no hash and no subject of its kind is
-// left that it could be. The error joins one [*InvalidEvidenceError] for each
-// file, and for each subject that has the digest of a file and is not what it is.
+// Each file must be one, unless it carries no hash, no subject has its digest, and
+// none of its kind is left that it could be. Every subject that has the digest of a
+// file, of whichever kind, must be what the file is. The error joins one
+// [*InvalidEvidenceError] for each file, and for each subject that is not.
 func CompareSubjects(subjects []Subject, carriers []Carrier) (*Comparison, error) {
 	c := &comparison{Comparison{Fits: make([][]string, len(subjects))}, subjects, make([]*Carrier, len(subjects))}
 	var errs []error
@@ -145,7 +146,7 @@ func CompareSubjects(subjects []Subject, carriers []Carrier) (*Comparison, error
 		}
 	}
 	for _, f := range empty {
-		if c.nearest(f) >= 0 || !slices.ContainsFunc(c.Fits, func(names []string) bool { return len(names) > 0 }) {
+		if c.hasDigest(f) >= 0 || c.nearest(f) >= 0 || !slices.ContainsFunc(c.Fits, func(names []string) bool { return len(names) > 0 }) {
 			errs = append(errs, c.noSubject(f))
 			continue
 		}
@@ -161,7 +162,7 @@ func CompareSubjects(subjects []Subject, carriers []Carrier) (*Comparison, error
 type comparison struct {
 	Comparison
 	subjects []Subject
-	has      []*Carrier // by subject: a file of its kind that has its digest, and hashes that can be read
+	has      []*Carrier // by subject: a file that has its digest, and is of another kind or has hashes that can be read
 }
 
 // find finds the subjects that a file is, and reports whether there is one.
@@ -169,7 +170,11 @@ func (c *comparison) find(f *Carrier) (found bool) {
 	have := hashesOf(f)
 	for i, s := range c.subjects {
 		switch {
-		case s.Kind != f.Kind || s.Digest != f.Digest:
+		case s.Digest != f.Digest || s.Digest == NoDigest:
+		case s.Kind != f.Kind:
+			if c.has[i] == nil {
+				c.has[i] = f
+			}
 		case f.Unread != nil:
 			found = true
 		case slices.Equal(s.hashes(), have):
@@ -195,6 +200,15 @@ func hashesOf(f *Carrier) []string {
 	return lines
 }
 
+// hasDigest returns the first subject that has the digest of a file, if possible
+// one of its kind; -1 if there is none.
+func (c *comparison) hasDigest(f *Carrier) int {
+	if i := slices.IndexFunc(c.subjects, func(s Subject) bool { return s.Kind == f.Kind && s.Digest == f.Digest }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(c.subjects, func(s Subject) bool { return s.Digest == f.Digest })
+}
+
 // nearest returns the subject that a file is probably meant to be: of those of
 // its kind that no file is, the one of its name, or else the first; -1 if there
 // is none.
@@ -215,23 +229,30 @@ func (c *comparison) nearest(f *Carrier) int {
 // noSubject says that a file is no subject, and by what it differs from the one
 // that it is probably meant to be.
 func (c *comparison) noSubject(f *Carrier) error {
-	if i := slices.IndexFunc(c.subjects, func(s Subject) bool { return s.Kind == f.Kind && s.Digest == f.Digest }); i >= 0 {
+	i := c.hasDigest(f)
+	if i >= 0 && c.subjects[i].Kind == f.Kind {
 		return differs(&c.subjects[i], f)
 	}
 	what := fmt.Errorf("no subject of kind %s has its digest, %s", f.Kind, f.Digest)
-	i := c.nearest(f)
+	if i >= 0 {
+		what = fmt.Errorf("%w; subject %s has it, and is of kind %s", what, escaped(c.subjects[i].Name), c.subjects[i].Kind)
+	}
+	near := c.nearest(f)
 	switch {
 	case f.Unread != nil:
 		what = fmt.Errorf("%w, and its hashes cannot be read: %w", what, f.Unread)
-	case i >= 0:
-		s := &c.subjects[i]
+	case i < 0 && near >= 0:
+		s := &c.subjects[near]
 		what = fmt.Errorf("%w; subject %s has %s; %s", what, escaped(s.Name), s.Digest, difference(s, f))
 	}
 	return &InvalidEvidenceError{Part: escaped(f.Name), Err: what}
 }
 
-// differs says that a subject has the digest of a file and not its hashes.
+// differs says that a subject has the digest of a file, and not its kind or hashes.
 func differs(s *Subject, f *Carrier) error {
+	if s.Kind != f.Kind {
+		return &InvalidEvidenceError{Part: "subject " + escaped(s.Name), Err: fmt.Errorf("it has the digest of %s, which is of kind %s and not %s", escaped(f.Name), f.Kind, s.Kind)}
+	}
 	return &InvalidEvidenceError{Part: "subject " + escaped(s.Name), Err: fmt.Errorf("it has the digest of %s, and not its hashes; %s", escaped(f.Name), difference(s, f))}
 }
 
