@@ -39,6 +39,15 @@ type BinaryFile struct {
 	// GODEBUG is the default that is linked, where it was found for certain.
 	GODEBUG map[string]string `json:"godebug,omitempty"`
 
+	// Packages are those of modules, where the build info records no modules; they
+	// are read from the function table. ModulesUnknown is true where that has
+	// some, or could not be read.
+	Packages       []string `json:"packages,omitempty"`
+	ModulesUnknown bool     `json:"modules_unknown,omitempty"`
+
+	// SourceRoots are where the source was on the machine that built the file.
+	SourceRoots []string `json:"source_roots,omitempty"`
+
 	// Copies says how the two copies of the build info relate, and Second what
 	// the second says, where the first does not say the same. Neither is known of
 	// a file that is not laid out as Go's linker does it.
@@ -92,6 +101,7 @@ func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
 		if file.seen.Basis != gobin.BySearch && len(file.seen.GODEBUG) == 1 && file.seen.GODEBUG[0] != "" {
 			file.GODEBUG = gobin.ParseGODEBUG(file.seen.GODEBUG[0])
 		}
+		file.readTable(f)
 		if copies, second, err := f.CompareBuildInfo(); err == nil {
 			file.Copies, file.Second = copies, second
 		}
@@ -104,6 +114,28 @@ func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
 		file.Evidence = p.Evidence("build-info", f.Build.Text())
 	}
 	return file
+}
+
+// readTable reads what the function table tells beside the build info.
+func (f *BinaryFile) readTable(open *gobin.File) {
+	recorded := f.Build != nil && (f.Build.Main != nil || len(f.Build.Deps) > 0)
+	im, err := open.Image()
+	if err == nil {
+		f.SourceRoots, _ = im.SourceRoots() // where there is no table nothing leaks from it
+	}
+	if recorded || f.State != gobin.StateRead {
+		return
+	}
+	var all []string
+	if err == nil {
+		all, err = im.Packages()
+	}
+	for _, p := range all {
+		if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") { // the standard library's have none
+			f.Packages = append(f.Packages, p)
+		}
+	}
+	f.ModulesUnknown = err != nil || f.Packages != nil
 }
 
 // nameIn returns path relative to dir, with slashes, if it lies inside, and as
@@ -149,10 +181,13 @@ const maxNamed = 20
 
 func runBinary(_ context.Context, p *audit.Pass) (any, error) {
 	m := audit.Facts[*measured](p, executables)
-	var unread []string
+	var unread, unknown []string
 	for _, f := range m.Files {
 		if f.State != gobin.StateRead {
 			unread = append(unread, f.Path+": "+f.Reason)
+		}
+		if f.ModulesUnknown {
+			unknown = append(unknown, f.Path)
 		}
 		judgeHeaders(p, f)
 		judgeCopies(p, f)
@@ -170,7 +205,15 @@ func runBinary(_ context.Context, p *audit.Pass) (any, error) {
 	if len(unread) > 0 {
 		return m.BinaryFacts, binariesUnread(unread, len(m.Files))
 	}
+	if len(unknown) > 0 {
+		return m.BinaryFacts, modulesUnknown(unknown, len(m.Files))
+	}
 	return m.BinaryFacts, nil
+}
+
+// modulesUnknown says that some executables do not tell of what they are made.
+func modulesUnknown(files []string, total int) error {
+	return audit.NotAssessed("binary/modules-unknown", audit.Args{"count": len(files), "total": total, "files": first(files, maxNamed)})
 }
 
 // binariesUnread says that some executables could not be read.
@@ -290,6 +333,8 @@ func judgeSource(p *audit.Pass, f BinaryFile) {
 func judgeSettings(p *audit.Pass, f BinaryFile) {
 	if f.Trimpath == gobin.No {
 		p.Report(f.finding("binary/no-trimpath", nil))
+	} else if f.Trimpath == gobin.Yes && f.SourceRoots != nil {
+		p.Report(f.finding("binary/build-paths", audit.Args{"paths": f.SourceRoots}))
 	}
 	if f.Credentials != nil {
 		p.Report(f.finding("binary/credentials-in-ldflags", audit.Args{"settings": f.Credentials}))
@@ -299,6 +344,9 @@ func judgeSettings(p *audit.Pass, f BinaryFile) {
 		if v, _ := f.Build.Setting(flag); v == "true" {
 			instruments = append(instruments, flag)
 		}
+	}
+	if v, _ := f.Build.Setting("-gcflags"); slices.Contains(strings.Fields(strings.ReplaceAll(v, "=", " ")), "-N") {
+		instruments = append(instruments, "-gcflags="+v)
 	}
 	if instruments != nil {
 		p.Report(f.finding("binary/instrumented", audit.Args{"flags": instruments}))

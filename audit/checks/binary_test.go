@@ -102,6 +102,7 @@ func TestBinary(t *testing.T) {
 		{"no -trimpath", forge("-trimpath=false"), "pass", []string{"binary/no-trimpath"}},
 		{"forged", forge("GOARCH=arm64"), "fail", []string{"binary/disagreement claims=GOARCH=arm64 / amd64"}},
 		{"race", forge("-race=true", "-cover=true"), "pass", []string{"binary/instrumented flags=-race;-cover"}},
+		{"for a debugger", forge("-gcflags=all=-N -l"), "pass", []string{"binary/instrumented flags=-gcflags=all=-N -l"}},
 		{"credentials", forge("-ldflags=-X main.dbPassword=hunter2"), "fail", []string{"binary/credentials-in-ldflags settings=-ldflags: main.dbPassword"}},
 		{"candidate", gobintest.Forge("go1.27rc1", gobintest.Settings()...), "pass", []string{"binary/devel-toolchain go=go1.27rc1"}},
 		{"development", gobintest.Forge("devel go1.27-abcdef", gobintest.Settings()...), "pass", []string{"binary/devel-toolchain go=devel go1.27-abcdef"}},
@@ -111,7 +112,7 @@ func TestBinary(t *testing.T) {
 		{"SHA-1 where it still counts", gobintest.Forge("go1.23.1", gobintest.Settings("DefaultGODEBUG=x509sha1=1")...), "pass",
 			[]string{"binary/eol-toolchain go=go1.23.1", "binary/weak-godebug go=go1.23.1 settings=x509sha1=1"}},
 		{"no revision", gobintest.Forge("go1.26.8", "path\texample.com/prog", "mod\texample.com/prog\t(devel)\t", "build\t-trimpath=true"), "pass", []string{"binary/no-vcs"}},
-		{"no revision, no modules", gobintest.Forge("go1.26.8", "path\tcommand-line-arguments", "build\t-trimpath=true"), "pass", []string{"binary/no-vcs"}},
+		{"no revision, no modules", gobintest.Forge("go1.26.8", "path\tcommand-line-arguments", "build\t-trimpath=true"), "not-assessed binary/modules-unknown", []string{"binary/no-vcs"}},
 		{"installed by version", gobintest.Forge("go1.26.8", "path\texample.com/prog", "mod\texample.com/prog\tv1.2.3\th1:x=", "build\t-trimpath=true"), "pass", nil},
 		{"of the toolchain", gobintest.Forge("go1.26.8", "path\tcmd/go", "mod\tcmd\t(devel)\t", "build\t-trimpath=true"), "pass", nil},
 		{"devel with revision", gobintest.Forge("go1.23.1", "path\texample.com/prog", "mod\texample.com/prog\t(devel)\t", "build\t-trimpath=true", "build\tvcs.revision="+revision), "pass",
@@ -272,6 +273,72 @@ func TestBinaryCopies(t *testing.T) {
 	for _, f := range found(rep) {
 		if strings.HasPrefix(f, "binary/build-info") {
 			t.Errorf("as built: %s", f)
+		}
+	}
+}
+
+// Where the source was is read from the file, whatever -trimpath promised.
+func TestBinaryBuildPaths(t *testing.T) {
+	dir := gobintest.Module(t, gobintest.GoMod)
+	writeFile(t, filepath.Join(dir, "line.go"), "package main\n\n//line /home/alice/secret/project/x.y:1\nfunc init() { println() }\n")
+	for name, test := range map[string]struct {
+		args  []string
+		rule  string
+		roots []string
+	}{
+		"plain":    {nil, "binary/no-trimpath", nil},
+		"trimpath": {[]string{"-trimpath"}, "binary/build-paths", []string{"/home/alice/secret"}},
+		"stripped": {[]string{"-trimpath", "-ldflags=-s -w"}, "binary/build-paths", []string{"/home/alice/secret"}},
+		"windows":  {[]string{"-trimpath", "GOOS=windows", "GOARCH=amd64"}, "binary/build-paths", []string{"/home/alice/secret"}},
+	} {
+		data, err := os.ReadFile(gobintest.Build(t, dir, test.args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep := auditBinaries(t, Binary, binaries(t, map[string][]byte{"app": data}), nil, "app")
+		roots := factsOf[struct{ Files []BinaryFile }](t, rep, Binary).Files[0].SourceRoots
+		if !slices.Contains(rulesOf(rep), test.rule) || test.roots != nil && !slices.Equal(roots, test.roots) || !slices.Contains(roots, "/home/alice/secret") {
+			t.Errorf("%s: %q %q", name, rulesOf(rep), roots)
+		}
+	}
+}
+
+// What is built in GOPATH mode records no modules: which they are is not known,
+// and the packages are listed. A program of the standard library alone has none.
+func TestBinaryNoModules(t *testing.T) {
+	gopath := t.TempDir()
+	for name, text := range map[string]string{
+		"example.com/app/main.go": "package main\n\nimport \"example.com/lib\"\n\nfunc main() { lib.F() }\n",
+		"example.com/lib/lib.go":  "package lib\n\n//go:noinline\nfunc F() { println() }\n",
+		"alone/main.go":           "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println() }\n",
+	} {
+		path := filepath.Join(gopath, "src", filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, text)
+	}
+	build := func(dir string) []byte {
+		data, err := os.ReadFile(gobintest.Build(t, filepath.Join(gopath, "src", filepath.FromSlash(dir)), "GO111MODULE=off", "GOPATH="+gopath, "-ldflags=-s"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	dir := binaries(t, map[string][]byte{"app": build("example.com/app"), "alone": build("alone")})
+	for name, want := range map[string]string{"app": "binary/modules-unknown", "alone": ""} {
+		cfg := audit.Config{Target: &audit.Target{Dir: dir, Binaries: []string{filepath.Join(dir, name)}}, Checks: []*audit.Check{Binary, SumDB}, Offline: true,
+			Environ: sumEnviron(t)}
+		rep := runCheck(t, cfg)
+		if got := outcomeOf(t, rep, Binary).ReasonID; got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+		if got := outcomeOf(t, rep, SumDB).ReasonID; got != want {
+			t.Errorf("%s, sumdb: %q", name, got)
+		}
+		packages := factsOf[struct{ Files []BinaryFile }](t, rep, Binary).Files[0].Packages
+		if (want != "") != slices.Equal(packages, []string{"example.com/lib"}) {
+			t.Errorf("%s: packages %q", name, packages)
 		}
 	}
 }

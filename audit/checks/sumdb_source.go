@@ -264,8 +264,11 @@ func (r *sumDBRun) gatherBinaries() {
 		return
 	}
 	m := audit.Facts[*measured](r.Pass, executables)
-	var unread []string
+	var unread, unknown []string
 	for _, f := range m.Files {
+		if f.ModulesUnknown {
+			unknown = append(unknown, f.Path)
+		}
 		if f.State != gobin.StateRead {
 			unread = append(unread, f.Path+": "+f.Reason)
 			continue
@@ -282,6 +285,8 @@ func (r *sumDBRun) gatherBinaries() {
 		r.unreadable = err
 	} else if len(unread) > 0 {
 		r.unreadable = binariesUnread(unread, len(m.Files))
+	} else if len(unknown) > 0 {
+		r.unreadable = modulesUnknown(unknown, len(m.Files))
 	}
 }
 

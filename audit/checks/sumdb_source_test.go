@@ -97,7 +97,7 @@ func TestSumDBBinary(t *testing.T) {
 		{"replaced by another module", debug.Module{Path: "example.com/main"}, []*debug.Module{dep(0), replaced}, &SumDBLines{Verified: 2}, nil, ""},
 		{"replaced by a folder", debug.Module{Path: "example.com/main"}, []*debug.Module{dep(0), local}, &SumDBLines{Verified: 1, NotChecked: 1}, nil, "sumdb/not-checked"},
 		{"poisoned", debug.Module{Path: "example.com/main"}, []*debug.Module{dep(0), poisoned}, &SumDBLines{Verified: 1, Mismatch: 1}, []string{"sumdb/binary-mismatch"}, ""},
-		{"in no module", debug.Module{}, nil, &SumDBLines{}, nil, ""},
+		{"in no module", debug.Module{}, nil, &SumDBLines{}, nil, "binary/modules-unknown"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -35,7 +36,11 @@ func (im *Image) Functions(fn func(name string)) error {
 	if err != nil {
 		return err
 	}
-	r := io.NewSectionReader(t.r, t.names, t.units-t.names)
+	return eachName(io.NewSectionReader(t.r, t.names, t.units-t.names), fn)
+}
+
+// eachName calls fn with each name of a table in which they end in zero.
+func eachName(r io.Reader, fn func(string)) error {
 	buf := make([]byte, maxName)
 	for kept := 0; ; {
 		n, err := io.ReadFull(r, buf[kept:])
@@ -56,7 +61,7 @@ func (im *Image) Functions(fn func(name string)) error {
 		case err != nil:
 			return err
 		case len(names) == maxName:
-			return fmt.Errorf("%w: function name of more than %d bytes", ErrMalformed, maxName)
+			return fmt.Errorf("%w: name of more than %d bytes", ErrMalformed, maxName)
 		}
 		kept = copy(buf, names)
 	}
@@ -69,6 +74,8 @@ type functionTable struct {
 	functions    int64
 	names, units int64 // where the names begin and end
 	functab      int64
+
+	files, filesEnd int64 // where the names of source files begin and end
 }
 
 // functionTable finds the table, once.
@@ -135,7 +142,48 @@ func (im *Image) functionTableAt(addr uint64) (t functionTable, ok bool) {
 		return t, false
 	}
 	size := uint64(r.Size())
-	return functionTable{addr, r, int64(min(functions, size/8)), int64(names), int64(units), int64(min(functab, size))}, true
+	t = functionTable{addr: addr, r: r, functions: int64(min(functions, size/8)), names: int64(names), units: int64(units), functab: int64(min(functab, size))}
+	if files, end := field(5), field(6); files < end && end <= size && end-files <= maxNames {
+		t.files, t.filesEnd = int64(files), int64(end)
+	}
+	return t, true
+}
+
+// maxRoots bounds what SourceRoots lists.
+const maxRoots = 10
+
+// SourceRoots lists where the source was on the machine that built the program:
+// the first elements, up to three, of the absolute paths in the runtime's table of
+// files, sorted. There are none in what was built with -trimpath, but where C code
+// or a generator named others.
+func (im *Image) SourceRoots() ([]string, error) {
+	t, err := im.functionTable()
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	err = eachName(io.NewSectionReader(t.r, t.files, t.filesEnd-t.files), func(name string) {
+		if root := sourceRoot(name); root != "" && len(seen) < maxRoots {
+			seen[printable(strings.Clone(root))] = true
+		}
+	})
+	return slices.Sorted(maps.Keys(seen)), err
+}
+
+// sourceRoot is the beginning of an absolute path, of this system or of Windows.
+func sourceRoot(name string) string {
+	rest := name
+	if len(name) > 2 && name[1] == ':' && ('a' <= name[0]|0x20 && name[0]|0x20 <= 'z') && (name[2] == '/' || name[2] == '\\') {
+		rest = name[2:]
+	}
+	if !strings.HasPrefix(rest, "/") && !(len(rest) < len(name)) {
+		return ""
+	}
+	parts := strings.FieldsFunc(rest, func(r rune) bool { return r == '/' || r == '\\' })
+	if len(parts) < 2 { // a file of the root directory says nothing
+		return ""
+	}
+	return name[:len(name)-len(rest)] + "/" + strings.Join(parts[:min(3, len(parts)-1)], "/")
 }
 
 // Packages lists the import paths of the packages that have functions in the
