@@ -43,6 +43,7 @@ type way struct {
 	limit   string
 	norun   bool   // it is no program for this machine, or no witness
 	needs   string // a program without which it cannot be built
+	slow    bool   // the standard library is built for one more processor: with a flag alone
 }
 
 func (w way) setting(key, otherwise string) string {
@@ -192,14 +193,14 @@ var ways = []way{
 	{name: "linux/arm64, stripped", args: args(v1, "GOOS=linux", "GOARCH=arm64", ld("-s -w")), verdict: certified},
 	{name: "linux/arm64, PIE, stripped", norun: true, args: args(v1, "GOOS=linux", "GOARCH=arm64", pie, ld("-s -w")), verdict: certified},
 	{name: "linux/arm64, -X off, stripped", args: args(v1, "GOOS=linux", "GOARCH=arm64", trim, ld("-s -w "+xOff)), verdict: disabled},
-	{name: "linux/arm", args: args(v1, "GOOS=linux", "GOARCH=arm"), verdict: certified},
-	{name: "linux/arm, stripped", args: args(v1, "GOOS=linux", "GOARCH=arm", ld("-s -w")), verdict: certified},
+	{name: "linux/arm", slow: true, args: args(v1, "GOOS=linux", "GOARCH=arm"), verdict: certified},
+	{name: "linux/arm, stripped", slow: true, args: args(v1, "GOOS=linux", "GOARCH=arm", ld("-s -w")), verdict: certified},
 	{name: "linux/riscv64", args: args(v1, "GOOS=linux", "GOARCH=riscv64"), verdict: certified},
 	{name: "linux/riscv64, stripped", args: args(v1, "GOOS=linux", "GOARCH=riscv64", ld("-s -w")), verdict: unknown, gap: gapSearch},
 	{name: "linux/s390x", args: args(v1, "GOOS=linux", "GOARCH=s390x"), verdict: certified},
 	{name: "linux/s390x, off", args: args(off, "GOOS=linux", "GOARCH=s390x"), verdict: noModule},
-	{name: "linux/ppc64le", args: args(v1, "GOOS=linux", "GOARCH=ppc64le"), verdict: certified},
-	{name: "linux/mips", args: args(v1, "GOOS=linux", "GOARCH=mips"), verdict: certified},
+	{name: "linux/ppc64le", slow: true, args: args(v1, "GOOS=linux", "GOARCH=ppc64le"), verdict: certified},
+	{name: "linux/mips", slow: true, args: args(v1, "GOOS=linux", "GOARCH=mips"), verdict: certified},
 	{name: "darwin/arm64", args: args(v1, "GOOS=darwin", "GOARCH=arm64"), verdict: certified},
 	{name: "darwin/arm64, stripped", args: args(v1, "GOOS=darwin", "GOARCH=arm64", ld("-s -w")), verdict: certified},
 	{name: "darwin/arm64, -X off, stripped", args: args(v1, "GOOS=darwin", "GOARCH=arm64", trim, ld("-s -w "+xOff)), verdict: disabled},
@@ -209,9 +210,9 @@ var ways = []way{
 	{name: "windows/amd64, stripped", args: args(v1, "GOOS=windows", "GOARCH=amd64", ld("-s -w")), verdict: certified},
 	{name: "windows/amd64, -X off, stripped", args: args(v1, "GOOS=windows", "GOARCH=amd64", trim, ld("-s -w "+xOff)), verdict: disabled},
 	{name: "windows/386", args: args(v1, "GOOS=windows", "GOARCH=386"), verdict: broken},
-	{name: "freebsd/amd64", args: args(v1, "GOOS=freebsd", "GOARCH=amd64"), verdict: certified},
+	{name: "freebsd/amd64", slow: true, args: args(v1, "GOOS=freebsd", "GOARCH=amd64"), verdict: certified},
 	{name: "openbsd/amd64", args: args(v1, "GOOS=openbsd", "GOARCH=amd64"), verdict: broken},
-	{name: "js/wasm", args: args(off, "GOOS=js", "GOARCH=wasm"), verdict: unreadable},
+	{name: "js/wasm", slow: true, args: args(off, "GOOS=js", "GOARCH=wasm"), verdict: unreadable},
 
 	// Flipped bits.
 	{name: "first byte of text", args: args(v1), change: flip("text", 0), verdict: broken},
@@ -314,6 +315,9 @@ func TestCorpus(t *testing.T) {
 		list = append(list, toolchains(t)...)
 	}
 	for _, w := range list {
+		if w.slow && !*allWays && *corpusDir == "" {
+			continue
+		}
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath(w.needs); w.needs != "" && err != nil && os.Getenv("CI") != "true" {
