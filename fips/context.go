@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/goassay/assay/audit/sdunit"
 )
 
 // A Context is an environment in which a program is started, as far as it decides
@@ -66,6 +68,42 @@ func (c *Context) set(godebug string) {
 	case set:
 		c.State, c.Value = ContextSets, ModeName(value)
 	}
+}
+
+// start takes what the context starts, with its arguments where they are known. A
+// program that starts another, such as a shell or env, may do so with another
+// GODEBUG, and what it starts is not said: it may be any executable.
+func (c *Context) start(command []string) {
+	if len(command) == 0 {
+		return
+	}
+	if !(sdunit.Program{Path: command[0]}).Starter() {
+		c.Program = command[0]
+		return
+	}
+	names := func(s string) bool { return strings.Contains(s, "GODEBUG") }
+	if slices.ContainsFunc(command[1:], names) {
+		c.unknown(command[0] + " may set GODEBUG")
+	}
+}
+
+// StartedBy makes the context one of a program that starts another, whose
+// arguments are not known: an environment that is silent is unknown then.
+func (c Context) StartedBy(program string) Context {
+	c.Program = ""
+	if c.State == ContextSilent {
+		c.unknown(program + " may set GODEBUG")
+	}
+	return c
+}
+
+// NewImageContext makes the context of an image: its environment, and what a
+// container of it starts.
+func NewImageContext(source string, environ, entrypoint, cmd []string) Context {
+	c := NewContext(ImageContext, source, environ)
+	c.start(slices.Concat(entrypoint, cmd))
+	c.Program = "" // all programs of the image have its environment
+	return c
 }
 
 // unknown says why it is not known what the environment sets.

@@ -120,3 +120,29 @@ func FuzzReadManifest(f *testing.F) {
 		}
 	})
 }
+
+// What an image starts may set another environment.
+func TestNewImageContext(t *testing.T) {
+	for _, test := range []struct {
+		entrypoint, cmd []string
+		want            fips.ContextState
+	}{
+		{nil, nil, fips.ContextSilent},
+		{[]string{"/app"}, []string{"GODEBUG=fips140=off"}, fips.ContextSilent},
+		{[]string{"/usr/bin/env"}, []string{"GODEBUG=fips140=off", "/app"}, fips.ContextUnknown},
+		{nil, []string{"sh", "-c", "GODEBUG=fips140=off exec /app"}, fips.ContextUnknown},
+		{[]string{"sh", "-c"}, []string{"exec /app"}, fips.ContextSilent},
+	} {
+		if c := fips.NewImageContext("x", nil, test.entrypoint, test.cmd); c.State != test.want || c.Program != "" {
+			t.Errorf("%q %q: %+v", test.entrypoint, test.cmd, c)
+		}
+	}
+}
+
+// What the parser quotes of a manifest may be a secret.
+func TestReadManifestSecret(t *testing.T) {
+	_, err := fips.ReadManifest("x", []byte("env:\n- {name: DB_PASSWORD, value: hunter2}\n\tbad: [\n"))
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("%v", err)
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/lexer"
@@ -51,7 +53,7 @@ func ReadManifest(source string, data []byte) ([]Context, error) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, manifestError(err)
 		}
 		out = append(out, podsIn(source, doc, 0)...)
 	}
@@ -100,9 +102,6 @@ func podsIn(source string, v any, depth int) []Context {
 // envFrom, and of two entries of one name the last.
 func containerContext(source string, c map[string]any) Context {
 	out := Context{Kind: KubernetesContext, Source: fmt.Sprintf("%s, container %v", source, c["name"]), State: ContextSilent}
-	if command, ok := c["command"].([]any); ok && len(command) > 0 {
-		out.Program, _ = command[0].(string)
-	}
 	if from, ok := c["envFrom"].([]any); ok && len(from) > 0 {
 		out.unknown("envFrom may set GODEBUG")
 	}
@@ -113,6 +112,8 @@ func containerContext(source string, c map[string]any) Context {
 			continue
 		}
 		switch value, ok := entry["value"].(string); {
+		case strings.Contains(value, "$("): // expanded from what stands before, and elsewhere
+			out.unknown("GODEBUG is made of other variables")
 		case entry["valueFrom"] != nil:
 			out.unknown("GODEBUG has its value from elsewhere")
 		case ok || entry["value"] == nil:
@@ -121,7 +122,35 @@ func containerContext(source string, c map[string]any) Context {
 			out.unknown("the value of GODEBUG is no text")
 		}
 	}
+	out.start(slices.Concat(texts(c["command"]), texts(c["args"])))
+	if texts(c["command"]) == nil {
+		out.Program = "" // the image says what is started
+	}
 	return out
+}
+
+// texts are the elements of a list that are texts.
+func texts(v any) []string {
+	list, _ := v.([]any)
+	var out []string
+	for _, e := range list {
+		s, _ := e.(string)
+		out = append(out, s)
+	}
+	return out
+}
+
+// manifestError is an error without the lines that the parser quotes: they may
+// hold secrets.
+func manifestError(err error) error {
+	if ye, ok := errors.AsType[yaml.Error](err); ok {
+		at := ""
+		if t := ye.GetToken(); t != nil && t.Position != nil {
+			at = fmt.Sprintf("%d:%d: ", t.Position.Line, t.Position.Column)
+		}
+		return errors.New(at + ye.GetMessage())
+	}
+	return errors.New("not a manifest in YAML or JSON")
 }
 
 // ReadManifestFile reads the file of a manifest, within its bounds.

@@ -30,7 +30,7 @@ type Seen struct {
 	GODEBUG []string           `json:"godebug,omitempty"` // the default, or each text that may be it
 
 	// Packages have cryptography outside of every module.
-	Packages Packages `json:"packages,omitzero"`
+	Packages Packages `json:"-"`
 
 	Errors []string `json:"errors,omitempty"` // why something is unknown
 }

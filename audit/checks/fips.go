@@ -46,10 +46,11 @@ type FIPSFile struct {
 	Reason   string       `json:"reason,omitempty"`   // why nothing is known of it
 	Evidence string       `json:"evidence,omitempty"` // digest of the build info
 	fips.State
-	Verdict  fips.Verdict `json:"verdict"`
-	Reasons  []string     `json:"reasons,omitempty"`  // why it is not certified: what=state
-	Required fips.Level   `json:"required,omitempty"` // what was demanded
-	Contexts []FIPSStart  `json:"contexts,omitempty"` // environments in which it is started
+	Verdict  fips.Verdict  `json:"verdict"`
+	Reasons  []string      `json:"reasons,omitempty"`  // why it is not certified: what=state
+	Packages fips.Packages `json:"packages,omitzero"`  // with cryptography outside of the module
+	Required fips.Level    `json:"required,omitempty"` // what was demanded
+	Contexts []FIPSStart   `json:"contexts,omitempty"` // environments in which it is started
 }
 
 // A FIPSUnit is a systemd unit that was read for its environment.
@@ -67,6 +68,9 @@ type FIPSStart struct {
 // judgeFile judges one executable.
 func judgeFile(p *audit.Pass, f BinaryFile, list fips.Certificates) FIPSFile {
 	s := fips.Judge(f.File, f.seen, list, p.Now)
+	if f.Copies == gobin.CopiesDiffer { // somebody edited one of them
+		s.Disagreements = append(s.Disagreements, fips.Disagreement{Claim: "the build info that tools read", Against: "the one that the program reads"})
+	}
 	out := FIPSFile{Path: f.Path, SHA256: f.SHA256, File: f.State, Format: f.Format, OS: f.OS, Arch: f.Arch, Evidence: f.Evidence, State: s,
 		Verdict: s.Verdict(), Required: fips.Level(p.Settings["fips"])}
 	if level, ok := p.Policy.FIPS.Level(f.Path); ok {
@@ -79,6 +83,9 @@ func judgeFile(p *audit.Pass, f BinaryFile, list fips.Certificates) FIPSFile {
 		out.Go = f.Build.Go
 	}
 	out.Verdict = out.verdict()
+	if s.Seen != nil {
+		out.Packages = s.Seen.Packages
+	}
 	if s.Basis == fips.Nothing {
 		out.Reason = f.Reason
 		return out
@@ -116,6 +123,7 @@ func runFIPS(ctx context.Context, p *audit.Pass) (any, error) {
 		judgeModule(p, f, s)
 		judgeMode(p, f, s)
 		judgeOutside(ctx, p, f, s)
+		judgeWeak(p, f, s)
 		if s.Meets(file.Required) == gobin.No {
 			p.Report(f.finding("fips/required", audit.Args{"level": string(file.Required), "verdict": string(file.Verdict), "reasons": s.Violations(file.Required)}))
 		}
@@ -123,6 +131,7 @@ func runFIPS(ctx context.Context, p *audit.Pass) (any, error) {
 	if err := m.none(p.Target); err != nil {
 		return facts, err
 	}
+	facts.Unread = append(facts.Unread, unmatched(facts.Files, contexts)...)
 	return facts, facts.incomplete()
 }
 

@@ -46,19 +46,48 @@ func unitContexts(name string, unit *sdunit.Unit) []fips.Context {
 	g := unit.Environment.GODEBUG
 	var out []fips.Context
 	for _, program := range unit.Programs {
-		c := fips.Context{Kind: fips.SystemdContext, Source: name, Program: program.Path, State: fips.ContextSilent}
-		switch value, set := g.Settings["fips140"]; {
-		case program.State == sdunit.Unknown:
-			c.State, c.Why = fips.ContextUnknown, "which program it starts is not known"
-		case g.State == sdunit.Unknown:
+		c := fips.NewContext(fips.SystemdContext, name, nil)
+		if value, set := g.Settings["fips140"]; g.State == sdunit.Unknown {
 			c.State, c.Why = fips.ContextUnknown, strings.Join(g.Unknown, ", ")
-		case set:
+		} else if set {
 			c = fips.NewContext(c.Kind, c.Source, []string{"GODEBUG=fips140=" + value})
+		}
+		switch {
+		case program.State == sdunit.Unknown:
+			c = c.StartedBy("what it starts is not known, and")
+		case program.Starter():
+			c = c.StartedBy(program.Path)
+		default:
 			c.Program = program.Path
 		}
 		out = append(out, c)
 	}
 	return out
+}
+
+// unmatched lists the units and manifests none of whose programs is among the
+// executables: what they set is judged of nothing.
+func unmatched(files []FIPSFile, contexts []fips.Context) []string {
+	seen := map[string]bool{}
+	for _, f := range files {
+		for _, c := range f.Contexts {
+			seen[fileOf(c.Source)] = true
+		}
+	}
+	var out []string
+	for _, c := range contexts {
+		if name := fileOf(c.Source); !seen[name] {
+			seen[name] = true
+			out = append(out, name+": starts none of the executables")
+		}
+	}
+	return out
+}
+
+// fileOf is the file of a context: behind ": " stands what in it.
+func fileOf(source string) string {
+	file, _, _ := strings.Cut(source, ": ")
+	return file
 }
 
 // memberName is the path of an executable without its architecture, where it is
@@ -79,7 +108,7 @@ func judgeContexts(p *audit.Pass, f BinaryFile, file *FIPSFile, contexts []fips.
 	}
 	if f.Within != nil { // what the image's configuration gives to each of its programs
 		outer, _, _ := strings.Cut(f.Path, "!/")
-		if c := fips.NewContext(fips.ImageContext, outer, f.Within.Env); c.State != fips.ContextSilent {
+		if c := fips.NewImageContext(outer, f.Within.Env, f.Within.Entrypoint, f.Within.Cmd); c.State != fips.ContextSilent {
 			contexts = append(contexts[:len(contexts):len(contexts)], c)
 		}
 	}

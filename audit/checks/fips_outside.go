@@ -32,6 +32,17 @@ func judgeOutside(ctx context.Context, p *audit.Pass, f BinaryFile, s fips.State
 	p.Report(f.finding("fips/outside-module", audit.Args{"packages": shown}))
 }
 
+// judgeWeak reports settings of GODEBUG that weaken a program which has a module.
+func judgeWeak(p *audit.Pass, f BinaryFile, s fips.State) {
+	settings, release := f.GODEBUG, ""
+	if f.Build != nil {
+		settings, release = f.godebug(), f.Build.Version()
+	}
+	if weak := weakSettings(settings, release); weak != nil && s.InForce().Declared != fips.NoModule {
+		p.Report(f.finding("fips/weak-godebug", audit.Args{"settings": weak}))
+	}
+}
+
 // importChains asks the go command who imports packages, in the configuration in
 // which the executable was built. There is none where the source is not at hand,
 // or is not the same any more.

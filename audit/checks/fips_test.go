@@ -47,6 +47,7 @@ func TestFIPS(t *testing.T) {
 		{"unset", forge(v1, tag), "fail", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/not-default version=v1.0.0-c2097c7c"}, "mode=unset"},
 		{"only", forge(v1, tag, "DefaultGODEBUG=fips140=only"), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/only-mode"}, ""},
 		{"ASan", forge(v1, tag, on, "-asan=true"), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/refuses-to-start reason=asan"}, "refusal=asan"},
+		{"weakened", forge(v1, tag, on+",fips140ems=0,tls10server=1"), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/weak-godebug"}, ""},
 		{"disagreement", forge(v1, on), "fail", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/disagreement claims=" + v1 + " / no tag fips140v1.0"}, "build-info=contradictory"},
 		{"boringcrypto", gobintest.Forge("go1.26.8-X:boringcrypto", gobintest.Settings("GOEXPERIMENT=boringcrypto", "CGO_ENABLED=1")...), "not-assessed fips/undetermined",
 			[]string{"fips/boringcrypto-declared linked=unknown"}, ""},
@@ -151,6 +152,8 @@ func TestFIPSSeen(t *testing.T) {
 		t.Fatalf("%+v", seen)
 	}
 	flipped[i+20] ^= 1
+	edited := bytes.Clone(certified)
+	edited[bytes.Index(edited, []byte("-compiler=gc"))+len("-compiler=g")] = 'd'
 	wiped := bytes.Clone(certified)
 	copy(wiped[bytes.Index(wiped, []byte("\xff Go buildinf:")):], "\xff No buildinf:")
 	plain := gobintest.Module(t, gobintest.GoMod)
@@ -285,15 +288,21 @@ func TestFIPSContexts(t *testing.T) {
 	}
 	dir := binaries(t, map[string][]byte{"on": forge("on"), "unset": forge(""), "other": forge("on")})
 	files := map[string]string{
-		"off.service":      "[Service]\nExecStart=/usr/bin/on\nEnvironment=GODEBUG=fips140=off\n",
-		"on.service":       "[Service]\nExecStart=/usr/bin/unset\nEnvironment=GODEBUG=fips140=on\n",
-		"silent.service":   "[Service]\nExecStart=/usr/bin/on\n",
-		"unknown.service":  "[Service]\nExecStart=/usr/bin/on\nEnvironmentFile=/etc/env\n",
-		"program.service":  "[Service]\nExecStart=%h/x\nEnvironment=GODEBUG=fips140=off\n",
-		"none.service":     "[Unit]\n",
-		"all.yaml":         "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, env: [{name: GODEBUG, value: fips140=yes}]}]}\n",
-		"secret.yaml":      "kind: Pod\nspec: {containers: [{name: c, command: [/on], env: [{name: GODEBUG, valueFrom: {}}]}]}\n",
-		"no-manifest.yaml": "kind: Service\n",
+		"off.service":       "[Service]\nExecStart=/usr/bin/on\nEnvironment=GODEBUG=fips140=off\n",
+		"on.service":        "[Service]\nExecStart=/usr/bin/unset\nEnvironment=GODEBUG=fips140=on\n",
+		"silent.service":    "[Service]\nExecStart=/usr/bin/on\n",
+		"unknown.service":   "[Service]\nExecStart=/usr/bin/on\nEnvironmentFile=/etc/env\n",
+		"program.service":   "[Service]\nExecStart=%h/x\nEnvironment=GODEBUG=fips140=off\n",
+		"none.service":      "[Unit]\n",
+		"shell.service":     "[Service]\nExecStart=/bin/sh -c 'exec /on'\nEnvironment=GODEBUG=fips140=off\n",
+		"env.service":       "[Service]\nExecStart=/usr/bin/env GODEBUG=fips140=off /on\n",
+		"elsewhere.service": "[Service]\nExecStart=/opt/server\nEnvironment=GODEBUG=fips140=off\n",
+		"expanded.yaml":     "kind: Pod\nspec: {containers: [{name: c, env: [{name: O, value: fips140=off}, {name: GODEBUG, value: $(O)}]}]}\n",
+		"shell.yaml":        "kind: Pod\nspec: {containers: [{name: c, command: [sh, -c, exec /on], env: [{name: GODEBUG, value: fips140=off}]}]}\n",
+		"env.yaml":          "kind: Pod\nspec: {containers: [{name: c, command: [env], args: [GODEBUG=fips140=off, /on]}]}\n",
+		"all.yaml":          "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, env: [{name: GODEBUG, value: fips140=yes}]}]}\n",
+		"secret.yaml":       "kind: Pod\nspec: {containers: [{name: c, command: [/on], env: [{name: GODEBUG, valueFrom: {}}]}]}\n",
+		"no-manifest.yaml":  "kind: Service\n",
 	}
 	for name, text := range files {
 		writeFile(t, filepath.Join(dir, name), text)
@@ -307,7 +316,13 @@ func TestFIPSContexts(t *testing.T) {
 		{[]string{"on.service"}, []string{"fips/context-enables unset"}, ""},
 		{[]string{"silent.service"}, nil, ""},
 		{[]string{"unknown.service"}, nil, "fips/context-unknown"},
-		{[]string{"program.service"}, nil, "fips/context-unknown"},
+		{[]string{"program.service"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},
+		{[]string{"shell.service"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},
+		{[]string{"env.service"}, nil, "fips/context-unknown"},
+		{[]string{"elsewhere.service"}, nil, "fips/context-unknown"},
+		{[]string{"expanded.yaml"}, nil, "fips/context-unknown"},
+		{[]string{"shell.yaml"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},
+		{[]string{"env.yaml"}, nil, "fips/context-unknown"},
 		{[]string{"none.service"}, nil, "fips/context-unknown"},
 		{[]string{"missing.service"}, nil, "fips/context-unknown"},
 		{[]string{"all.yaml"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},

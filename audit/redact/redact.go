@@ -150,14 +150,22 @@ func assignments(s string) string {
 	}
 }
 
+// secretEnd is the last word of a name in camel case, or behind an underscore or a
+// hyphen, such as dbPass and license_key.
+var secretEnd = lazyregexp.New(`([a-z0-9](Pass|Pwd|Pw|Key|Dsn|DSN)|[-_](pass|pwd|pw|key|dsn|PASS|PWD|PW|KEY|DSN))$|^(pw|Pw|PW|dsn|DSN|Dsn)$`)
+
 // secretName reports whether a parameter of that name holds a secret.
 func secretName(name string) bool {
 	if n, err := url.QueryUnescape(name); err == nil {
 		name = n
 	}
-	name = strings.ToLower(name)
 	if i := strings.LastIndexAny(name, "./,|:"); i >= 0 {
 		name = name[i+1:] // main.apiToken, http.extraheader, https://host/?token
+	}
+	end := secretEnd().MatchString(name)
+	name = strings.ToLower(name)
+	if end && !strings.Contains(name, "pub") && !strings.Contains(name, "verif") { // keys that are made to be known
+		return true
 	}
 	name = strings.NewReplacer("-", "", "_", "").Replace(name)
 	switch name {

@@ -31,6 +31,8 @@ func TestText(t *testing.T) {
 		{"https://h.example/#access_token=abc", "https://h.example/#access_token=xxxxx"},
 		{"-ldflags=-X=main.apiToken=abc -mod=mod", "-ldflags=-X=main.apiToken=xxxxx -mod=mod"},
 		{"'-ldflags=-X main.version=1 -X main.secret=abc'", "'-ldflags=-X main.version=1 -X main.secret=xxxxx'"},
+		{"-X main.dbPass=abc -X main.pw=abc -X main.licenseKey=abc -X main.DB_DSN=abc", "-X main.dbPass=xxxxx -X main.pw=xxxxx -X main.licenseKey=xxxxx -X main.DB_DSN=xxxxx"},
+		{"-X main.publicKey=abc -X main.monkey=abc -X main.compass=abc", "-X main.publicKey=abc -X main.monkey=abc -X main.compass=abc"},
 		{`-X 'main.password=a b c'`, `-X 'main.password=xxxxx'`},
 		{`-X main.password="a b c"`, `-X main.password="xxxxx"`},
 		{"http.extraheader=AUTHORIZATION: basic abc=", "http.extraheader=AUTHORIZATION: xxxxx"},
