@@ -31,6 +31,9 @@ func (im *Image) code(names ...string) ([]byte, uint64, error) {
 	if end <= start || end-start > maxFunction {
 		return nil, 0, fmt.Errorf("%w: function of %d bytes", ErrMalformed, end-start)
 	}
+	if im.changes(addressRange{start, end}) {
+		return nil, 0, fmt.Errorf("%w: code that the loader changes", ErrMalformed)
+	}
 	code := make([]byte, end-start)
 	return code, start, im.read(code, start)
 }

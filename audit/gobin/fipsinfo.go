@@ -145,7 +145,7 @@ func (im *Image) verifyFIPS(info *FIPSInfo) error {
 			info.Detail = name + " is not in the file"
 			return nil
 		}
-		if im.relocs.inside(addressRange{r.Start, r.End}) {
+		if im.changes(addressRange{r.Start, r.End}) {
 			info.Detail = name + " is changed by the loader"
 			return nil
 		}

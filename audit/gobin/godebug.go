@@ -91,6 +91,9 @@ func (im *Image) defaultByCode() (uint64, bool) {
 
 // stringAt reads the variable of type string at addr.
 func (im *Image) stringAt(addr uint64) (string, error) {
+	if im.changes(addressRange{addr + uint64(im.ptr), addr + 2*uint64(im.ptr)}) || im.isZero(addr) && im.changes(addressRange{addr, addr + 1}) {
+		return "", fmt.Errorf("%w: runtime.godebugDefault is changed by the loader", ErrMalformed)
+	}
 	if im.isZero(addr) {
 		return "", nil
 	}
@@ -106,7 +109,8 @@ func (im *Image) stringAt(addr uint64) (string, error) {
 		return "", fmt.Errorf("%w: runtime.godebugDefault of %d bytes", ErrMalformed, n)
 	}
 	text := make([]byte, n)
-	if err := im.read(text, im.pointer(addr, raw)); err != nil {
+	to := im.pointer(addr, raw)
+	if err := im.read(text, to); err != nil || im.changes(addressRange{to, to + n}) {
 		return "", fmt.Errorf("%w: runtime.godebugDefault leads out of the file", ErrMalformed)
 	}
 	return string(text), nil

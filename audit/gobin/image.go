@@ -29,6 +29,7 @@ type Image struct {
 	base     uint64         // of a Mach-O image, to which pointers may be offsets
 	segments []segment      // sorted by address
 	zero     []addressRange // of memory behind segments, which no byte of the file fills
+	loaded   []mapping      // what the loader maps
 	relocs   relocations
 	tables   []addressRange // where section headers say that the function table is
 	symbols  symbolTable    // nil if it was stripped
@@ -43,6 +44,14 @@ type segment struct {
 	addr, size uint64
 	offset     int64
 	write      bool
+}
+
+// A mapping is what the loader makes of a segment: size bytes at addr, of which
+// those of the file come from addr+delta.
+type mapping struct {
+	addressRange
+	delta  uint64 // what is added to an address for the offset in the file
+	filled bool   // no part is only in memory
 }
 
 // maxImage is how many bytes of one executable are read for what an Image is
@@ -85,6 +94,9 @@ func (f *File) Image() (im *Image, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := im.checkPages(); err != nil {
+		return nil, err
+	}
 	if err := im.arrange(uint64(f.Size)); err != nil {
 		return nil, err
 	}
@@ -123,10 +135,17 @@ func (im *Image) readELF(r io.ReaderAt) error {
 	if e.Class == elf.ELFCLASS32 {
 		im.ptr = 4
 	}
+	before := uint64(0)
 	for _, p := range e.Progs {
-		if p.Type == elf.PT_LOAD {
-			im.add(segment{p.Vaddr, p.Filesz, int64(p.Off), p.Flags&elf.PF_W != 0}, p.Memsz)
+		if p.Type != elf.PT_LOAD || p.Memsz == 0 {
+			continue
 		}
+		// The loader takes the first and the last for the lowest and the highest.
+		if p.Vaddr < before || p.Filesz > p.Memsz || p.Vaddr%pageSize != p.Off%pageSize {
+			return fmt.Errorf("%w: segment at %#x that no loader takes", ErrMalformed, p.Vaddr)
+		}
+		before = p.Vaddr
+		im.add(segment{p.Vaddr, p.Filesz, int64(p.Off), p.Flags&elf.PF_W != 0}, p.Memsz)
 	}
 	for _, s := range e.Sections {
 		if s.Name == ".gopclntab" || s.Name == ".data.rel.ro.gopclntab" {
@@ -134,12 +153,7 @@ func (im *Image) readELF(r io.ReaderAt) error {
 		}
 	}
 	im.symbols = newELFSymbols(e)
-	for _, p := range e.Progs {
-		if p.Type == elf.PT_DYNAMIC {
-			return im.readDynamic(p)
-		}
-	}
-	return nil
+	return im.readDynamic(e)
 }
 
 func (im *Image) readMachO(r io.ReaderAt) error {
@@ -156,7 +170,7 @@ func (im *Image) readMachO(r io.ReaderAt) error {
 	im.mask = 1<<48 - 1
 	const write = 2 // VM_PROT_WRITE
 	for _, l := range m.Loads {
-		if s, ok := l.(*macho.Segment); ok {
+		if s, ok := l.(*macho.Segment); ok && s.Memsz > 0 { // debugging information is not loaded
 			if s.Offset == 0 && s.Filesz > 0 {
 				im.base = s.Addr // the header's, to which the loader adds offsets
 			}
@@ -203,9 +217,31 @@ func (im *Image) readPE(r io.ReaderAt) error {
 // add adds a segment that has size bytes in memory.
 func (im *Image) add(s segment, size uint64) {
 	im.segments = append(im.segments, s)
-	if end := s.addr + size; size > s.size && end > s.addr {
+	end := s.addr + max(size, s.size)
+	if end > s.addr {
+		im.loaded = append(im.loaded, mapping{addressRange{s.addr, end}, uint64(s.offset) - s.addr, size <= s.size})
+	}
+	if size > s.size && end > s.addr {
 		im.zero = append(im.zero, addressRange{s.addr + s.size, end})
 	}
+}
+
+// pageSize is that of the loader, in bytes, where it is smallest: segments are as
+// far apart that the processors with larger ones can load them.
+const pageSize = 4096
+
+// checkPages refuses an image two segments of which are in the same page of memory:
+// which of them the program sees, nobody but the loader knows. They may be where both
+// bring the same page of the file, and none is cleared behind its end.
+func (im *Image) checkPages() error {
+	slices.SortFunc(im.loaded, func(a, b mapping) int { return cmp.Compare(a.start, b.start) })
+	for i := 1; i < len(im.loaded); i++ {
+		a, b := im.loaded[i-1], im.loaded[i]
+		if a.end > b.start || (a.end-1)/pageSize >= b.start/pageSize && !(a.delta == b.delta && a.filled) {
+			return fmt.Errorf("%w: segments at %#x and %#x share a page", ErrMalformed, a.start, b.start)
+		}
+	}
+	return nil
 }
 
 // isZero reports whether addr is in memory that is zero at the start.
@@ -247,9 +283,15 @@ func (im *Image) word(b []byte) uint64 {
 	return im.order.Uint64(b)
 }
 
-// pointer returns the pointer at addr, of which raw are the bytes in the file.
+// nowhere is an address that no image has.
+const nowhere = 1<<64 - 1
+
+// pointer returns the pointer at addr, of which raw are the bytes in the file. It is
+// nowhere if the loader puts one there that the file does not tell.
 func (im *Image) pointer(addr uint64, raw []byte) uint64 {
-	if to, ok := im.relocs.at(addr); ok {
+	if to, ok, known := im.relocs.at(addr, im.ptr); !known {
+		return nowhere
+	} else if ok {
 		return to
 	}
 	stored := im.word(raw)

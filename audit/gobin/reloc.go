@@ -3,6 +3,7 @@
 package gobin
 
 import (
+	"bufio"
 	"cmp"
 	"debug/elf"
 	"fmt"
@@ -14,28 +15,48 @@ import (
 type addressRange struct{ start, end uint64 }
 
 // relocations are those that the loader applies to an image, sorted by address.
-// Where the addend stands in the file (REL and RELR), to is not set.
 type relocations []relocation
 
 type relocation struct {
-	addr     uint64
-	to       uint64
-	explicit bool
+	addr uint64
+	to   uint64 // if it is explicit
+	kind relocationKind
 }
 
-// at returns the pointer that is put at addr, if it stands in the table.
-func (r relocations) at(addr uint64) (uint64, bool) {
-	i, found := slices.BinarySearchFunc(r, addr, func(x relocation, a uint64) int { return cmp.Compare(x.addr, a) })
-	if !found || !r[i].explicit {
-		return 0, false
+type relocationKind byte
+
+const (
+	implicit relocationKind = iota // the address of the image is added to what stands in the file (REL and RELR)
+	explicit                       // the table has the pointer
+	foreign                        // what is put there the file does not tell
+)
+
+// at returns the pointer that is put at addr, if it stands in the table. It is not
+// known what the loader puts there where there are two, one that the file does not
+// tell, or one that begins at another byte.
+func (r relocations) at(addr uint64, size int) (to uint64, ok, known bool) {
+	near := r.within(addressRange{addr, addr + uint64(size)}, size)
+	switch {
+	case len(near) == 0:
+		return 0, false, true
+	case len(near) > 1 || near[0].addr != addr || near[0].kind == foreign:
+		return 0, false, false
 	}
-	return r[i].to, true
+	return near[0].to, near[0].kind == explicit, true
 }
 
-// inside reports whether the loader changes anything in a range.
-func (r relocations) inside(in addressRange) bool {
-	i, _ := slices.BinarySearchFunc(r, in.start, func(x relocation, a uint64) int { return cmp.Compare(x.addr, a) })
-	return i < len(r) && r[i].addr < in.end
+// within returns the relocations that change a range, of pointers of that size.
+func (r relocations) within(in addressRange, size int) relocations {
+	start := in.start - min(in.start, uint64(size-1))
+	byAddress := func(x relocation, a uint64) int { return cmp.Compare(x.addr, a) }
+	i, _ := slices.BinarySearchFunc(r, start, byAddress)
+	j, _ := slices.BinarySearchFunc(r, in.end, byAddress)
+	return r[i:max(i, j)]
+}
+
+// changes reports whether the loader changes anything in a range.
+func (im *Image) changes(in addressRange) bool {
+	return in.start < in.end && len(im.relocs.within(in, im.ptr)) > 0
 }
 
 // maxRelocations bounds those of one image. A large position-independent Go
@@ -43,36 +64,163 @@ func (r relocations) inside(in addressRange) bool {
 const maxRelocations = 16 << 20
 
 // readDynamic reads the relocations that a dynamic section names: DT_RELA,
-// DT_REL, and those for procedures (gABI, chapter 5). Packed ones (DT_RELR) are
-// of data, and their pointers stand in the file.
-func (im *Image) readDynamic(p *elf.Prog) error {
-	entry := 2 * im.ptr
-	data := make([]byte, min(p.Filesz, 64<<10))
-	n, err := p.ReadAt(data, 0)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	values := map[elf.DynTag]uint64{}
-	for data = data[:n]; len(data) >= entry; data = data[entry:] {
-		tag := elf.DynTag(im.word(data))
-		if tag == elf.DT_NULL {
-			break
-		}
-		values[tag] = im.word(data[im.ptr:])
-	}
+// DT_REL, those for procedures, and packed ones, DT_RELR (gABI, chapter 5). It reads
+// what a loader reads: in a program without an interpreter that is not
+// position-independent nobody looks at the dynamic section, and where there is one
+// its address counts, not its offset in the file.
+func (im *Image) readDynamic(e *elf.File) error {
+	var dynamic *elf.Prog
+	applied := e.Type == elf.ET_DYN
 	im.arrangeEarly()
-	if err := im.readTable(values[elf.DT_RELA], values[elf.DT_RELASZ], true); err != nil {
+	for _, p := range e.Progs {
+		switch p.Type {
+		case elf.PT_INTERP:
+			applied = true
+		case elf.PT_PHDR: // the interpreter takes from it where the program is
+			if at, ok := im.offset(p.Vaddr); !ok || at != p.Off {
+				return fmt.Errorf("%w: program headers that are not at %#x", ErrMalformed, p.Vaddr)
+			}
+		case elf.PT_DYNAMIC:
+			if dynamic != nil {
+				return fmt.Errorf("%w: two dynamic sections", ErrMalformed)
+			}
+			dynamic = p
+		}
+	}
+	if dynamic == nil || !applied {
+		return nil
+	}
+	values, err := im.dynamicValues(dynamic)
+	if err != nil {
 		return err
 	}
-	if err := im.readTable(values[elf.DT_REL], values[elf.DT_RELSZ], false); err != nil {
+	relative := relativeType(e.Machine)
+	if err := im.readTable(values[elf.DT_RELA], values[elf.DT_RELASZ], true, relative); err != nil {
 		return err
 	}
-	if err := im.readTable(values[elf.DT_JMPREL], values[elf.DT_PLTRELSZ], elf.DynTag(values[elf.DT_PLTREL]) == elf.DT_RELA); err != nil {
+	if err := im.readTable(values[elf.DT_REL], values[elf.DT_RELSZ], false, relative); err != nil {
 		return err
 	}
+	if err := im.readTable(values[elf.DT_JMPREL], values[elf.DT_PLTRELSZ], elf.DynTag(values[elf.DT_PLTREL]) == elf.DT_RELA, relative); err != nil {
+		return err
+	}
+	if err := im.readPacked(values[dtRELR], values[dtRELRSZ]); err != nil {
+		return err
+	}
+	im.sortRelocations()
+	return nil
+}
+
+func (im *Image) sortRelocations() {
 	byAddress := func(a, b relocation) int { return cmp.Compare(a.addr, b.addr) }
 	if !slices.IsSortedFunc(im.relocs, byAddress) { // a linker writes them so
 		slices.SortFunc(im.relocs, byAddress)
+	}
+}
+
+// Tags that package elf does not have.
+const (
+	dtRELRSZ = elf.DynTag(35)
+	dtRELR   = elf.DynTag(36)
+	// Android's own forms of the tables, which are not read.
+	dtAndroidFirst = elf.DynTag(0x6000000f) // DT_ANDROID_REL
+	dtAndroidLast  = elf.DynTag(0x60000012) // DT_ANDROID_RELASZ
+	dtAndroidRELR  = elf.DynTag(0x6fffe000)
+)
+
+// dynamicValues reads a dynamic section up to its end, as a loader does.
+func (im *Image) dynamicValues(p *elf.Prog) (map[elf.DynTag]uint64, error) {
+	malformed := fmt.Errorf("%w: dynamic section", ErrMalformed)
+	if at, ok := im.offset(p.Vaddr); !ok || at != p.Off {
+		return nil, malformed
+	}
+	r, _ := im.section(p.Vaddr)
+	data := make([]byte, min(r.Size(), 64<<10))
+	if _, err := r.ReadAt(data, 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	values := map[elf.DynTag]uint64{}
+	for entry := 2 * im.ptr; len(data) >= entry; data = data[entry:] {
+		tag, value := elf.DynTag(im.word(data)), im.word(data[im.ptr:])
+		switch old, again := values[tag]; {
+		case tag == elf.DT_NULL:
+			return values, nil
+		case tag == elf.DT_NEEDED:
+		case again && old != value, dtAndroidFirst <= tag && tag <= dtAndroidLast, tag == dtAndroidRELR:
+			return nil, malformed
+		}
+		values[tag] = value
+	}
+	return nil, malformed
+}
+
+// offset is where the byte at addr stands in the file.
+func (im *Image) offset(addr uint64) (uint64, bool) {
+	for _, s := range im.segments {
+		if at := addr - s.addr; at < s.size {
+			return uint64(s.offset) + at, true
+		}
+	}
+	return 0, false
+}
+
+// relativeType is the type of the relocations that add the address of the image:
+// R_*_RELATIVE, 0 if it is not known.
+func relativeType(m elf.Machine) uint64 {
+	switch m {
+	case elf.EM_X86_64:
+		return uint64(elf.R_X86_64_RELATIVE)
+	case elf.EM_386:
+		return uint64(elf.R_386_RELATIVE)
+	case elf.EM_AARCH64:
+		return uint64(elf.R_AARCH64_RELATIVE)
+	case elf.EM_ARM:
+		return uint64(elf.R_ARM_RELATIVE)
+	case elf.EM_PPC64:
+		return uint64(elf.R_PPC64_RELATIVE)
+	case elf.EM_S390:
+		return uint64(elf.R_390_RELATIVE)
+	case elf.EM_RISCV, elf.EM_LOONGARCH:
+		return 3
+	case elf.EM_MIPS:
+		return uint64(elf.R_MIPS_REL32)
+	}
+	return 0
+}
+
+// readPacked reads relative relocations that are packed: an address, and bitmaps of
+// the words behind it (gABI, chapter 5, "Relative Relocation Table").
+func (im *Image) readPacked(addr, size uint64) error {
+	if size == 0 {
+		return nil
+	}
+	r, ok := im.section(addr)
+	if !ok || uint64(r.Size()) < size {
+		return fmt.Errorf("%w: packed relocations outside the file", ErrMalformed)
+	}
+	width := uint64(im.ptr)
+	in := bufio.NewReaderSize(io.NewSectionReader(r, 0, int64(size)), 64<<10)
+	raw := make([]byte, im.ptr)
+	next := uint64(0)
+	for range size / width {
+		if _, err := io.ReadFull(in, raw); err != nil {
+			return err
+		}
+		entry := im.word(raw)
+		if entry&1 == 0 {
+			im.relocs = append(im.relocs, relocation{addr: entry})
+			next = entry + width
+			continue
+		}
+		for i := range 8*width - 1 {
+			if entry>>(i+1)&1 != 0 {
+				im.relocs = append(im.relocs, relocation{addr: next + i*width})
+			}
+		}
+		next += (8*width - 1) * width
+		if len(im.relocs) > maxRelocations {
+			return fmt.Errorf("%w: packed relocations", ErrTooLarge)
+		}
 	}
 	return nil
 }
@@ -83,7 +231,7 @@ func (im *Image) arrangeEarly() {
 }
 
 // readTable reads one table of relocations.
-func (im *Image) readTable(addr, size uint64, addend bool) error {
+func (im *Image) readTable(addr, size uint64, addend bool, relative uint64) error {
 	if size == 0 {
 		return nil
 	}
@@ -110,12 +258,17 @@ func (im *Image) readTable(addr, size uint64, addend bool) error {
 		for ; len(part) > 0; part = part[width:] {
 			x := relocation{addr: im.word(part)}
 			info := im.word(part[im.ptr:])
-			symbol := info >> 32
+			symbol, kind := info>>32, info&(1<<32-1)
 			if im.ptr == 4 {
-				symbol = info >> 8
+				symbol, kind = info>>8, info&0xff
 			}
-			if addend && symbol == 0 { // relative: the addend is the pointer
-				x.to, x.explicit = im.word(part[2*im.ptr:]), true
+			switch {
+			case kind == 0: // R_*_NONE
+				continue
+			case symbol != 0 || kind != relative:
+				x.kind = foreign
+			case addend: // it is the pointer
+				x.to, x.kind = im.word(part[2*im.ptr:]), explicit
 			}
 			im.relocs = append(im.relocs, x)
 		}
