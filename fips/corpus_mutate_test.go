@@ -400,3 +400,96 @@ func plant(early, fits bool) change {
 		}
 	}
 }
+
+// killMark spoils the mark of the linker's sum, without which the module's test
+// refuses to start.
+func killMark(s *specimen) { s.data[s.sum()-16+3] ^= 1 }
+
+// plantCopy copies the linker's sum, with its ranges, to the program's variable
+// main.spare, and has it point to itself.
+func plantCopy(s *specimen) {
+	addr := s.addr("main.spare")
+	at := s.offset(addr)
+	copy(s.data[at:], s.data[s.sum()-16:][:16+32+9*8])
+	binary.LittleEndian.PutUint64(s.data[at+48:], addr)
+}
+
+// note overwrites the program header of the notes: neither Linux nor Go needs it.
+func (s *specimen) note(p elf.Prog64) {
+	s.t.Helper()
+	for i := range s.file.Progs {
+		if s.file.Progs[i].Type != elf.PT_NOTE {
+			continue
+		}
+		var b bytes.Buffer
+		if err := binary.Write(&b, binary.LittleEndian, p); err != nil {
+			s.t.Fatal(err)
+		}
+		copy(s.data[binary.LittleEndian.Uint64(s.data[32:])+uint64(i)*56:], b.Bytes())
+		return
+	}
+	s.t.Fatal("no note")
+}
+
+// switchOn writes a default of GODEBUG that is on into main.spare, and returns its
+// address.
+func (s *specimen) switchOn() uint64 {
+	addr := s.addr("main.spare")
+	copy(s.data[s.offset(addr):], "fips140=on,")
+	return addr
+}
+
+// strangeDynamic has a dynamic section, which nobody applies, put another default in
+// place.
+func strangeDynamic(s *specimen) {
+	text := s.switchOn()
+	table := text + 64
+	for i, word := range []uint64{
+		s.addr("runtime.godebugDefault"), uint64(elf.R_X86_64_RELATIVE), text,
+		uint64(elf.DT_RELA), table, uint64(elf.DT_RELASZ), 24, 0, 0,
+	} {
+		binary.LittleEndian.PutUint64(s.data[s.offset(table)+8*i:], word)
+	}
+	at := table + 24
+	s.note(elf.Prog64{Type: uint32(elf.PT_DYNAMIC), Flags: 4, Off: uint64(s.offset(at)), Vaddr: at, Filesz: 48, Memsz: 48})
+}
+
+// strangeSegment has a segment, which the next one hides, put another default in
+// place.
+func strangeSegment(s *specimen) {
+	addr := s.addr("runtime.godebugDefault")
+	page := addr &^ 0xfff
+	text := s.switchOn()
+	part := bytes.Clone(s.data[s.offset(page):][:0x1000])
+	binary.LittleEndian.PutUint64(part[addr-page:], text)
+	s.data = append(s.data, make([]byte, -len(s.data)&0xfff)...)
+	s.note(elf.Prog64{Type: uint32(elf.PT_LOAD), Flags: 6, Off: uint64(len(s.data)), Vaddr: page, Filesz: 0x1000, Memsz: 0x1000})
+	s.data = append(s.data, part...)
+}
+
+// strangeFunction gives another function the name of one, in the function table: the
+// runtime looks functions up by their address.
+func strangeFunction(name, other string) change {
+	return func(s *specimen) {
+		section := s.file.Section(".gopclntab")
+		table := s.data[section.Offset:][:section.FileSize]
+		field := func(i int) int { return int(binary.LittleEndian.Uint64(table[8+8*i:])) }
+		names, functab := field(3), field(7)
+		at := func(name string) uint32 {
+			i := bytes.Index(table[names:], []byte("\x00"+name+"\x00"))
+			if i < 0 {
+				s.t.Fatalf("no name %s", name)
+			}
+			return uint32(i + 1)
+		}
+		want, from := at(name), at(other)
+		for i := range field(0) {
+			f := table[functab+int(binary.LittleEndian.Uint32(table[functab+8*i+4:])):]
+			if binary.LittleEndian.Uint32(f[4:]) == from {
+				binary.LittleEndian.PutUint32(f[4:], want)
+				return
+			}
+		}
+		s.t.Fatalf("no function %s", other)
+	}
+}

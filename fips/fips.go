@@ -289,6 +289,8 @@ func (s State) Doubts() []string {
 		out = append(out, "mode=unknown")
 	case s.Seen.Basis == gobin.BySearch:
 		out = append(out, "mode=by-search") // a stripped file: another variable may look like the default
+	case s.Seen.Disputed:
+		out = append(out, "mode=disputed") // the symbol of the default is moved
 	}
 	return out
 }

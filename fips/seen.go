@@ -29,6 +29,9 @@ type Seen struct {
 	Basis   gobin.GODEBUGBasis `json:"basis,omitempty"`   // how the default was found
 	GODEBUG []string           `json:"godebug,omitempty"` // the default, or each text that may be it
 
+	// Disputed is set where the symbol table has that default elsewhere.
+	Disputed bool `json:"disputed,omitempty"`
+
 	// Packages have cryptography outside of every module.
 	Packages Packages `json:"-"`
 
@@ -134,7 +137,7 @@ func isSystem(name string) bool {
 }
 
 func (s *Seen) lookMode(linked gobin.GODEBUG) {
-	s.Basis, s.GODEBUG = linked.Basis, linked.Values
+	s.Basis, s.GODEBUG, s.Disputed = linked.Basis, linked.Values, linked.Disputed
 	modes := map[ModeName]bool{}
 	for _, text := range linked.Values {
 		modes[modeOf(text)] = true

@@ -111,5 +111,5 @@ func (s State) Violations(l Level) []string {
 // linked, intact and on.
 func (s State) proven() bool {
 	return s.Seen != nil && s.Seen.Module == Native && s.Seen.Integrity == gobin.Intact &&
-		s.Seen.Mode.Enabled() && s.Seen.Basis != gobin.BySearch
+		s.Seen.Mode.Enabled() && s.Seen.Basis != gobin.BySearch && !s.Seen.Disputed
 }

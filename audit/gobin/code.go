@@ -4,6 +4,7 @@ package gobin
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -48,11 +49,10 @@ func (im *Image) functionRange(t functionTable, names []string) (start, end uint
 		}
 	}
 	ranges := make([]addressRange, len(names))
-	offsets := make([]int64, len(names))
-	for i, name := range names {
-		if offsets[i], err = t.nameOffset(name); err != nil {
-			return 0, 0, err
-		}
+	entriesOf := make([]int, len(names))
+	offsets, err := t.nameOffsets(names)
+	if err != nil {
+		return 0, 0, err
 	}
 	entries := bufio.NewReaderSize(io.NewSectionReader(t.r, t.functab, t.r.Size()-t.functab), 64<<10)
 	described := &window{r: t.r} // in the order of the table
@@ -68,16 +68,18 @@ func (im *Image) functionRange(t functionTable, names []string) (start, end uint
 			if head == nil {
 				return 0, 0, errNoFunction
 			}
-			for i, offset := range offsets {
-				if offset != 0 && int64(im.order.Uint32(head[4:])) == offset { // runtime._func.nameOff
-					ranges[i] = addressRange{start, pc}
-				}
+			if i, ok := offsets[int64(im.order.Uint32(head[4:]))]; ok { // runtime._func.nameOff
+				ranges[i] = addressRange{start, pc}
+				entriesOf[i]++
 			}
 		}
 		start, at = pc, int64(im.order.Uint32(entry[4:]))
 	}
-	for _, r := range ranges {
-		if r.end != 0 {
+	for i, r := range ranges {
+		switch {
+		case entriesOf[i] > 1: // which of them runs the table does not tell
+			return 0, 0, fmt.Errorf("%w: %d functions %s", ErrMalformed, entriesOf[i], names[i])
+		case r.end != 0:
 			return r.start, r.end, nil
 		}
 	}
@@ -105,9 +107,36 @@ func (w *window) at(offset int64, n int) []byte {
 	return w.buf[from:][:n]
 }
 
-// nameOffset finds a name in the table of names; 0 if it is not there.
-func (t functionTable) nameOffset(name string) (int64, error) {
-	return indexString(io.NewSectionReader(t.r, t.names, t.units-t.names), name)
+// maxSameName bounds the places that are looked at which have a name.
+const maxSameName = 1000
+
+// nameOffsets finds all places in the table of names where one of some names stands,
+// the ends of others included, and which it is.
+func (t functionTable) nameOffsets(names []string) (map[int64]int, error) {
+	out := map[int64]int{}
+	pooled := chunks.Get().(*[chunk + maxOverlap]byte)
+	defer chunks.Put(pooled)
+	size := t.units - t.names
+	for at := int64(0); at < size; at += chunk {
+		part := pooled[:min(size-at, int64(len(pooled)))]
+		if _, err := t.r.ReadAt(part, t.names+at); err != nil && err != io.EOF {
+			return nil, err
+		}
+		for i, name := range names {
+			text := []byte(name + "\x00")
+			for from := 0; ; {
+				n := bytes.Index(part[from:], text)
+				if n < 0 {
+					break
+				}
+				if out[at+int64(from+n)] = i; len(out) > maxSameName {
+					return nil, fmt.Errorf("%w: the name %s again and again", ErrMalformed, name)
+				}
+				from += n + 1
+			}
+		}
+	}
+	return out, nil
 }
 
 // textStart finds the moduledata of the function table at addr.
@@ -145,6 +174,12 @@ func (im *Image) referencesOf(names ...string) (map[uint64]bool, bool) {
 		return nil, false
 	}
 	return im.references(code, base)
+}
+
+// understood reports whether references reads the code of the image's processor.
+func (im *Image) understood() bool {
+	_, ok := im.references(nil, 0)
+	return ok
 }
 
 // references lists the variables that machine code at base refers to: addresses

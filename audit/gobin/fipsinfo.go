@@ -56,9 +56,8 @@ const maxFIPSRange = 64 << 20
 const maxSums = 16
 
 // FIPSInfo finds and verifies the module's integrity sum. Copies of it that stand
-// elsewhere are told by the pointer to itself, and passed over. Of several that
-// point to themselves it is the one to which the module's test refers. Where there
-// is none, or that cannot be told, the state is Absent. An error is of reading the
+// elsewhere are told by the pointer to itself, and passed over. It is the one to
+// which the module's test refers, where that can be read. Where there is none, or that cannot be told, the state is Absent. An error is of reading the
 // file.
 func (im *Image) FIPSInfo() (*FIPSInfo, error) {
 	var found []*FIPSInfo
@@ -77,16 +76,9 @@ func (im *Image) FIPSInfo() (*FIPSInfo, error) {
 	if err = cmp.Or(failed, err); err != nil {
 		return nil, err
 	}
-	if len(found) > 1 {
-		refers := im.referencesOfCheck()
-		found = slices.DeleteFunc(found, func(info *FIPSInfo) bool {
-			for offset := range uint64(selfAt) { // its first field, or a later one
-				if refers[info.Address+offset] {
-					return false
-				}
-			}
-			return true
-		})
+	found, err = im.tested(found)
+	if err != nil {
+		return nil, err
 	}
 	if len(found) != 1 {
 		return &FIPSInfo{State: Absent}, nil
@@ -94,20 +86,47 @@ func (im *Image) FIPSInfo() (*FIPSInfo, error) {
 	return found[0], im.verifyFIPS(found[0])
 }
 
-// referencesOfCheck lists the variables to which the module's test refers. It has
-// none where two versions of the module are mixed.
-func (im *Image) referencesOfCheck() map[uint64]bool {
+// tested keeps those of some sums to which the module's test refers, also if there
+// is but one: the mark of the right one can be spoiled. For processors whose code is
+// not read it is the one at the symbol, where there are symbols. Where nothing tells,
+// a program without the test included, all are kept.
+func (im *Image) tested(found []*FIPSInfo) ([]*FIPSInfo, error) {
+	if names := im.tests(); len(names) > 0 && im.understood() {
+		var refers map[uint64]bool
+		if len(names) == 1 { // else two versions of the module are mixed
+			refers, _ = im.referencesOf(names[0])
+		}
+		return slices.DeleteFunc(found, func(info *FIPSInfo) bool {
+			for offset := range uint64(selfAt) { // its first field, or a later one
+				if refers[info.Address+offset] {
+					return false
+				}
+			}
+			return true
+		}), nil
+	}
+	if im.symbols == nil {
+		return found, nil
+	}
+	addr, err := im.symbols.find("go:fipsinfo")
+	if err != nil || addr == 0 {
+		return found, err
+	}
+	return slices.DeleteFunc(found, func(info *FIPSInfo) bool { return info.Address != addr }), nil
+}
+
+// tests lists the functions that are the test of a native module.
+func (im *Image) tests() []string {
 	var names []string
 	err := im.Functions(func(name string) {
 		if strings.HasPrefix(name, "crypto/internal/fips140/") && strings.HasSuffix(name, "/check.init.0") {
-			names = append(names, name)
+			names = append(names, strings.Clone(name))
 		}
 	})
-	if err != nil || len(names) != 1 {
+	if err != nil {
 		return nil
 	}
-	refers, _ := im.referencesOf(names[0])
-	return refers
+	return names
 }
 
 // fipsInfoAt reads go:fipsinfo at addr; nil if it does not point to itself.

@@ -21,6 +21,10 @@ type GODEBUG struct {
 	// by code it has one element, which may be empty. By search it has each text
 	// that may be the default: none if there is none, or it was not found.
 	Values []string `json:"values"`
+
+	// Disputed is set where the symbol table has the default at another address than
+	// the code that reads it. The code is believed.
+	Disputed bool `json:"disputed,omitempty"`
 }
 
 // GODEBUGBasis says how a default was found.
@@ -44,7 +48,7 @@ const (
 func (im *Image) LinkedGODEBUG() (GODEBUG, error) {
 	if addr, ok := im.defaultByCode(); ok {
 		text, err := im.stringAt(addr)
-		return GODEBUG{ByCode, []string{text}}, err
+		return GODEBUG{ByCode, []string{text}, im.disputed(addr)}, err
 	}
 	if im.symbols != nil {
 		addr, err := im.symbols.find("runtime.godebugDefault")
@@ -53,11 +57,20 @@ func (im *Image) LinkedGODEBUG() (GODEBUG, error) {
 		}
 		if addr != 0 {
 			text, err := im.stringAt(addr)
-			return GODEBUG{BySymbol, []string{text}}, err
+			return GODEBUG{Basis: BySymbol, Values: []string{text}}, err
 		}
 	}
 	values, err := im.searchGODEBUG()
-	return GODEBUG{BySearch, values}, err
+	return GODEBUG{Basis: BySearch, Values: values}, err
+}
+
+// disputed reports whether there is a symbol of the default, and not at addr.
+func (im *Image) disputed(addr uint64) bool {
+	if im.symbols == nil {
+		return false
+	}
+	at, err := im.symbols.find("runtime.godebugDefault")
+	return err != nil || at != 0 && at != addr
 }
 
 // defaultByCode finds the variable by what the code refers to that reads it: the
