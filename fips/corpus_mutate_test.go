@@ -271,12 +271,15 @@ func replace(old, text string) change {
 }
 
 // rename gives the functions of one version of the module the names of another, in
-// the function table. Names that are too short for it go to another package.
+// the function table. Names that are too short for it go to another package. The
+// names that assay looks for come to be, and the module's test has its own.
 func rename(from, to string) change {
 	escape := func(v string) string { return strings.ReplaceAll(v, ".", "%2e") }
 	return func(s *specimen) {
 		section := s.file.Section(".gopclntab")
 		table := s.data[section.Offset:][:section.FileSize]
+		test := "crypto/internal/fips140/" + to + "/check.init.0"
+		before := nameOffset(table, "crypto/internal/fips140/"+from+"/check.init.0")
 		for _, old := range []string{"crypto/internal/fips140/" + from + "/", "crypto/internal/fips140/" + escape(from) + "."} {
 			for at := 0; ; {
 				i := bytes.Index(table[at:], []byte(old))
@@ -286,8 +289,10 @@ func rename(from, to string) change {
 				at += i
 				end := bytes.IndexByte(table[at:], 0)
 				name := "crypto/internal/fips140/" + to + "/x.y"
-				if test := "crypto/internal/fips140/" + to + "/check.init.0"; !bytes.Contains(table, []byte(test)) && end >= len(test)+1 {
-					name = test + "\x00"
+				for _, sought := range []string{"crypto/internal/fips140/" + to + "/sha256.blockSHANI", test} {
+					if !bytes.Contains(table, []byte(sought)) && end >= len(sought)+1 {
+						name = sought + "\x00"
+					}
 				}
 				if end < len(name) {
 					name = "crypto/x.y"
@@ -296,6 +301,18 @@ func rename(from, to string) change {
 				at += end
 			}
 		}
+		after := nameOffset(table, test)
+		if before == 0 || after == 0 {
+			s.t.Fatal("the module's test is not renamed")
+		}
+		eachFunction(table, func(name []byte) {
+			switch binary.LittleEndian.Uint32(name) {
+			case before:
+				binary.LittleEndian.PutUint32(name, after)
+			case after:
+				binary.LittleEndian.PutUint32(name, before)
+			}
+		})
 	}
 }
 
@@ -473,23 +490,32 @@ func strangeFunction(name, other string) change {
 	return func(s *specimen) {
 		section := s.file.Section(".gopclntab")
 		table := s.data[section.Offset:][:section.FileSize]
-		field := func(i int) int { return int(binary.LittleEndian.Uint64(table[8+8*i:])) }
-		names, functab := field(3), field(7)
-		at := func(name string) uint32 {
-			i := bytes.Index(table[names:], []byte("\x00"+name+"\x00"))
-			if i < 0 {
-				s.t.Fatalf("no name %s", name)
+		want, from := nameOffset(table, name), nameOffset(table, other)
+		done := 0
+		eachFunction(table, func(at []byte) {
+			if want != 0 && from != 0 && binary.LittleEndian.Uint32(at) == from {
+				binary.LittleEndian.PutUint32(at, want)
+				done++
 			}
-			return uint32(i + 1)
+		})
+		if done != 1 {
+			s.t.Fatalf("%d functions %s", done, other)
 		}
-		want, from := at(name), at(other)
-		for i := range field(0) {
-			f := table[functab+int(binary.LittleEndian.Uint32(table[functab+8*i+4:])):]
-			if binary.LittleEndian.Uint32(f[4:]) == from {
-				binary.LittleEndian.PutUint32(f[4:], want)
-				return
-			}
-		}
-		s.t.Fatalf("no function %s", other)
+	}
+}
+
+// A function table begins with eight bytes and with numbers (runtime.pcHeader).
+func pcHeader(table []byte, i int) int { return int(binary.LittleEndian.Uint64(table[8+8*i:])) }
+
+// nameOffset is where a name stands among those of a function table; 0 if it does not.
+func nameOffset(table []byte, name string) uint32 {
+	return uint32(bytes.Index(table[pcHeader(table, 3):], []byte("\x00"+name+"\x00")) + 1)
+}
+
+// eachFunction calls fn with where each function has its name.
+func eachFunction(table []byte, fn func(name []byte)) {
+	functab := pcHeader(table, 7)
+	for i := range pcHeader(table, 0) {
+		fn(table[functab+int(binary.LittleEndian.Uint32(table[functab+8*i+4:])):][4:8])
 	}
 }

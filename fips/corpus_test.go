@@ -4,6 +4,7 @@ package fips_test
 
 import (
 	"bytes"
+	"debug/elf"
 	"errors"
 	"flag"
 	"fmt"
@@ -86,17 +87,18 @@ const (
 )
 
 const (
-	gapCode    = "what the compiler of that release makes of the code is not understood"
-	gapSearch  = "stripped, for a processor whose code is not read: another text may be the default"
-	gapMark    = "nothing says where the module's ranges are"
-	gapPattern = "whether the setting is in force depends on the caller"
-	gapLayout  = "segments in the same page of memory"
-	gapNames   = "two functions of one name, and no symbols"
-	gapSymbol  = "the symbol of the default and the code that reads it disagree"
-	gapMixed   = "two versions of the module"
-	limitSeal  = "the key of the sum is public"
-	limitNames = "names of functions are data"
-	limitBuilt = "a changed source is sealed by the linker itself"
+	gapCode     = "what the compiler of that release makes of the code is not understood"
+	gapSearch   = "stripped, for a processor whose code is not read: another text may be the default"
+	gapMark     = "nothing says where the module's ranges are"
+	gapPattern  = "whether the setting is in force depends on the caller"
+	gapSettings = "neither copy of the build info, nor the code, tells about the tag purego"
+	gapLayout   = "segments in the same page of memory"
+	gapNames    = "two functions of one name, and no symbols"
+	gapSymbol   = "the symbol of the default and the code that reads it disagree"
+	gapMixed    = "two versions of the module"
+	limitSeal   = "the key of the sum is public"
+	limitNames  = "names of functions are data"
+	limitBuilt  = "a changed source is sealed by the linker itself"
 )
 
 // unused is a function of the module that the witness has and never calls.
@@ -216,6 +218,14 @@ var ways = []way{
 	{name: "freebsd/amd64", slow: true, args: args(v1, "GOOS=freebsd", "GOARCH=amd64"), verdict: certified},
 	{name: "openbsd/amd64", args: args(v1, "GOOS=openbsd", "GOARCH=amd64"), verdict: broken},
 	{name: "js/wasm", slow: true, args: args(off, "GOOS=js", "GOARCH=wasm"), verdict: unreadable},
+
+	// Those that refuse, with nothing recorded of it.
+	{name: "openbsd/amd64, wiped twice", args: args(v1, "GOOS=openbsd", "GOARCH=amd64"), change: wipeBoth, verdict: broken},
+	{name: "openbsd/amd64, another ABI, wiped twice", args: args(v1, "GOOS=openbsd", "GOARCH=amd64"), change: all(wipeBoth, func(s *specimen) { s.data[elf.EI_OSABI] = 0 }), verdict: broken},
+	{name: "asan, wiped", args: args(v1, cgo1, "-asan"), needs: "gcc", change: wipeFirst, verdict: broken},
+	{name: "asan, wiped twice, sstrip", args: args(v1, cgo1, "-asan"), needs: "gcc", change: all(wipeBoth, sstrip), verdict: broken},
+	{name: "linux/386, wiped", args: args(v1, "GOARCH=386"), change: wipeFirst, verdict: certified},
+	{name: "linux/386, wiped twice", args: args(v1, "GOARCH=386"), change: wipeBoth, verdict: unknown, gap: gapSettings},
 
 	// Flipped bits.
 	{name: "first byte of text", args: args(v1), change: flip("text", 0), verdict: broken},

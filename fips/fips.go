@@ -46,6 +46,8 @@ type State struct {
 	Refusal Refusal `json:"refusal,omitempty"`
 
 	Disagreements []Disagreement `json:"disagreements,omitempty"`
+
+	unsettled string // the doubt whether it is one of those that refuse; "" if there is none
 }
 
 // Basis says what a State rests on.
@@ -153,9 +155,15 @@ func Judge(f *gobin.File, seen *Seen, list Certificates, now time.Time) State {
 		return s
 	}
 	s.Certificate = list.of(s.InForce(), release(f), now)
-	if f.Build != nil {
-		s.Refusal = refusal(f, s)
+	settings := f.Build
+	if f.State != gobin.StateRead {
+		settings = nil
+		if seen != nil {
+			settings = seen.Second
+		}
 	}
+	s.Refusal = refusal(f, s, settings)
+	s.unsettled = unsettled(f, s, settings)
 	if f.State == gobin.StateRead {
 		s.Disagreements = disagreements(f, s)
 	}
@@ -292,6 +300,9 @@ func (s State) Doubts() []string {
 	case s.Seen.Disputed:
 		out = append(out, "mode=disputed") // the symbol of the default is moved
 	}
+	if s.unsettled != "" {
+		out = append(out, s.unsettled)
+	}
 	return out
 }
 
@@ -334,7 +345,9 @@ func declaredMode(b *gobin.Build) ModeName {
 	return modeOf(v)
 }
 
-func refusal(f *gobin.File, s State) Refusal {
+// refusal tells why the module refuses to start, by what is seen, and by the
+// settings, which are nil where neither copy of the build info has them.
+func refusal(f *gobin.File, s State, settings *gobin.Build) Refusal {
 	mode := s.Mode.Effective()
 	if mode == Off || mode == Unset || mode == ModeUnknown || s.Module.Declared == System {
 		return ""
@@ -342,16 +355,35 @@ func refusal(f *gobin.File, s State) Refusal {
 	if !mode.Enabled() {
 		return RefuseValue
 	}
-	asan, _ := f.Build.Setting("-asan")
+	var asan, purego bool
+	if settings != nil {
+		v, _ := settings.Setting("-asan")
+		asan, purego = v == "true", slices.Contains(settings.Tags(), "purego")
+	}
 	switch {
-	case s.Module.Declared == BoringCrypto && s.Module.Linked != gobin.No:
+	case s.Module.Declared == BoringCrypto && s.Module.Linked != gobin.No, s.Seen != nil && s.Seen.Module == BoringCrypto:
 		return RefuseBoring
-	case slices.Contains(f.Build.Tags(), "purego"):
+	case purego:
 		return RefusePurego
-	case asan == "true":
+	case asan, s.Seen != nil && s.Seen.ASan:
 		return RefuseASan
-	case f.OS == "openbsd" || f.OS == "aix" || f.Arch == "wasm" || f.OS == "windows" && f.Arch == "386":
+	case f.OS == "openbsd" || f.OS == "aix" || f.Arch == "wasm" || f.Format == gobin.PE && f.Arch == "386":
 		return RefusePlatform
+	}
+	return ""
+}
+
+// unsettled is the doubt whether the native module was built with the tag purego.
+// Where the processor's code is linked it was not. Without it and without settings
+// nothing tells; without it on a processor that has such code, the settings lie.
+func unsettled(f *gobin.File, s State, settings *gobin.Build) string {
+	switch {
+	case s.Seen == nil || s.Seen.Module != Native || s.Seen.Assembly:
+		return ""
+	case settings == nil:
+		return "settings=unseen"
+	case hasAssembly(f.Arch):
+		return "assembly=unseen"
 	}
 	return ""
 }

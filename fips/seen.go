@@ -19,6 +19,16 @@ type Seen struct {
 	Module   Kind     `json:"module"`
 	Versions []string `json:"versions,omitempty"` // "latest" is the toolchain's own source
 
+	// ASan is set where the runtime's part of -asan is linked. Assembly is set where
+	// the native module's code for the processor is, which the tag purego leaves out;
+	// not every processor has such code.
+	ASan     bool `json:"asan,omitempty"`
+	Assembly bool `json:"assembly,omitempty"`
+
+	// Second is the copy of the build info that the program itself reads, if the one
+	// that tools read was removed.
+	Second *gobin.Build `json:"-"`
+
 	// Integrity is what the native module's own test would find at the start.
 	Integrity gobin.Integrity `json:"integrity,omitempty"`
 	Detail    string          `json:"detail,omitempty"` // why it is broken
@@ -51,6 +61,11 @@ func Look(f *gobin.File) *Seen {
 		return s
 	}
 	s.lookModule(im)
+	if f.State != gobin.StateRead {
+		if _, second, err := f.CompareBuildInfo(); err == nil {
+			s.Second = second
+		}
+	}
 	if info, err := im.FIPSInfo(); err != nil {
 		s.fail("integrity", err)
 	} else {
@@ -88,6 +103,9 @@ func (s *Seen) lookModule(im *gobin.Image) {
 		case strings.HasPrefix(name, nativeModule):
 			versions[strings.Clone(versionOf(gobin.PackageOf(name)))] = true
 			test = test || strings.HasSuffix(name, "/check.init.0")
+			s.Assembly = s.Assembly || isAssembly(name)
+		case strings.HasPrefix(name, "runtime.asan"), strings.HasPrefix(name, "runtime.doasan"):
+			s.ASan = true
 		case strings.Contains(name, "_Cfunc__goboringcrypto_"):
 			boring = true
 		case isSystem(strings.TrimPrefix(name, "vendor/")):
@@ -123,6 +141,19 @@ func versionOf(pkg string) string {
 		return version
 	}
 	return "latest"
+}
+
+// isAssembly reports whether a function of the native module computes SHA-256, which
+// its test needs, in assembly: blockSHANI, blockAVX2, blockSHA2 and the like.
+func isAssembly(name string) bool {
+	_, kind, ok := strings.Cut(name, "/sha256.block")
+	return ok && kind != "" && 'A' <= kind[0] && kind[0] <= 'Z' && !strings.HasPrefix(kind, "Generic")
+}
+
+// hasAssembly reports whether isAssembly finds something in each program with the
+// native module for that processor.
+func hasAssembly(arch string) bool {
+	return slices.Contains([]string{"amd64", "arm64", "ppc64", "ppc64le", "s390x"}, arch)
 }
 
 // isSystem reports whether a function is of a package with which the toolchains

@@ -3,6 +3,7 @@
 package gobin
 
 import (
+	"bytes"
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
@@ -143,6 +144,15 @@ func elfOS(e *elf.File) string {
 		return "netbsd"
 	case elf.ELFOSABI_OPENBSD:
 		return "openbsd"
+	}
+	for _, p := range e.Progs { // the kernel looks for either
+		note := make([]byte, min(p.Filesz, 20))
+		if p.Type != elf.PT_NOTE {
+			continue
+		}
+		if _, err := p.ReadAt(note, 0); err == nil && bytes.HasSuffix(note, []byte("OpenBSD\x00")) {
+			return "openbsd"
+		}
 	}
 	return ""
 }
