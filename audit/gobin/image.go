@@ -195,11 +195,14 @@ func (im *Image) readPE(r io.ReaderAt) error {
 	}
 	im.order, im.ptr = binary.LittleEndian, 8
 	var base uint64
+	var directories []pe.DataDirectory
 	switch h := p.OptionalHeader.(type) {
 	case *pe.OptionalHeader32:
 		base, im.ptr = uint64(h.ImageBase), 4
+		directories = h.DataDirectory[:min(h.NumberOfRvaAndSizes, 16)]
 	case *pe.OptionalHeader64:
 		base = h.ImageBase
+		directories = h.DataDirectory[:min(h.NumberOfRvaAndSizes, 16)]
 	default:
 		return fmt.Errorf("%w: PE object", ErrNotExecutable)
 	}
@@ -210,6 +213,9 @@ func (im *Image) readPE(r io.ReaderAt) error {
 	}
 	if len(p.Symbols) > 0 {
 		im.symbols = peSymbols{p, base}
+	}
+	if len(directories) > pe.IMAGE_DIRECTORY_ENTRY_BASERELOC {
+		return im.readBaseRelocations(base, directories[pe.IMAGE_DIRECTORY_ENTRY_BASERELOC])
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ package gobin_test
 
 import (
 	"bytes"
+	"debug/pe"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"os"
@@ -269,5 +271,32 @@ func TestPackageOf(t *testing.T) {
 		if got := gobin.PackageOf(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
+	}
+}
+
+// A base relocation of a PE file that changes the module is seen.
+func TestBaseRelocation(t *testing.T) {
+	dir := gobintest.Module(t, gobintest.GoMod)
+	path := gobintest.Build(t, dir, "GOOS=windows", "GOARCH=amd64", "GOFIPS140=v1.0.0")
+	info, err := image(t, path).FIPSInfo()
+	if err != nil || info.State != gobin.Intact {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pe.NewFile(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := info.Ranges[2].Start + 8 - p.OptionalHeader.(*pe.OptionalHeader64).ImageBase
+	block := data[p.Section(".reloc").Offset:]
+	binary.LittleEndian.PutUint32(block, uint32(at&^0xfff))
+	binary.LittleEndian.PutUint16(block[8:], uint16(10<<12|at&0xfff))
+	changed := filepath.Join(t.TempDir(), "changed.exe")
+	write(t, changed, string(data))
+	if got, err := image(t, changed).FIPSInfo(); err != nil || got.State != gobin.Broken || got.Detail != "noptrdata is changed by the loader" {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

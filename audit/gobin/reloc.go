@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"cmp"
 	"debug/elf"
+	"debug/pe"
 	"fmt"
 	"io"
 	"slices"
@@ -273,5 +274,54 @@ func (im *Image) readTable(addr, size uint64, addend bool, relative uint64) erro
 			im.relocs = append(im.relocs, x)
 		}
 	}
+	return nil
+}
+
+// readBaseRelocations reads the places of a PE file to which the loader adds how far
+// from base it loads it: blocks of a page each (PE Format, "The .reloc Section").
+func (im *Image) readBaseRelocations(base uint64, d pe.DataDirectory) error {
+	if d.Size == 0 {
+		return nil
+	}
+	const head, absolute, highLow, dir64 = 8, 0, 3, 10
+	malformed := fmt.Errorf("%w: base relocations", ErrMalformed)
+	im.arrangeEarly()
+	r, ok := im.section(base + uint64(d.VirtualAddress))
+	if !ok || r.Size() < int64(d.Size) {
+		return malformed
+	}
+	in := bufio.NewReaderSize(io.NewSectionReader(r, 0, int64(d.Size)), 64<<10)
+	raw := make([]byte, head)
+	for left := int64(d.Size); left >= head; {
+		if _, err := io.ReadFull(in, raw); err != nil {
+			return err
+		}
+		page, size := uint64(im.order.Uint32(raw)), int64(im.order.Uint32(raw[4:]))
+		if size == 0 { // as far as the loader goes
+			break
+		}
+		if size < head || size > left {
+			return malformed
+		}
+		left -= size
+		for range (size - head) / 2 {
+			if _, err := io.ReadFull(in, raw[:2]); err != nil {
+				return err
+			}
+			entry := im.order.Uint16(raw)
+			x := relocation{addr: base + page + uint64(entry&0xfff), kind: foreign}
+			switch kind := entry >> 12; {
+			case kind == absolute: // it fills up a block
+				continue
+			case kind == dir64 && im.ptr == 8, kind == highLow && im.ptr == 4:
+				x.kind = implicit
+			}
+			im.relocs = append(im.relocs, x)
+		}
+		if size%2 != 0 || len(im.relocs) > maxRelocations {
+			return malformed
+		}
+	}
+	im.sortRelocations()
 	return nil
 }
