@@ -11,6 +11,7 @@ import (
 	"go/version"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -69,7 +70,8 @@ var BuiltInCertificates = sync.OnceValue(func() Certificates {
 const maxCertificates = 1 << 20
 
 // ParseCertificates reads certificates from JSON: a list of entries, as in the file
-// certificates.json of this package. Nothing may be in it that has no meaning.
+// certificates.json of this package. Nothing may be in it that has no meaning, or
+// two: no module is in two entries, and no key twice in one.
 func ParseCertificates(data []byte) (Certificates, error) {
 	if len(data) > maxCertificates {
 		return nil, fmt.Errorf("certificates of more than %d bytes", maxCertificates)
@@ -83,12 +85,69 @@ func ParseCertificates(data []byte) (Certificates, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("something stands behind the list")
 	}
+	if err := plainKeys(data); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{} // native versions
 	for i, e := range list {
-		if err := e.valid(); err != nil {
+		err := e.valid()
+		for _, v := range e.Versions {
+			if seen[v] && err == nil {
+				err = fmt.Errorf("version %q stands twice in the list", v)
+			}
+			seen[v] = true
+		}
+		for j, other := range list[:i] {
+			if err == nil && e.overlaps(other) {
+				err = fmt.Errorf("covers toolchains that certificate %d covers", j+1)
+			}
+		}
+		if err != nil {
 			return nil, fmt.Errorf("certificate %d of the list: %w", i+1, err)
 		}
 	}
 	return list, nil
+}
+
+// plainKeys demands of a list of objects, which was decoded, that no key stands
+// twice in one, and none but as it is named here: the decoder takes the last of
+// several, and any case.
+func plainKeys(data []byte) error {
+	var objects []json.RawMessage
+	if err := json.Unmarshal(data, &objects); err != nil {
+		return err
+	}
+	for i, o := range objects {
+		d := json.NewDecoder(bytes.NewReader(o))
+		if t, err := d.Token(); err != nil || t != json.Delim('{') {
+			return fmt.Errorf("certificate %d of the list is no object", i+1)
+		}
+		seen := map[string]bool{}
+		for d.More() {
+			t, err := d.Token()
+			key, ok := t.(string)
+			if err != nil || !ok {
+				return fmt.Errorf("certificate %d of the list: key: %w", i+1, err)
+			}
+			if seen[key] || strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") != "" {
+				return fmt.Errorf("certificate %d of the list: key %q stands twice, or in another case", i+1, key)
+			}
+			seen[key] = true
+			var value json.RawMessage
+			if err := d.Decode(&value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// overlaps reports whether two ranges of BoringCrypto have a toolchain in common.
+func (e CertificateEntry) overlaps(other CertificateEntry) bool {
+	begins := func(a, b CertificateEntry) bool { // a, before b ends
+		return b.GoBefore == "" || version.Compare(a.GoFrom, b.GoBefore) < 0
+	}
+	return e.Module == BoringCrypto && other.Module == BoringCrypto && begins(e, other) && begins(other, e)
 }
 
 // valid demands what makes an entry mean one thing.
@@ -104,6 +163,8 @@ func (e CertificateEntry) valid() error {
 		return errors.New("the native module is covered by versions")
 	case e.Module == BoringCrypto && (len(e.Versions) > 0 || e.GoFrom != "" && !version.IsValid(e.GoFrom) || e.GoBefore != "" && !version.IsValid(e.GoBefore)):
 		return errors.New("BoringCrypto is covered by go_from and go_before")
+	case e.GoFrom != "" && e.GoBefore != "" && version.Compare(e.GoFrom, e.GoBefore) >= 0:
+		return errors.New("go_from is not before go_before")
 	case !slices.Contains([]CertificateState{Certified, InProcess, Historical, None}, e.State):
 		return fmt.Errorf("state %q", e.State)
 	case (e.State == Certified || e.State == Historical) != (e.Number > 0):

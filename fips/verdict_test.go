@@ -102,6 +102,10 @@ func TestParseCertificates(t *testing.T) {
 	if list, err := fips.ParseCertificates([]byte("[" + good + "," + boring + "]\n")); err != nil || len(list) != 2 {
 		t.Fatal(list, err)
 	}
+	apart := strings.Replace(boring, `"go_from": "go1.26"`, `"go_from": "go1.20", "go_before": "go1.26"`, 1)
+	if list, err := fips.ParseCertificates([]byte("[" + boring + "," + apart + "]")); err != nil || len(list) != 2 {
+		t.Fatal(list, err)
+	}
 	replace := func(s, old, new string) string {
 		if !strings.Contains(s, old) {
 			t.Fatal(old)
@@ -125,6 +129,18 @@ func TestParseCertificates(t *testing.T) {
 		"as_of":              replace(good, "2026-01-01", "2026-13-01"),
 		"sunset":             replace(good, `"as_of"`, `"sunset": "soon", "as_of"`),
 		"source":             replace(good, `"x"`, `""`),
+		"version twice":      "[" + good + "," + strings.Replace(good, `"number": 1`, `"number": 2`, 1) + "]",
+		"version twice in 1": replace(good, `["v1"]`, `["v1", "v1"]`),
+		"version of another": "[" + good + "," + strings.Replace(good, `["v1"]`, `["v2", "v1"]`, 1) + "]",
+		"ranges overlap":     "[" + boring + "," + strings.Replace(boring, "go1.26", "go1.27", 1) + "]",
+		"ranges overlap, 2":  "[" + boring + "," + strings.Replace(boring, `"go_from": "go1.26"`, `"go_before": "go1.26.1"`, 1) + "]",
+		"ranges are all":     "[" + strings.Replace(boring, `"go_from": "go1.26",`, "", 1) + "," + strings.Replace(boring, `"go_from": "go1.26"`, `"go_before": "go1.1"`, 1) + "]",
+		"range is empty":     replace(boring, `"state"`, `"go_before": "go1.26", "state"`),
+		"key twice":          replace(good, `"number": 1`, `"number": 2, "number": 1`),
+		"key in other case":  replace(good, `"number": 1`, `"number": 2, "Number": 1`),
+		"other case alone":   replace(good, `"number"`, `"NUMBER"`),
+		"folded case":        replace(good, `"versions"`, `"ver\u017fions"`),
+		"null":               "[null]",
 		"large":              "[" + strings.Repeat(" ", 1<<20) + "]",
 	} {
 		if _, err := fips.ParseCertificates([]byte(data)); err == nil {
