@@ -4,6 +4,7 @@ package fips_test
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -98,9 +99,39 @@ kind: Service
 		"nothing": "", "no pod": "kind: Service\n", "no YAML": "a: [", "alias": "a: &a [1]\nb: *a\n", "large": strings.Repeat(" ", 5<<20), "many": strings.Repeat("---\na: 1\n", 1001),
 		"deep": strings.Repeat("[", 200) + `{"containers": [{"name": "x"}]}` + strings.Repeat("]", 200),
 	} {
-		if got, err := fips.ReadManifest("x", []byte(data)); err == nil || (name == "no pod") != errors.Is(err, fips.ErrNoPod) && name != "nothing" && name != "deep" {
+		if got, err := fips.ReadManifest("x", []byte(data)); err == nil || (name == "no pod") != errors.Is(err, fips.ErrNoPod) && name != "nothing" {
 			t.Errorf("%s: %v %v", name, got, err)
 		}
+	}
+}
+
+// What is nested deep, or has very many parts, is refused before it needs gigabytes;
+// what is as large as manifests are is read.
+func TestManifestMemory(t *testing.T) {
+	indented := ""
+	for i := range 200 {
+		indented += strings.Repeat(" ", i) + "a:\n"
+	}
+	for name, data := range map[string]string{
+		"lists": strings.Repeat("[", 100_000), "dashes": strings.Repeat("- ", 1_000_000), "objects": strings.Repeat("{a: ", 500_000),
+		"keys": strings.Repeat("? ", 100_000), "a few dashes": strings.Repeat("- ", 100), "indented": indented, "lines": strings.Repeat("-\n", 400_000),
+		"tags": strings.Repeat("!a\n", 100), "anchors": strings.Repeat("&a ", 100), "flat": "[" + strings.Repeat("a,", 200_000) + "]",
+		"quotes": strings.Repeat(`"" `, 1_000_000), "flow, dashes": "[" + strings.Repeat("- ", 1000),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := fips.ReadManifest("x", []byte(data))
+		runtime.ReadMemStats(&after)
+		if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 512 || err == nil {
+			t.Errorf("%s: %d MiB, error %v", name, n, err)
+		}
+		if !errors.Is(err, fips.ErrYAML) && name != "quotes" {
+			t.Errorf("%s: %.200v", name, err)
+		}
+	}
+	large := "kind: List\nitems:\n" + strings.Repeat("- kind: Pod\n  metadata: {name: p}\n  spec:\n    containers:\n    - name: a\n      env:\n      - {name: GODEBUG, value: fips140=on}\n", 5000)
+	if list, err := fips.ReadManifest("x", []byte(large)); err != nil || len(list) != 5000 {
+		t.Error(len(list), err)
 	}
 }
 
