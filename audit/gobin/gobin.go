@@ -233,6 +233,9 @@ func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
 	bounded := io.NewSectionReader(b, 0, size)
 	f = &File{Size: size, reader: r, Static: Unknown, PIE: Unknown, NX: Unknown, WX: Unknown,
 		Stripped: Stripped{Unknown, Unknown}, CGO: Unknown, Trimpath: Unknown}
+	if err := guard(r, size, ident); err != nil {
+		return nil, err
+	}
 	var sign bool // of the Go toolchain
 	switch {
 	case bytes.HasPrefix(ident, []byte("\x7FELF")):

@@ -3,6 +3,7 @@
 package gobin
 
 import (
+	"bytes"
 	"debug/pe"
 	"encoding/binary"
 	"fmt"
@@ -59,17 +60,59 @@ func hasPESignature(r io.ReaderAt) bool {
 	return err == nil && string(b[:]) == "PE\x00\x00"
 }
 
-// peLibraries returns the libraries of the import table. ImportedLibraries of
-// debug/pe returns none.
+// Bounds of an import table. A large program imports a hundred libraries, and some
+// thousand functions.
+const (
+	maxImports = 1 << 20 // functions and libraries
+	maxDLL     = 4 << 10 // bytes of a name
+)
+
+// peLibraries returns the libraries of the import table from which functions are
+// imported by name. ImportedLibraries of debug/pe returns none, and ImportedSymbols
+// copies the name of each function, of which many may share a long one.
 func peLibraries(p *pe.File) []string {
-	symbols, err := p.ImportedSymbols()
+	var directory []pe.DataDirectory
+	width := 8
+	switch h := p.OptionalHeader.(type) {
+	case *pe.OptionalHeader32:
+		directory, width = h.DataDirectory[:min(h.NumberOfRvaAndSizes, uint32(len(h.DataDirectory)))], 4
+	case *pe.OptionalHeader64:
+		directory = h.DataDirectory[:min(h.NumberOfRvaAndSizes, uint32(len(h.DataDirectory)))]
+	}
+	if len(directory) <= pe.IMAGE_DIRECTORY_ENTRY_IMPORT {
+		return nil
+	}
+	table := directory[pe.IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress
+	i := slices.IndexFunc(p.Sections, func(s *pe.Section) bool {
+		return s.Offset != 0 && s.VirtualAddress <= table && table-s.VirtualAddress < s.VirtualSize
+	})
+	if i < 0 {
+		return nil
+	}
+	base := p.Sections[i].VirtualAddress
+	data, err := p.Sections[i].Data()
 	if err != nil {
 		return nil
 	}
+	at := func(address uint32) []byte { // what stands there, to the end of the section
+		return data[min(uint64(address-base), uint64(len(data))):]
+	}
 	var libs []string
-	for _, s := range symbols {
-		if _, lib, ok := strings.Cut(s, ":"); ok {
-			libs = append(libs, strings.ToLower(printable(lib)))
+	left := maxImports
+	for d := at(table); len(d) >= 20 && binary.LittleEndian.Uint32(d) != 0; d = d[20:] {
+		name := at(binary.LittleEndian.Uint32(d[12:]))
+		named := false
+		for thunk := at(binary.LittleEndian.Uint32(d)); ; thunk = thunk[width:] {
+			if left--; left < 0 || len(thunk) < width {
+				return nil
+			}
+			if binary.LittleEndian.Uint32(thunk) == 0 && (width == 4 || binary.LittleEndian.Uint32(thunk[4:]) == 0) {
+				break
+			}
+			named = named || thunk[width-1]&0x80 == 0 // else by its number
+		}
+		if end := bytes.IndexByte(name[:min(len(name), maxDLL)], 0); named && end >= 0 {
+			libs = append(libs, strings.ToLower(printable(string(name[:end]))))
 		}
 	}
 	slices.Sort(libs)

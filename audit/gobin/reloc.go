@@ -60,9 +60,9 @@ func (im *Image) changes(in addressRange) bool {
 	return in.start < in.end && len(im.relocs.within(in, im.ptr)) > 0
 }
 
-// maxRelocations bounds those of one image. A large position-independent Go
-// program has a million.
-const maxRelocations = 16 << 20
+// maxRelocations bounds those of one image, which need 24 bytes each. A
+// position-independent Go program of 100 MB has a million.
+const maxRelocations = 4 << 20
 
 // readDynamic reads the relocations that a dynamic section names: DT_RELA,
 // DT_REL, those for procedures, and packed ones, DT_RELR (gABI, chapter 5). It reads

@@ -31,7 +31,8 @@ type elfSymbols struct {
 
 func newELFSymbols(e *elf.File) symbolTable {
 	for _, s := range e.Sections {
-		if s.Type == elf.SHT_SYMTAB && s.Size > 0 && int(s.Link) < len(e.Sections) {
+		if s.Type == elf.SHT_SYMTAB && s.Size > 0 && int(s.Link) < len(e.Sections) &&
+			(s.Flags|e.Sections[s.Link].Flags)&elf.SHF_COMPRESSED == 0 { // as no linker writes it: much may come out
 			return &elfSymbols{s, e.Sections[s.Link], e.ByteOrder, e.Class == elf.ELFCLASS64}
 		}
 	}
