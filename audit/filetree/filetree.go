@@ -5,12 +5,14 @@
 //
 // Archives are tar, zip, Debian and RPM packages, and what gzip, bzip2, xz and
 // Zstandard compressed; they are told by their first bytes, and may stand in each
-// other. Images are those of the OCI layout, as a directory or in a tar file, and
+// other. A zip archive may stand behind a program or a script that unpacks it. Other
+// formats, such as 7z, cpio outside of RPM packages, and what other archives follow a
+// program or a script, are not read: they pass for files of no interest. Images are those of the OCI layout, as a directory or in a tar file, and
 // what "docker save" writes. Of an image, the files are those that a container
 // would see; what stands beside its layers is read as it is.
 //
 // What is read comes from others, and is bounded: see the constants. What could not
-// be read is told, and never passed over. What nobody can see is that a tar archive
+// be read of these formats is told, and never passed over. What nobody can see is that a tar archive
 // was cut just behind a member, or what a zip archive holds that its directory does
 // not name.
 package filetree
@@ -89,7 +91,8 @@ type File struct {
 
 // Walk calls fn for each file under roots, which are files and directories, that
 // want takes by its first bytes, [HeadSize] if it has as many. A root that is a
-// file is reported whatever it is, unless it is an archive. What could not be
+// file is reported whatever it is, unless it is an archive; one that is both, by its
+// first bytes, is reported and read. What could not be
 // read is reported, with the error.
 //
 // want and fn are called from several goroutines at once, and in no order. What is

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -40,8 +41,12 @@ var extensions = map[format]string{gzipped: ".gz", bzipped: ".bz2", xzipped: ".x
 // compressed reports whether files of the format hold one other.
 func (f format) compressed() bool { return extensions[f] != "" }
 
-// sniff tells a format by the first bytes of a file.
+// sniff tells a format by the first bytes of a file. Those of a tar archive are a
+// name, which may look like anything.
 func sniff(head []byte) format {
+	if hasTarSum(head) {
+		return tarArchive
+	}
 	for _, m := range []struct {
 		format format
 		magic  string
@@ -71,24 +76,90 @@ func sniff(head []byte) format {
 // isTar reports whether head is the header of a member of a tar archive: by the
 // magic of POSIX and GNU or, as the archives of Unix v7 have none, by the sum.
 func isTar(head []byte) bool {
-	const magicAt, sumAt, sumEnd = 257, 148, 156
+	const magicAt = 257
+	return hasTarSum(head) || len(head) >= HeadSize && head[0] != 0 && bytes.HasPrefix(head[magicAt:], []byte("ustar"))
+}
+
+// hasTarSum reports whether head has the sum of a header of a tar archive, which
+// nothing else has by chance. Some versions of tar added the bytes as signed ones.
+func hasTarSum(head []byte) bool {
+	const sumAt, sumEnd = 148, 156
 	if len(head) < HeadSize || head[0] == 0 {
 		return false
-	}
-	if bytes.HasPrefix(head[magicAt:], []byte("ustar")) {
-		return true
 	}
 	want, err := strconv.ParseInt(strings.Trim(string(head[sumAt:sumEnd]), " \x00"), 8, 64)
 	if err != nil {
 		return false
 	}
 	sum := int64((sumEnd - sumAt) * ' ')
+	signed := sum
 	for i, b := range head[:HeadSize] {
 		if i < sumAt || i >= sumEnd {
 			sum += int64(b)
+			signed += int64(int8(b))
 		}
 	}
-	return sum == want
+	return sum == want || signed == want
+}
+
+// isScript reports whether a file begins as a script, behind which an archive may
+// stand.
+func isScript(head []byte) bool { return bytes.HasPrefix(head, []byte("#!")) }
+
+// mayHold reports whether a file is wanted, or may hold files that are.
+func (w *walk) mayHold(head []byte) bool {
+	return w.want(head) || sniff(head) != other || isScript(head)
+}
+
+// zipEnd returns where a zip archive ends that stands behind something else, as in
+// files that unpack themselves, or 0: behind the record that ends its directory, if
+// that names a directory that is there. See APPNOTE.TXT, sections 4.3.12 to 4.3.16.
+func zipEnd(r io.ReaderAt, size int64) (int64, error) {
+	const (
+		recordSize, locatorSize = 22, 20
+		record, locator, entry  = "PK\x05\x06", "PK\x06\x07", "PK\x01\x02"
+	)
+	tail := make([]byte, min(size, recordSize+64<<10))
+	start := size - int64(len(tail))
+	if n, err := r.ReadAt(tail, start); n < len(tail) {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return 0, err
+	}
+	for end := len(tail); ; {
+		at := bytes.LastIndex(tail[:end], []byte(record))
+		if at < 0 {
+			return 0, nil
+		}
+		end = at
+		if len(tail)-at < recordSize {
+			continue
+		}
+		field := func(i, n int) int64 {
+			if n == 2 {
+				return int64(binary.LittleEndian.Uint16(tail[at+i:]))
+			}
+			return int64(binary.LittleEndian.Uint32(tail[at+i:]))
+		}
+		entries, length, offset, comment := field(10, 2), field(12, 4), field(16, 4), field(20, 2)
+		behind := start + int64(at) + recordSize + comment
+		if behind > size || entries == 0 {
+			continue
+		}
+		if at >= locatorSize && bytes.HasPrefix(tail[at-locatorSize:], []byte(locator)) {
+			return behind, nil
+		}
+		for _, directory := range []int64{start + int64(at) - length, offset} {
+			head := make([]byte, len(entry))
+			if directory < 0 || directory > size {
+				continue
+			}
+			if n, _ := r.ReadAt(head, directory); n == len(head) && string(head) == entry {
+				return behind, nil
+			}
+		}
+	}
 }
 
 // open reads one file, which may be an archive.
@@ -100,11 +171,26 @@ func (w *walk) open(at place, r io.ReaderAt, size int64) error {
 		}
 		return w.failed(at, err)
 	}
-	f := sniff(head)
-	switch {
-	case w.want(head):
-		return w.report(at, r, size, nil)
-	case f != other && at.nested >= MaxNested:
+	f, wanted := sniff(head), w.want(head)
+	archive := f == tarArchive && hasTarSum(head) // whatever else it may look like
+	zipSize := size
+	if !archive && (wanted || f == other && isScript(head)) {
+		end, err := zipEnd(r, size)
+		if err != nil {
+			return w.failed(at, err)
+		}
+		if end > 0 {
+			f, archive, zipSize = zipArchive, true, end
+		}
+	}
+	if wanted {
+		it := at
+		it.root = at.root && f != tarArchive // an archive is not reported whatever it is
+		if err := w.report(it, r, size, nil); err != nil || !archive {
+			return err
+		}
+	}
+	if f != other && at.nested >= MaxNested {
 		return w.failed(at, fmt.Errorf("%w: more than %d", ErrNested, MaxNested))
 	}
 	err := errNoArchive
@@ -112,7 +198,7 @@ func (w *walk) open(at place, r io.ReaderAt, size int64) error {
 	case f == tarArchive:
 		err = w.tar(at, r, size)
 	case f == zipArchive:
-		err = w.zip(at, r, size)
+		err = w.zip(at, r, zipSize)
 	case f == debianPackage:
 		err = w.debian(at, r, size)
 	case f == rpmPackage:
@@ -147,20 +233,22 @@ func (w *walk) unpacked(at place, f format, r io.ReaderAt, size int64) error {
 	case w.want(head):
 	case inner == tarArchive:
 		return w.tarStream(at, u, open)
-	case inner == other:
+	case inner == other && !isScript(head):
 		return errNoArchive
 	}
 	base := at.path[strings.LastIndexAny(at.path, `/\`)+1:]
-	return w.load([]place{at.in(strings.TrimSuffix(base, extensions[f]))}, u, -1)
+	in := at.in(strings.TrimSuffix(base, extensions[f]))
+	in.root = at.root && inner == other && !w.want(head) // a script is no archive, but for what may stand behind it
+	return w.load([]place{in}, u, -1)
 }
 
-// member reads a file in an archive, if it is wanted or an archive itself.
+// member reads a file in an archive, if it is wanted or may be an archive itself.
 func (w *walk) member(at place, r io.Reader, size int64) error {
 	head, err := readHead(r, size)
 	if err != nil {
 		return w.failed(at, malformed(err))
 	}
-	if !w.want(head) && sniff(head) == other {
+	if !w.mayHold(head) {
 		return nil
 	}
 	return w.load([]place{at}, io.MultiReader(bytes.NewReader(head), r), size)

@@ -54,6 +54,68 @@ func lied(data []byte, at int, with string) []byte {
 
 func le32(n uint32) string { return string(binary.LittleEndian.AppendUint32(nil, n)) }
 
+// An archive is read whatever its first bytes, or what stands before it, look like.
+func TestDisguised(t *testing.T) {
+	find1 := func(data []byte) []string {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "d", "a"), data)
+		return find(t, dir, filepath.Join(dir, "d"))
+	}
+	for _, first := range []string{"EXEreadme", "#!readme", "PK\x03\x04x", "\x1f\x8b\x08x"} {
+		data := Tar(Entry{Name: first, Data: "text"}, exe("x", "1"))
+		v7 := lied(data, 257, strings.Repeat("\x00", 8))
+		copy(v7[148:], "        ")
+		sum := 0
+		for _, c := range v7[:512] {
+			sum += int(c)
+		}
+		copy(v7[148:], fmt.Sprintf("%06o\x00 ", sum))
+		for what, data := range map[string][]byte{"ustar": data, "v7": v7} {
+			expect := []string{"d/a!/x: EXE 1"}
+			if strings.HasPrefix(first, "EXE") {
+				expect = append(expect, "d/a: "+string(data))
+			}
+			want(t, what+" "+first, find1(data), expect...)
+		}
+		packed := find1(Gzip(data))
+		if !slices.ContainsFunc(packed, func(s string) bool { return strings.HasSuffix(s, "!/x: EXE 1") }) {
+			t.Errorf("compressed, %q: %.200q", first, packed)
+		}
+	}
+	z := Zip(zip.Deflate, exe("x", "1"))
+	noise := strings.Repeat("PK\x05\x06", 10)
+	for _, stub := range []string{"EXE stub ", "#!/bin/sh\nexec unzip $0\n", "#!" + strings.Repeat(" ", 100_000)} {
+		for _, rest := range []string{"", noise, "\n"} {
+			data := []byte(stub + noise + string(z) + rest)
+			var expect, inner []string
+			if strings.HasPrefix(stub, "EXE") {
+				expect = append(expect, ": "+string(data))
+			}
+			expect = append(expect, "!/x: EXE 1")
+			for _, form := range []struct {
+				at   string
+				data []byte
+			}{
+				{"d/a", data}, {"d/a!/s", Tar(Entry{Name: "s", Data: string(data)})}, {"d/a!/s", Gzip(Tar(Entry{Name: "s", Data: string(data)}))},
+				{"d/a!/s", Zip(zip.Deflate, Entry{Name: "s", Data: string(data)})}, {"d/a!/s", RPM(CPIO(Entry{Name: "s", Data: string(data)}))}, {"d/a!/a", Gzip(data)},
+			} {
+				inner = nil
+				for _, e := range expect {
+					inner = append(inner, form.at+e)
+				}
+				want(t, fmt.Sprintf("%.20q in %s", stub, form.at), find1(form.data), inner...)
+			}
+		}
+	}
+	for _, plain := range []string{"#!/bin/sh\n", "#!/bin/sh\n" + noise, "#!" + string(Zip(zip.Store)), "#!" + string(z[:len(z)-1]), string(z[4:])} {
+		want(t, plain, find1([]byte(plain)))
+		want(t, plain, findIn(t, []byte(plain)), "a: "+plain)
+	}
+	want(t, "script, root", findIn(t, Gzip([]byte("#!x"))), "a!/a: #!x")
+	want(t, "root", findIn(t, append([]byte("#!x\n"), z...)), "a!/x: EXE 1")
+	want(t, "broken", find1(append([]byte("EXE"), lied(z, -22-46-1+20, "\xff\xff\xff\xff")...)), "d/a! malformed archive", "d/a: EXE"+string(lied(z, -22-46-1+20, "\xff\xff\xff\xff")))
+}
+
 func TestLies(t *testing.T) {
 	const sizeAt, typeAt = 124, 156
 	x := exe("x", strings.Repeat("0123456789", 20))

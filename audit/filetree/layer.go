@@ -298,7 +298,7 @@ func newChange(w *walk, i int, h *tar.Header, r io.Reader) (change, error) {
 			return c, err
 		}
 		c.kind = putOther
-		if w.want(head) || sniff(head) != other {
+		if w.mayHold(head) {
 			c.kind = putFile
 		}
 	}

@@ -264,8 +264,7 @@ func (w *walk) tarStream(at place, u *unpacker, open func() *unpacker) error {
 			}
 			continue
 		}
-		wanted := w.want(head)
-		archive := !wanted && sniff(head) != other
+		archive := sniff(head) != other
 		if !looked && (archive || name == "manifest.json" || name == "index.json") {
 			// It may be an image, which the names tell. No layer was read as an
 			// archive by itself so far.
@@ -281,7 +280,7 @@ func (w *walk) tarStream(at place, u *unpacker, open func() *unpacker) error {
 				return w.ctx.Err()
 			}
 		}
-		if !wanted && !archive {
+		if !w.mayHold(head) {
 			continue
 		}
 		if err := w.load([]place{in}, io.MultiReader(bytes.NewReader(head), tr), h.Size); err != nil {

@@ -66,7 +66,7 @@ func (w *walk) zipMember(at place, m *zip.File, r io.ReaderAt, size int64) error
 	if err != nil {
 		return w.failed(at, malformed(err))
 	}
-	if !w.want(head) && sniff(head) == other {
+	if !w.mayHold(head) {
 		return nil
 	}
 	return w.load([]place{at}, u, -1)

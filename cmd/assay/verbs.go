@@ -226,11 +226,12 @@ const (
 images (the OCI layout, as a directory or a tar file, and what docker save writes) are read
 without unpacking them to disk and without a daemon, one in another too. Of an image, the
 files are those that a container sees: image.tar!/usr/bin/app. What cannot be read is
-reported, and leaves the verdict incomplete.`
+reported, and leaves the verdict incomplete. Other archives (7z, cpio outside of rpm, and
+those that unpack themselves, unless they are zip) are not opened: unpack them first.`
 	archivesZH = `目录会逐层遍历。归档（tar、zip、deb、rpm，以及 gzip、bzip2、xz、zstd 压缩）和容器镜像（OCI
 layout 目录或 tar 文件，以及 docker save 的输出）可直接读取，支持嵌套，既不解压到磁盘，也不需要
 守护进程。镜像中只读取容器实际可见的文件，记作 image.tar!/usr/bin/app。无法读取的内容会如实报告，
-此时结论为“不完整”。`
+此时结论为“不完整”。其他归档（7z、rpm 之外的 cpio，以及 zip 以外的自解压文件）不会打开，请先解包。`
 )
 
 // executables is the function of a verb that reads executables; set, if it is not
