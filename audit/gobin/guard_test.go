@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/audit/gobin/gobintest"
 )
 
 const (
@@ -123,6 +124,32 @@ func TestBombs(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 100 || !errors.Is(err, test.want) {
 			t.Errorf("%s: %d MiB, error %.200v, want %v", name, n, err, test.want)
+		}
+	}
+}
+
+// A table of relocations that is too large is refused before there is room for it.
+func TestManyRelocations(t *testing.T) {
+	for size, want := range map[uint64]error{24 * (4<<20 + 1): gobin.ErrTooLarge, 24 << 20: gobin.ErrMalformed} {
+		data := gobintest.Forge("go1.26.8", gobintest.Settings()...)
+		programs := binary.LittleEndian.Uint16(data[56:])
+		at := uint64(len(data))
+		dynamic := encode(nil, elf.Dyn64{Tag: int64(elf.DT_RELA), Val: 0}, elf.Dyn64{Tag: int64(elf.DT_RELASZ), Val: size}, elf.Dyn64{})
+		table := append([]byte{}, data[64:64+56*int(programs)]...)
+		table = encode(table, elf.Prog64{Type: uint32(elf.PT_DYNAMIC), Off: at, Filesz: uint64(len(dynamic))})
+		data = append(append(data, dynamic...), table...)
+		binary.LittleEndian.PutUint64(data[32:], at+uint64(len(dynamic))) // e_phoff
+		binary.LittleEndian.PutUint16(data[56:], programs+1)
+		f, err := gobin.New(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err = f.Image()
+		runtime.ReadMemStats(&after)
+		if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 10 || !errors.Is(err, want) {
+			t.Errorf("%d bytes: %d MiB, error %v", size, n, err)
 		}
 	}
 }
