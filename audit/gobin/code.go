@@ -148,7 +148,7 @@ func (im *Image) textStart(addr uint64) (uint64, error) {
 			word := func(i int) uint64 {
 				return im.pointer(base+uint64(at+i*im.ptr), part[at+i*im.ptr:])
 			}
-			if im.relocs == nil && im.base == 0 && im.word(part[at:])&im.mask != addr || word(0) != addr {
+			if !im.tabled && im.base == 0 && im.word(part[at:])&im.mask != addr || word(0) != addr {
 				continue
 			}
 			if start := word(text); start != 0 && start <= word(minpc) {

@@ -31,6 +31,7 @@ type Image struct {
 	zero     []addressRange // of memory behind segments, which no byte of the file fills
 	loaded   []mapping      // what the loader maps
 	relocs   relocations
+	tabled   bool           // whether some of them have the pointer in their table
 	tables   []addressRange // where section headers say that the function table is
 	symbols  symbolTable    // nil if it was stripped
 	frames   []int64        // offsets of frameStart in the file, if it was searched; see search
@@ -185,7 +186,7 @@ func (im *Image) readMachO(r io.ReaderAt) error {
 	if m.Symtab != nil && len(m.Symtab.Syms) > 0 {
 		im.symbols = machoSymbols(m.Symtab.Syms)
 	}
-	return nil
+	return im.readRebases(r, m)
 }
 
 func (im *Image) readPE(r io.ReaderAt) error {

@@ -4,6 +4,7 @@ package gobin_test
 
 import (
 	"bytes"
+	"debug/macho"
 	"debug/pe"
 	"encoding/binary"
 	"encoding/hex"
@@ -295,6 +296,46 @@ func TestBaseRelocation(t *testing.T) {
 	binary.LittleEndian.PutUint32(block, uint32(at&^0xfff))
 	binary.LittleEndian.PutUint16(block[8:], uint16(10<<12|at&0xfff))
 	changed := filepath.Join(t.TempDir(), "changed.exe")
+	write(t, changed, string(data))
+	if got, err := image(t, changed).FIPSInfo(); err != nil || got.State != gobin.Broken || got.Detail != "noptrdata is changed by the loader" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A rebase of a Mach-O file that changes the module is seen.
+func TestRebase(t *testing.T) {
+	dir := gobintest.Module(t, gobintest.GoMod)
+	path := gobintest.Build(t, dir, "GOOS=darwin", "GOARCH=arm64", "GOFIPS140=v1.0.0")
+	info, err := image(t, path).FIPSInfo()
+	if err != nil || info.State != gobin.Intact {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := macho.NewFile(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, code := byte(0), []byte(nil)
+	for _, l := range m.Loads {
+		if s, ok := l.(*macho.Segment); ok {
+			if at := info.Ranges[2].Start + 8; at-s.Addr < s.Memsz {
+				code = append(binary.AppendUvarint([]byte{0x11, 0x20 | number}, at-s.Addr), 0x51)
+			}
+			number++
+		}
+	}
+	for _, l := range m.Loads {
+		if raw := l.Raw(); binary.LittleEndian.Uint32(raw) == 0x80000022 {
+			if binary.LittleEndian.Uint32(raw[12:]) < 10 || code == nil {
+				t.Fatal("no rebases")
+			}
+			copy(data[binary.LittleEndian.Uint32(raw[8:]):], append(code, 0))
+		}
+	}
+	changed := filepath.Join(t.TempDir(), "changed")
 	write(t, changed, string(data))
 	if got, err := image(t, changed).FIPSInfo(); err != nil || got.State != gobin.Broken || got.Detail != "noptrdata is changed by the loader" {
 		t.Errorf("%+v, %v", got, err)
