@@ -22,8 +22,8 @@ type Seen struct {
 	// ASan is set where the runtime's part of -asan is linked. Assembly is set where
 	// the native module's code for the processor is, which the tag purego leaves out;
 	// not every processor has such code.
-	ASan     bool `json:"asan,omitempty"`
-	Assembly bool `json:"assembly,omitempty"`
+	ASan     bool `json:"-"`
+	Assembly bool `json:"-"`
 
 	// Second is the copy of the build info that the program itself reads, if the one
 	// that tools read was removed.
