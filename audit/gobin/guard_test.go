@@ -135,8 +135,13 @@ func TestManyRelocations(t *testing.T) {
 		programs := binary.LittleEndian.Uint16(data[56:])
 		at := uint64(len(data))
 		dynamic := encode(nil, elf.Dyn64{Tag: int64(elf.DT_RELA), Val: 0}, elf.Dyn64{Tag: int64(elf.DT_RELASZ), Val: size}, elf.Dyn64{})
+		data[16] = byte(elf.ET_DYN) // else no loader would look
 		table := append([]byte{}, data[64:64+56*int(programs)]...)
-		table = encode(table, elf.Prog64{Type: uint32(elf.PT_DYNAMIC), Off: at, Filesz: uint64(len(dynamic))})
+		offset, addr := binary.LittleEndian.Uint64(table[8:]), binary.LittleEndian.Uint64(table[16:]) // of PT_LOAD, which is the first
+		mapped := at + uint64(len(dynamic)) - offset
+		binary.LittleEndian.PutUint64(table[32:], mapped)
+		binary.LittleEndian.PutUint64(table[40:], mapped)
+		table = encode(table, elf.Prog64{Type: uint32(elf.PT_DYNAMIC), Off: at, Vaddr: addr + at - offset, Filesz: uint64(len(dynamic))})
 		data = append(append(data, dynamic...), table...)
 		binary.LittleEndian.PutUint64(data[32:], at+uint64(len(dynamic))) // e_phoff
 		binary.LittleEndian.PutUint16(data[56:], programs+1)
