@@ -5,6 +5,7 @@ package checks
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -240,7 +241,10 @@ func TestUnitProgramByLink(t *testing.T) {
 		link := filepath.Join(dir, "root", "usr", "app")
 		os.Remove(link)
 		if err := os.Symlink(to, link); err != nil {
-			t.Skip("no symbolic links here:", err)
+			if runtime.GOOS != "windows" {
+				t.Fatal(err)
+			}
+			t.Skip("this user of Windows may make no symbolic links:", err)
 		}
 		target := &audit.Target{Dir: dir, Units: []string{filepath.Join(dir, "app.service")}}
 		rep := runCheck(t, audit.Config{Target: target, Checks: []*audit.Check{Unit}, Settings: map[string]string{"root": filepath.Join(dir, "root")}})
