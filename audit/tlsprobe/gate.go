@@ -1,0 +1,123 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// errBudget is a connection too many.
+var errBudget = errors.New("no connections left")
+
+// A gate lets connections to one endpoint through: not more than a number, not too many
+// at once, and not faster than the server bears.
+type gate struct {
+	dial func(context.Context) (net.Conn, error)
+
+	slots    chan struct{} // a token for each connection at once
+	interval time.Duration // between connections; 0: none
+
+	mu       sync.Mutex
+	left     int           // connections
+	made     int           // or tried
+	next     time.Time     // before which no connection is made
+	pause    time.Duration // that the next sign of overload costs
+	patience time.Duration // what is left of it
+}
+
+func newGate(o Options, dial func(context.Context) (net.Conn, error)) *gate {
+	g := &gate{dial: dial, slots: make(chan struct{}, o.Parallel), left: o.MaxConnections, pause: firstPause, patience: o.Patience}
+	if o.Rate > 0 {
+		g.interval = time.Duration(float64(time.Second) / o.Rate)
+	}
+	return g
+}
+
+// firstPause is for how long an overloaded server is left alone at first. The pauses
+// double, and connections come one after the other from then on.
+const firstPause = 250 * time.Millisecond
+
+const maxPause = 5 * time.Second
+
+// connect makes a connection. The caller calls release when it is closed.
+func (g *gate) connect(ctx context.Context) (conn net.Conn, release func(), err error) {
+	select {
+	case g.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, context.Cause(ctx)
+	}
+	release = func() { <-g.slots }
+	wait, ok := g.turn()
+	if !ok {
+		release()
+		return nil, nil, errBudget
+	}
+	if err := sleep(ctx, wait); err != nil {
+		release()
+		return nil, nil, err
+	}
+	conn, err = g.dial(ctx)
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return conn, release, nil
+}
+
+// turn takes a connection from those left, and tells how long to wait before it.
+func (g *gate) turn() (time.Duration, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.left == 0 {
+		return 0, false
+	}
+	g.left--
+	g.made++
+	now := time.Now()
+	wait := max(0, g.next.Sub(now))
+	g.next = now.Add(wait + g.interval)
+	return wait, true
+}
+
+// overloaded says that the server showed a sign of it. It reports whether there is
+// patience left to ask again.
+func (g *gate) overloaded() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.patience <= 0 || g.left == 0 {
+		return false
+	}
+	pause := min(g.pause, g.patience)
+	g.patience -= pause
+	g.pause = min(2*g.pause, maxPause)
+	g.interval = max(g.interval, firstPause)
+	if until := time.Now().Add(pause); until.After(g.next) {
+		g.next = until
+	}
+	return true
+}
+
+// connections is how many were made or tried.
+func (g *gate) connections() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.made
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

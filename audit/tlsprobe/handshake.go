@@ -1,0 +1,144 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A handshake is one that was led to its end, with package crypto/tls.
+type handshake struct {
+	asked   Version
+	state   tls.ConnectionState
+	done    bool // the handshake is complete
+	kept    bool // the server closed the connection after it without complaint
+	resumed bool
+	request *tls.CertificateRequestInfo // that was made
+	alert   string                      // with which the server ended it, as package tls names it
+	end     End
+	detail  string
+}
+
+// handshakeOptions are what differs from handshake to handshake.
+type handshakeOptions struct {
+	version Version
+	name    string   // "" for none
+	alpn    []string // protocols to be offered
+	client  *tls.Certificate
+	cache   tls.ClientSessionCache
+}
+
+// shake leads a handshake to its end, and closes the connection.
+func (p *prober) shake(ctx context.Context, o handshakeOptions) *handshake {
+	h := &handshake{asked: o.version}
+	conn, release, err := p.gate.connect(ctx)
+	if err != nil {
+		h.end, h.detail = EndUnreachable, reason(err)
+		if err == errBudget {
+			h.end = EndBudget
+		}
+		return h
+	}
+	defer release()
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now()) })
+	defer stop()
+	conn.SetDeadline(time.Now().Add(p.timeout))
+	config := &tls.Config{
+		ServerName: o.name, NextProtos: o.alpn, MinVersion: uint16(o.version), MaxVersion: uint16(o.version),
+		CipherSuites: allCipherSuites(), ClientSessionCache: o.cache,
+		InsecureSkipVerify: true, // what is presented is judged, not trusted
+		GetClientCertificate: func(r *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			h.request = r
+			if o.client != nil {
+				return o.client, nil
+			}
+			return &tls.Certificate{}, nil
+		},
+	}
+	c := tls.Client(conn, config)
+	err = c.HandshakeContext(ctx)
+	h.state = c.ConnectionState()
+	h.done, h.resumed = err == nil, h.state.DidResume
+	if err == nil && (h.request != nil || o.cache != nil) {
+		err = h.farewell(conn, c)
+	}
+	h.end, h.detail = endOf(err), reason(err)
+	if text, ok := remoteAlert(err); ok {
+		h.end, h.alert = EndAnswer, text
+	}
+	return h
+}
+
+// maxFarewell is for how long a server is listened to that does not close the
+// connection.
+const maxFarewell = time.Second
+
+// farewell says goodbye, and listens for what the server has to say: in TLS 1.3 tickets
+// come after the handshake, and only then it says that it wants a certificate.
+func (h *handshake) farewell(conn net.Conn, c *tls.Conn) error {
+	if err := c.CloseWrite(); err != nil {
+		return err
+	}
+	conn.SetReadDeadline(time.Now().Add(maxFarewell))
+	_, err := io.Copy(io.Discard, io.LimitReader(c, maxAnswer))
+	h.kept = err == nil
+	return err
+}
+
+// remoteAlert is the alert in an error of package tls.
+func remoteAlert(err error) (string, bool) {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "remote error" {
+		return "", false
+	}
+	return strings.TrimPrefix(op.Err.Error(), "tls: "), true
+}
+
+// allCipherSuites lists what package tls has, the insecure ones too.
+var allCipherSuites = sync.OnceValue(func() []uint16 {
+	var out []uint16
+	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		out = append(out, s.ID)
+	}
+	return out
+})
+
+// strayCertificate is a certificate that nobody issued, for its own name.
+var strayCertificate = sync.OnceValues(func() (*tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "not issued by anybody"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+})
+
+// authorities are the names of distinguished names.
+func authorities(raw [][]byte) []string {
+	var out []string
+	for _, der := range raw {
+		out = append(out, nameOf(der))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,412 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// findings are what was seen beside the answers to hellos.
+type findings struct {
+	mu         sync.Mutex
+	chains     []Chain
+	client     ClientAuth
+	alpn       []string
+	authTried  bool
+	resumption State
+
+	resumptionOf Version
+	fallback     State
+	noName       NameAnswer
+	wrongName    NameAnswer
+	problems     []Problem
+}
+
+// inspect looks at what an endpoint does beside taking what it takes: which is known
+// now.
+func (p *prober) inspect(ctx context.Context) {
+	version := func(v Version) bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.seen.suites[v]) > 0
+	}
+	p.found.client.State = AuthUnknown
+	p.found.resumption, p.found.fallback = Unknown, Unknown
+	for _, o := range p.seen.list {
+		if o.accepted() && o.flight.version != TLS13 {
+			p.keepFlight(o)
+		}
+	}
+	var newest Version // up to TLS 1.2, that package tls has
+	for _, v := range []Version{TLS12, TLS11, TLS10} {
+		if version(v) {
+			newest = v
+			break
+		}
+	}
+	var wg sync.WaitGroup
+	if version(TLS13) {
+		wg.Go(func() { p.signatures13(ctx) })
+		wg.Go(func() { p.complete(ctx, TLS13) })
+	}
+	if newest != 0 {
+		wg.Go(func() { p.signatures12(ctx, newest) })
+		wg.Go(func() { p.complete(ctx, newest) })
+	}
+	wg.Go(func() { p.found.fallback = p.downgrade(ctx) })
+	wg.Wait()
+	if sniName(p.name) != "" {
+		wg.Go(func() { p.found.noName = p.otherName(ctx, "") })
+		wg.Go(func() { p.found.wrongName = p.otherName(ctx, "not-this-one.invalid") })
+		wg.Wait()
+	}
+}
+
+// keepFlight keeps the chain of an answer in clear.
+func (p *prober) keepFlight(o *observation) {
+	f := o.flight
+	timestamps, _ := f.extension(extSCT)
+	p.keepChain(f.version, o.hello.serverName, f.certificates, f.status, timestamps)
+	if f.request != nil {
+		p.keepRequest(f.version, f.request)
+	}
+}
+
+// keepRequest keeps that a certificate was asked for.
+func (p *prober) keepRequest(v Version, r *certificateRequest) {
+	p.found.mu.Lock()
+	defer p.found.mu.Unlock()
+	c := &p.found.client
+	if !slices.Contains(c.Versions, v) {
+		c.Versions = append(c.Versions, v)
+		slices.Sort(c.Versions)
+		slices.Reverse(c.Versions)
+	}
+	c.Authorities = append(c.Authorities, authorities(r.authorities)...)
+	slices.Sort(c.Authorities)
+	c.Authorities = slices.Compact(c.Authorities)
+	c.Schemes = append(c.Schemes, r.schemes...)
+	slices.Sort(c.Schemes)
+	c.Schemes = slices.Compact(c.Schemes)
+}
+
+// maxChains bounds the different chains that are kept of one endpoint.
+const maxChains = 16
+
+// keepChain keeps a chain, if it is another than those that are known.
+func (p *prober) keepChain(v Version, name string, ders [][]byte, staple, timestamps []byte) {
+	if len(ders) == 0 {
+		return
+	}
+	p.found.mu.Lock()
+	defer p.found.mu.Unlock()
+	for i := range p.found.chains {
+		c := &p.found.chains[i]
+		if c.SNI != name || len(c.Certificates) != len(ders) || !slices.EqualFunc(c.Certificates, ders, func(c Certificate, der []byte) bool { return bytes.Equal(c.DER, der) }) {
+			continue
+		}
+		if !slices.Contains(c.Versions, v) {
+			c.Versions = append(c.Versions, v)
+		}
+		if c.Staple == nil {
+			c.Staple = staple
+		}
+		if c.Timestamps == nil {
+			c.Timestamps = timestamps
+		}
+		return
+	}
+	if len(p.found.chains) == maxChains {
+		return
+	}
+	c := Chain{Versions: []Version{v}, SNI: name, Staple: staple, Timestamps: timestamps}
+	for _, der := range ders {
+		c.Certificates = append(c.Certificates, ParseCertificate(der))
+	}
+	p.found.chains = append(p.found.chains, c)
+}
+
+// hello13 is a hello of TLS 1.3 with which a handshake can be begun here; nil if the
+// server takes none.
+func (p *prober) hello13() *hello {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := &hello{version: TLS13, schemes: schemesFor(TLS13)}
+	for _, id := range decryptable {
+		if p.seen.suites[TLS13][id] {
+			h.suites = append(h.suites, id)
+		}
+	}
+	for _, id := range exchangeable {
+		if p.seen.groups[TLS13][id] {
+			h.groups = append(h.groups, id)
+			break
+		}
+	}
+	if len(h.suites) == 0 || len(h.groups) == 0 {
+		return nil
+	}
+	return h
+}
+
+// signatures13 asks for the signature algorithms of TLS 1.3, and with them for the
+// certificates of all kinds of keys.
+func (p *prober) signatures13(ctx context.Context) {
+	all := p.hello13()
+	if all == nil {
+		p.problem("signature algorithms of TLS 1.3", EndGarbage, "no suite or no group that is understood here")
+		return
+	}
+	left := all.schemes
+	for len(left) > 0 {
+		h := *all
+		h.schemes = left
+		o, f := p.exchange13(ctx, &h)
+		if o.unclear() {
+			p.confirm(ctx, &h, o)
+		}
+		p.record(o)
+		if f == nil {
+			if o.accepted() {
+				p.problem("signature algorithms of TLS 1.3", EndGarbage, o.Detail)
+			}
+			return
+		}
+		timestamps := f.timestamps
+		p.keepChain(TLS13, h.serverName, f.certificates, f.status, timestamps)
+		if f.request != nil {
+			p.keepRequest(TLS13, f.request)
+		}
+		next := slices.DeleteFunc(slices.Clone(left), func(id SignatureScheme) bool { return id == f.scheme })
+		if len(next) == len(left) { // it signs with what was not offered
+			return
+		}
+		left = next
+	}
+}
+
+// signatures12 asks for the signature algorithms of TLS 1.2.
+func (p *prober) signatures12(ctx context.Context, v Version) {
+	if v != TLS12 { // before, they are MD5 and SHA-1
+		return
+	}
+	p.mu.Lock()
+	suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
+	p.mu.Unlock()
+	suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isSigned(SuiteOf(id)) })
+	left := schemesFor(v)
+	for len(left) > 0 && len(suites) > 0 {
+		h := offer(v, suites, groupsFor(v))
+		h.schemes = left
+		o := p.ask(ctx, h)
+		if !o.accepted() {
+			return
+		}
+		p.keepFlight(o)
+		next := slices.DeleteFunc(slices.Clone(left), func(id SignatureScheme) bool { return id == o.scheme() })
+		if len(next) == len(left) {
+			return
+		}
+		left = next
+	}
+}
+
+// complete leads handshakes of a version to their end: one that keeps a ticket, one that
+// uses it, and where a certificate of the client is asked for, one with a stray one.
+func (p *prober) complete(ctx context.Context, v Version) {
+	o := handshakeOptions{version: v, name: sniName(p.name), alpn: []string{"h2", "http/1.1"}, cache: tls.NewLRUClientSessionCache(4)}
+	if v != TLS13 {
+		o.alpn = []string{"http/1.1"} // so that both are seen
+	}
+	first := p.shake(ctx, o)
+	if !first.done && first.request == nil {
+		p.problem("complete handshake of "+v.String(), first.end, first.detail)
+		p.keepAuth(v, AuthUnknown)
+		return
+	}
+	if protocol := first.state.NegotiatedProtocol; protocol != "" {
+		p.found.mu.Lock()
+		p.found.alpn = append(p.found.alpn, protocol)
+		p.found.mu.Unlock()
+	}
+	state := first.auth()
+	p.keepAuth(v, state)
+	if first.request != nil {
+		p.tryStray(ctx, o)
+	}
+	if !first.done || state == AuthRequired {
+		return
+	}
+	if second := p.shake(ctx, o); second.done {
+		p.keepResumption(v, second.resumed)
+	}
+}
+
+// auth tells whether a certificate is wanted, by a handshake without one.
+func (h *handshake) auth() ClientAuthState {
+	switch {
+	case h.request == nil:
+		return AuthNone
+	case h.done && h.kept:
+		return AuthOptional
+	case h.alert != "":
+		return AuthRequired
+	}
+	return AuthUnknown
+}
+
+// keepAuth keeps what was found in a version. Where versions differ, the weakest counts:
+// it is the client that chooses.
+func (p *prober) keepAuth(v Version, state ClientAuthState) {
+	p.found.mu.Lock()
+	defer p.found.mu.Unlock()
+	order := []ClientAuthState{AuthNone, AuthOptional, AuthUnknown, AuthRequired}
+	c := &p.found.client
+	if !p.found.authTried || slices.Index(order, state) < slices.Index(order, c.State) {
+		c.State = state
+	}
+	p.found.authTried = true
+}
+
+// tryStray shows a certificate that nobody issued.
+func (p *prober) tryStray(ctx context.Context, o handshakeOptions) {
+	stray, err := strayCertificate()
+	if err != nil {
+		p.problem("stray client certificate", EndUnreachable, err.Error())
+		return
+	}
+	o.client, o.cache = stray, nil
+	h := p.shake(ctx, o)
+	p.found.mu.Lock()
+	defer p.found.mu.Unlock()
+	c := &p.found.client
+	switch {
+	case h.done && h.kept:
+		c.Unverified = Offered
+	case h.alert != "" && c.Unverified != Offered:
+		c.Unverified = NotOffered
+	case c.Unverified == "":
+		c.Unverified = Unknown
+	}
+}
+
+// keepResumption keeps whether a session was resumed: in TLS 1.3, where there is it.
+func (p *prober) keepResumption(v Version, resumed bool) {
+	p.found.mu.Lock()
+	defer p.found.mu.Unlock()
+	if p.found.resumptionOf > v {
+		return
+	}
+	p.found.resumptionOf, p.found.resumption = v, NotOffered
+	if resumed {
+		p.found.resumption = Offered
+	}
+}
+
+// otherName asks for another name than the server's, and tells what it answers.
+func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
+	p.mu.Lock()
+	var h *hello
+	for v := TLS12; v >= TLS10 && h == nil; v-- {
+		if taken := slices.Sorted(maps.Keys(p.seen.suites[v])); len(taken) > 0 {
+			h = offer(v, taken, groupsFor(v))
+		}
+	}
+	p.mu.Unlock()
+	var ders [][]byte
+	var o *observation
+	if h != nil {
+		h.otherName, h.serverName = true, name
+		o = p.exchange(ctx, h)
+		if o.accepted() {
+			ders = o.flight.certificates
+		}
+	} else if h = p.hello13(); h != nil {
+		h.otherName, h.serverName = true, name
+		var f *encryptedFlight
+		if o, f = p.exchange13(ctx, h); f != nil {
+			ders = f.certificates
+		}
+	}
+	switch {
+	case o == nil:
+		return ""
+	case len(ders) > 0:
+		if p.presents(ders[0]) {
+			return SameChain
+		}
+		return OtherChain
+	case o.End == EndAnswer && o.flight.alert != nil:
+		return Refused
+	}
+	p.problem("another server name", o.End, o.Detail)
+	return ""
+}
+
+// presents reports whether a certificate is the first of a chain that is known.
+func (p *prober) presents(leaf []byte) bool {
+	p.found.mu.Lock()
+	defer p.found.mu.Unlock()
+	return slices.ContainsFunc(p.found.chains, func(c Chain) bool { return bytes.Equal(c.Certificates[0].DER, leaf) })
+}
+
+// downgrade asks for a version that is not the newest, and says that it is a second
+// try: a server that knows RFC 7507 refuses.
+func (p *prober) downgrade(ctx context.Context) State {
+	p.mu.Lock()
+	var taken []Version
+	for v := TLS13; v >= TLS10; v-- {
+		if len(p.seen.suites[v]) > 0 {
+			taken = append(taken, v)
+		}
+	}
+	p.mu.Unlock()
+	if len(taken) < 2 {
+		return "" // there is nothing to fall back to
+	}
+	p.mu.Lock()
+	h := offer(taken[1], slices.Sorted(maps.Keys(p.seen.suites[taken[1]])), groupsFor(taken[1]))
+	p.mu.Unlock()
+	h.fallback = true
+	o := p.exchange(ctx, h)
+	p.record(o)
+	switch {
+	case o.accepted():
+		return NotOffered
+	case o.End == EndAnswer && o.flight.alert != nil && o.flight.alert.Description == 86: // inappropriate_fallback
+		return Offered
+	}
+	return Unknown
+}
+
+// add puts what was found into a result.
+func (f *findings) add(r *Result) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r.Certificates = f.chains
+	slices.SortStableFunc(r.Certificates, func(a, b Chain) int {
+		return cmp.Compare(a.Certificates[0].SHA256, b.Certificates[0].SHA256)
+	})
+	for _, c := range r.Certificates {
+		slices.SortFunc(c.Versions, func(a, b Version) int { return cmp.Compare(b, a) })
+	}
+	r.ClientAuth = f.client
+	slices.Sort(f.alpn)
+	r.ALPN = slices.Compact(f.alpn)
+	r.Session.Resumption, r.Session.FallbackSCSV = f.resumption, f.fallback
+	r.Session.NoName, r.Session.WrongName = f.noName, f.wrongName
+	r.Unknown = append(r.Unknown, f.problems...)
+}
+
+// problem keeps what stayed unknown.
+func (p *prober) problem(question string, end End, detail string) {
+	p.found.mu.Lock()
+	defer p.found.mu.Unlock()
+	p.found.problems = append(p.found.problems, Problem{Question: question, End: end, Detail: detail, Times: 1})
+}

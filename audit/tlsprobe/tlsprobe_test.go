@@ -1,0 +1,155 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"math/big"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// serve starts a server of package crypto/tls on loopback, and returns its address.
+func serve(t *testing.T, config *tls.Config) string {
+	t.Helper()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				c.SetDeadline(time.Now().Add(10 * time.Second))
+				io.Copy(io.Discard, c)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// selfSigned makes a certificate for a name.
+func selfSigned(t *testing.T, name string) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// probe probes an endpoint, and demands that the evidence says the same as the result.
+func probe(t *testing.T, address string, o Options) *Result {
+	t.Helper()
+	r, err := Probe(context.Background(), Target{Address: address, SNI: "example.com"}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Replay(r.Exchanges)
+	if err != nil {
+		t.Fatalf("replay: %v", err)
+	}
+	if diff := cmp.Diff(r.Protocols, again.Protocols); diff != "" {
+		t.Errorf("the exchanges say something else of protocols: %s", diff)
+	}
+	if diff := cmp.Diff(r.Groups, again.Groups); diff != "" {
+		t.Errorf("the exchanges say something else of groups: %s", diff)
+	}
+	if diff := cmp.Diff(r.SignatureAlgorithms, again.SignatureAlgorithms); diff != "" {
+		t.Errorf("the exchanges say something else of signature algorithms: %s", diff)
+	}
+	return r
+}
+
+// offered lists the suites of a version that are offered, by name.
+func offered(r *Result, v Version) []string {
+	var out []string
+	for _, p := range r.Protocols {
+		for _, s := range p.Suites {
+			if p.Version == v {
+				out = append(out, s.Name)
+			}
+		}
+	}
+	return out
+}
+
+func TestProbeGo(t *testing.T) {
+	address := serve(t, &tls.Config{
+		Certificates: []tls.Certificate{selfSigned(t, "example.com")}, MinVersion: tls.VersionTLS12,
+		CurvePreferences: []tls.CurveID{tls.X25519MLKEM768, tls.X25519, tls.CurveP256},
+		CipherSuites:     []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384},
+	})
+	r := probe(t, address, Options{})
+	want := map[Version][]string{
+		TLS13: {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"},
+		TLS12: {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+	}
+	for _, p := range r.Protocols {
+		got := offered(r, p.Version)
+		slices.Sort(got)
+		if diff := cmp.Diff(want[p.Version], got); diff != "" {
+			t.Errorf("%v: %s", p.Version, diff)
+		}
+		if state := map[bool]State{true: Offered, false: NotOffered}[want[p.Version] != nil]; p.State != state {
+			t.Errorf("%v: %v", p.Version, p.State)
+		}
+	}
+	var groups []string
+	for _, g := range r.Groups {
+		switch g.State {
+		case Offered:
+			groups = append(groups, g.Name)
+		case Unknown:
+			t.Errorf("group %s is unknown", g.Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"X25519MLKEM768", "x25519", "secp256r1"}, groups); diff != "" {
+		t.Errorf("groups: %s", diff)
+	}
+	if len(r.Unknown) > 0 || r.ClientAuth.State != AuthNone || len(r.Certificates) != 1 {
+		t.Errorf("%+v %+v %+v", r.Unknown, r.ClientAuth, r.Certificates)
+	}
+}
+
+func TestProbeNobody(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	r := probe(t, address, Options{})
+	for _, p := range r.Protocols {
+		if p.State != Unknown {
+			t.Errorf("%v: %v", p.Version, p.State)
+		}
+	}
+	if len(r.Unknown) == 0 {
+		t.Error("nothing is said to be unknown")
+	}
+}
