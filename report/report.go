@@ -48,6 +48,10 @@ type Options struct {
 	// Environment makes text show the configuration of the go command, which
 	// the facts of the checks env and toolchain hold.
 	Environment bool
+
+	// Endpoints makes text show what endpoints take, which the facts of the check
+	// tls hold.
+	Endpoints bool
 }
 
 // Write writes rep to w, in the language of rep. Nothing is written if the

@@ -70,6 +70,9 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 		if opts.Environment {
 			p.environment()
 		}
+		if opts.Endpoints {
+			p.endpoints()
+		}
 		p.findings()
 		p.incomplete()
 		p.notes()

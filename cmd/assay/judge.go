@@ -38,6 +38,7 @@ type options struct {
 	verbose  bool
 
 	environment bool // show the go command's configuration in text
+	endpoints   bool // show what endpoints take in text
 
 	settings map[string]string
 	recorded map[string][]byte

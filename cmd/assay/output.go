@@ -76,7 +76,7 @@ func unknownWord[T ~string](what, word string, words []T) error {
 // write writes the report in all formats asked for.
 func (inv *invocation) write(rep *audit.Report, outs []output, o *options) error {
 	for _, out := range outs {
-		opts := report.Options{Catalogue: checks.Catalogue(), Quiet: o.quiet, Verbose: o.verbose, Environment: o.environment}
+		opts := report.Options{Catalogue: checks.Catalogue(), Quiet: o.quiet, Verbose: o.verbose, Environment: o.environment, Endpoints: o.endpoints}
 		if out.file == "" {
 			opts.Width = inv.width()
 			opts.Color = report.ColorProfile(inv.stdout, inv.environ)

@@ -1,0 +1,274 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/tlsprobe"
+)
+
+// TLS probes endpoints and judges what they offer. Its settings, all of them optional:
+// "tls-sni", "tls-timeout" (a duration), "tls-max-connections", "tls-rate" (per second),
+// and "tls-resolve", lines of host:port and the host:port to connect to in its place.
+var TLS = &audit.Check{
+	ID:      "tls",
+	Needs:   audit.Network,
+	Applies: func(t *audit.Target) bool { return len(t.Endpoints) > 0 },
+	Run:     runTLS,
+	Recheck: recheckTLS,
+}
+
+// TLSFacts are the facts of [TLS].
+type TLSFacts struct {
+	Endpoints []TLSEndpoint `json:"endpoints"`
+}
+
+// A TLSEndpoint is what one endpoint showed.
+type TLSEndpoint struct {
+	*tlsprobe.Result
+	Reached  bool     `json:"reached"`  // it answered anything at all
+	Evidence []string `json:"evidence"` // digests: of the exchanges, and of the certificates
+}
+
+// maxEndpoints bounds the endpoints that are probed at once.
+const maxEndpoints = 32
+
+func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
+	facts := &TLSFacts{Endpoints: make([]TLSEndpoint, len(p.Target.Endpoints))}
+	options, err := tlsOptions(p)
+	if err != nil {
+		return nil, err
+	}
+	resolve := resolutions(p.Settings["tls-resolve"])
+	var group errgroup.Group
+	group.SetLimit(maxEndpoints)
+	var mu sync.Mutex
+	done := 0
+	for i, address := range p.Target.Endpoints {
+		group.Go(func() error {
+			r, err := tlsprobe.Probe(ctx, tlsprobe.Target{Address: address, Dial: resolve[address], SNI: p.Settings["tls-sni"]}, options)
+			if r == nil {
+				return fmt.Errorf("probe %s: %w", address, err)
+			}
+			facts.Endpoints[i] = keepEndpoint(p, r)
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			p.Progress(done, len(p.Target.Endpoints))
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(facts.Endpoints, func(a, b TLSEndpoint) int { return strings.Compare(a.Address, b.Address) })
+	for _, e := range facts.Endpoints {
+		judgeEndpoint(e, p.Report)
+	}
+	if ctx.Err() != nil {
+		return facts, ctx.Err()
+	}
+	return facts, facts.undetermined()
+}
+
+// tlsOptions reads the settings.
+func tlsOptions(p *audit.Pass) (tlsprobe.Options, error) {
+	o := tlsprobe.Options{DialContext: p.Dial}
+	var errs []error
+	parse := func(key string, set func(string) error) {
+		if v := p.Settings[key]; v != "" {
+			if err := set(v); err != nil {
+				errs = append(errs, fmt.Errorf("setting %s: %w", key, err))
+			}
+		}
+	}
+	parse("tls-timeout", func(v string) (err error) { o.Timeout, err = time.ParseDuration(v); return err })
+	parse("tls-max-connections", func(v string) (err error) { o.MaxConnections, err = strconv.Atoi(v); return err })
+	parse("tls-rate", func(v string) (err error) { o.Rate, err = strconv.ParseFloat(v, 64); return err })
+	return o, errors.Join(errs...)
+}
+
+// resolutions reads lines of an endpoint and where to connect in its place.
+func resolutions(text string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(text) {
+		if from, to, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			out[from] = to
+		}
+	}
+	return out
+}
+
+// keepEndpoint keeps the evidence of what an endpoint showed.
+func keepEndpoint(p *audit.Pass, r *tlsprobe.Result) TLSEndpoint {
+	e := TLSEndpoint{Result: r, Reached: r.Plaintext != nil}
+	for _, x := range r.Exchanges {
+		e.Reached = e.Reached || x.End != tlsprobe.EndUnreachable && x.End != tlsprobe.EndBudget && (x.End != tlsprobe.EndTimeout || len(x.Received) > 0)
+	}
+	data, err := json.Marshal(r.Exchanges)
+	if err != nil { // of bytes and words
+		panic(err)
+	}
+	e.Evidence = []string{p.Evidence("tls-exchanges", data)}
+	for _, chain := range r.Certificates {
+		var buf bytes.Buffer
+		for _, c := range chain.Certificates {
+			pem.Encode(&buf, &pem.Block{Type: "CERTIFICATE", Bytes: c.DER})
+		}
+		e.Evidence = append(e.Evidence, p.Evidence("certificates", buf.Bytes()))
+	}
+	return e
+}
+
+// undetermined returns what stayed unknown, as the error of a check that could not tell
+// all, or nil.
+func (f *TLSFacts) undetermined() error {
+	var unreached, open []string
+	for _, e := range f.Endpoints {
+		if !e.Reached {
+			unreached = append(unreached, e.Address+e.because())
+			continue
+		}
+		if what := e.unknown(); len(what) > 0 {
+			open = append(open, e.Address+": "+strings.Join(what, ", "))
+		}
+	}
+	switch {
+	case unreached != nil && open == nil:
+		return audit.NotAssessed("tls/unreachable", audit.Args{"count": len(unreached), "total": len(f.Endpoints), "endpoints": first(unreached, maxNamed)})
+	case open != nil:
+		return audit.NotAssessed("tls/undetermined", audit.Args{"count": len(open) + len(unreached), "total": len(f.Endpoints), "facts": first(append(open, unreached...), maxNamed)})
+	}
+	return nil
+}
+
+// because says why an endpoint was not reached.
+func (e TLSEndpoint) because() string {
+	for _, u := range e.Unknown {
+		if u.Detail != "" {
+			return " (" + u.Detail + ")"
+		}
+	}
+	return ""
+}
+
+// unknown names what stayed unknown of an endpoint that answers.
+func (e TLSEndpoint) unknown() []string {
+	var out []string
+	for _, v := range e.Protocols {
+		switch {
+		case v.State == tlsprobe.Unknown:
+			out = append(out, v.Version.String())
+		case len(v.Undecided) > 0:
+			out = append(out, fmt.Sprintf("%v (%d suites)", v.Version, len(v.Undecided)))
+		}
+	}
+	groups := 0
+	for _, g := range e.Groups {
+		if g.State == tlsprobe.Unknown {
+			groups++
+		}
+	}
+	if groups > 0 {
+		out = append(out, fmt.Sprintf("%d groups", groups))
+	}
+	signatures := 0
+	for _, s := range e.SignatureAlgorithms {
+		if s.State == tlsprobe.Unknown {
+			signatures++
+		}
+	}
+	if signatures > 0 {
+		out = append(out, fmt.Sprintf("%d signature algorithms", signatures))
+	}
+	if e.ClientAuth.State == tlsprobe.AuthUnknown {
+		out = append(out, "client authentication")
+	}
+	return out
+}
+
+// recheckTLS derives from the exchanges that an endpoint names what they show, and
+// demands that the facts say the same.
+func recheckTLS(stored json.RawMessage, evidence func(string) ([]byte, error)) error {
+	var facts struct {
+		Endpoints []struct {
+			Address             string          `json:"address"`
+			Protocols           json.RawMessage `json:"protocols"`
+			Groups              json.RawMessage `json:"groups"`
+			SignatureAlgorithms json.RawMessage `json:"signature_algorithms"`
+			Evidence            []string        `json:"evidence"`
+		} `json:"endpoints"`
+	}
+	if err := json.Unmarshal(stored, &facts); err != nil {
+		return err
+	}
+	for _, e := range facts.Endpoints {
+		if len(e.Evidence) == 0 {
+			return fmt.Errorf("%s names no evidence", e.Address)
+		}
+		data, err := evidence(e.Evidence[0])
+		if err != nil {
+			return err
+		}
+		var exchanges []tlsprobe.Exchange
+		if err := json.Unmarshal(data, &exchanges); err != nil {
+			return fmt.Errorf("exchanges of %s: %w", e.Address, err)
+		}
+		r, err := tlsprobe.Replay(exchanges)
+		if err != nil {
+			return fmt.Errorf("exchanges of %s: %w", e.Address, err)
+		}
+		for _, part := range []struct {
+			what   string
+			stored json.RawMessage
+			shown  any
+		}{{"protocols", e.Protocols, r.Protocols}, {"groups", e.Groups, r.Groups}, {"signature algorithms", e.SignatureAlgorithms, r.SignatureAlgorithms}} {
+			shown, err := json.Marshal(part.shown)
+			if err != nil {
+				return err
+			}
+			if !sameJSON(part.stored, shown) {
+				return fmt.Errorf("%s of %s are not what the exchanges show", part.what, e.Address)
+			}
+		}
+	}
+	return nil
+}
+
+// sameJSON reports whether two texts have the same content.
+func sameJSON(a, b []byte) bool {
+	var x, y bytes.Buffer
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
+}
+
+// CheckEndpoint reports whether a text is an endpoint, host:port.
+func CheckEndpoint(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		var addr *net.AddrError
+		if errors.As(err, &addr) {
+			return errors.New(addr.Err)
+		}
+		return err
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if host == "" || err != nil || n == 0 {
+		return errors.New("host and port are wanted, such as example.com:443")
+	}
+	return nil
+}

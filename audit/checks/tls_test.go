@@ -1,0 +1,257 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"io"
+	"math/big"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/tlsprobe"
+)
+
+// serveTLS starts a server on loopback, and returns its address.
+func serveTLS(t *testing.T, config *tls.Config) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "service.test"}, DNSNames: []string{"service.test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 2, 0), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Certificates = []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveConns(t, l, func(c net.Conn) { io.Copy(io.Discard, c) })
+	return l.Addr().String()
+}
+
+// serveConns handles connections until the test ends.
+func serveConns(t *testing.T, l net.Listener, handle func(net.Conn)) {
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				c.SetDeadline(time.Now().Add(10 * time.Second))
+				handle(c)
+			}()
+		}
+	}()
+}
+
+func runTLSCheck(t *testing.T, settings map[string]string, endpoints ...string) *audit.Report {
+	t.Helper()
+	return runCheck(t, audit.Config{Target: &audit.Target{Dir: t.TempDir(), Endpoints: endpoints}, Settings: settings, Checks: []*audit.Check{TLS}})
+}
+
+// TestTLS audits a server whose configuration is known, by another name than it is
+// connected to.
+func TestTLS(t *testing.T) {
+	address := serveTLS(t, &tls.Config{MinVersion: tls.VersionTLS12, CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256}})
+	rep := runTLSCheck(t, map[string]string{"tls-resolve": "service.test:443 " + address, "tls-max-connections": "100", "tls-timeout": "10s", "tls-rate": "10000"}, "service.test:443")
+	if rep.Checks[0].Outcome != audit.Passed {
+		t.Errorf("%+v", rep.Checks[0])
+	}
+	if !slices.Contains(rulesOf(rep), "tls/no-post-quantum") {
+		t.Errorf("%v", rulesOf(rep))
+	}
+	var facts TLSFacts
+	if err := json.Unmarshal(rep.Facts["tls"], &facts); err != nil {
+		t.Fatal(err)
+	}
+	e := facts.Endpoints[0]
+	if e.SNI != "service.test" || e.Address != "service.test:443" || !e.Reached || len(e.Evidence) != 2 || e.Session.NoName != tlsprobe.SameChain {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestTLSUnknown: what could not be asked is not assessed.
+func TestTLSUnknown(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	l.Close()
+	if rep := runTLSCheck(t, nil, nobody); rep.Checks[0].ReasonID != "tls/unreachable" || rep.Verdict != audit.VerdictIncomplete {
+		t.Errorf("nobody: %+v", rep.Checks[0])
+	}
+	if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	serveConns(t, l, func(c net.Conn) { c.Read(make([]byte, 1)) }) // and it closes the connection
+	if rep := runTLSCheck(t, nil, l.Addr().String(), nobody); rep.Checks[0].ReasonID != "tls/undetermined" || rep.Verdict != audit.VerdictIncomplete {
+		t.Errorf("closing: %+v", rep.Checks[0])
+	}
+	address := serveTLS(t, &tls.Config{})
+	rep := runTLSCheck(t, map[string]string{"tls-max-connections": "4"}, address)
+	if rep.Checks[0].ReasonID != "tls/undetermined" || !strings.Contains(rep.Checks[0].Reason, "TLS 1") {
+		t.Errorf("four connections: %+v", rep.Checks[0])
+	}
+}
+
+func TestTLSSettings(t *testing.T) {
+	for key, value := range map[string]string{"tls-timeout": "soon", "tls-max-connections": "many", "tls-rate": "fast"} {
+		rep := runTLSCheck(t, map[string]string{key: value}, "127.0.0.1:1")
+		if c := rep.Checks[0]; c.Outcome != audit.Errored || !strings.Contains(c.Reason, key) {
+			t.Errorf("%s: %+v", key, c)
+		}
+	}
+}
+
+func TestCheckEndpoint(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"example.com:443": true, "[::1]:8443": true, "127.0.0.1:1": true,
+		"example.com": false, ":443": false, "example.com:": false, "example.com:0": false, "example.com:70000": false, "example.com:https": false, "::1:443": false,
+	} {
+		if err := CheckEndpoint(address); (err == nil) != ok {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+// judged is a check that judges an endpoint as if it had been probed.
+func judged(e TLSEndpoint) *audit.Check {
+	return &audit.Check{ID: "tls", Run: func(_ context.Context, p *audit.Pass) (any, error) {
+		e.Evidence = []string{p.Evidence("tls-exchanges", []byte("[]"))}
+		judgeEndpoint(e, p.Report)
+		return nil, nil
+	}}
+}
+
+// takes is a protocol that takes suites.
+func takes(v tlsprobe.Version, suites ...tlsprobe.SuiteID) tlsprobe.Protocol {
+	p := tlsprobe.Protocol{Version: v, State: tlsprobe.Offered}
+	for _, id := range suites {
+		p.Suites = append(p.Suites, tlsprobe.SuiteOf(id))
+	}
+	return p
+}
+
+func refuses(v tlsprobe.Version) tlsprobe.Protocol {
+	return tlsprobe.Protocol{Version: v, State: tlsprobe.NotOffered, Refusal: "alert protocol_version (70)"}
+}
+
+// TestTLSJudge has what an endpoint may show, and the rules that it violates.
+func TestTLSJudge(t *testing.T) {
+	good := takes(tlsprobe.TLS13, 0x1301)
+	hybrid := []tlsprobe.Group{withState(0x11EC, tlsprobe.Offered)}
+	for _, test := range []struct {
+		name  string
+		r     tlsprobe.Result
+		rules []string
+	}{
+		{"nothing wrong", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good, takes(tlsprobe.TLS12, 0xC02F)}, Groups: hybrid}, nil},
+		{"unknown", tlsprobe.Result{Protocols: []tlsprobe.Protocol{{Version: tlsprobe.TLS13, State: tlsprobe.Unknown}, takes(tlsprobe.TLS10, 0xC013)},
+			Groups: []tlsprobe.Group{withState(29, tlsprobe.Offered), withState(0x11EC, tlsprobe.Unknown)}}, []string{"tls/deprecated-version", "tls/legacy-suites"}},
+		{"no TLS 1.3", tlsprobe.Result{Protocols: []tlsprobe.Protocol{refuses(tlsprobe.TLS13), takes(tlsprobe.TLS12, 0xC02F)}}, []string{"tls/no-tls13"}},
+		{"old alone", tlsprobe.Result{Protocols: []tlsprobe.Protocol{refuses(tlsprobe.TLS13), refuses(tlsprobe.TLS12), takes(tlsprobe.TLS10, 0xC013)}},
+			[]string{"tls/deprecated-version", "tls/legacy-suites", "tls/no-current-version"}},
+		{"SSL", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good, takes(tlsprobe.SSL3, 0x0005), takes(tlsprobe.SSL2, 0x0700C0)}},
+			[]string{"tls/broken-suites", "tls/obsolete-version"}},
+		{"TLCP alone", tlsprobe.Result{Protocols: []tlsprobe.Protocol{refuses(tlsprobe.TLS13), refuses(tlsprobe.TLS12), takes(tlsprobe.TLCP, 0xE053)}}, nil},
+		{"suites", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good, takes(tlsprobe.TLS12, 0x0034, 0x000A, 0x009C, 0xC027, 0xABCD)}},
+			[]string{"tls/broken-suites", "tls/legacy-suites", "tls/no-forward-secrecy", "tls/weak-suites"}},
+		{"groups", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, Groups: []tlsprobe.Group{withState(19, tlsprobe.Offered), withState(0x11EC, tlsprobe.NotOffered)}},
+			[]string{"tls/no-post-quantum", "tls/weak-groups"}},
+		{"session", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, Session: tlsprobe.Session{
+			SecureRenegotiation: tlsprobe.NotOffered, ClientRenegotiation: tlsprobe.Offered, Compression: tlsprobe.Offered, ExtendedMasterSecret: tlsprobe.NotOffered,
+			EarlyData: tlsprobe.Offered, FiniteFields: []tlsprobe.FiniteField{{Bits: 512}, {Bits: 1536}, {Bits: 2048}},
+		}}, []string{"tls/broken-dh", "tls/client-renegotiation", "tls/compression", "tls/early-data", "tls/insecure-renegotiation", "tls/no-extended-master-secret", "tls/short-dh"}},
+		{"clients", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, ClientAuth: tlsprobe.ClientAuth{State: tlsprobe.AuthRequired, Unverified: tlsprobe.Offered}},
+			[]string{"tls/client-auth-unverified"}},
+	} {
+		r := test.r
+		r.Address = "service.test:443"
+		rep := runCheck(t, audit.Config{Target: &audit.Target{Dir: t.TempDir(), Endpoints: []string{r.Address}}, Checks: []*audit.Check{judged(TLSEndpoint{Result: &r})}})
+		if diff := cmp.Diff(test.rules, rulesOf(rep)); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+func withState(id tlsprobe.GroupID, state tlsprobe.State) tlsprobe.Group {
+	g := tlsprobe.GroupOf(id)
+	g.State = state
+	return g
+}
+
+// TestTLSRecheck: facts that differ from the stored exchanges are found.
+func TestTLSRecheck(t *testing.T) {
+	address := serveTLS(t, &tls.Config{})
+	r, err := tlsprobe.Probe(context.Background(), tlsprobe.Target{Address: address}, tlsprobe.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchanges, err := json.Marshal(r.Exchanges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := json.Marshal(TLSFacts{Endpoints: []TLSEndpoint{{Result: r, Evidence: []string{"sha256:x"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(facts, evidence []byte, failed error) error {
+		return TLS.Recheck(facts, func(string) ([]byte, error) { return evidence, failed })
+	}
+	if err := check(facts, exchanges, nil); err != nil {
+		t.Errorf("an honest report: %v", err)
+	}
+	for name, tamper := range map[string]func() ([]byte, []byte, error){
+		"a version forgotten": func() ([]byte, []byte, error) {
+			return bytes.Replace(facts, []byte(`"offered"`), []byte(`"not-offered"`), 1), exchanges, nil
+		},
+		"a suite renamed": func() ([]byte, []byte, error) {
+			return bytes.Replace(facts, []byte(`"0x1301"`), []byte(`"0x1302"`), 1), exchanges, nil
+		},
+		"a group forgotten": func() ([]byte, []byte, error) {
+			return bytes.Replace(facts, []byte(`"x25519"`), []byte(`"x448"`), 1), exchanges, nil
+		},
+		"a signature forgotten": func() ([]byte, []byte, error) {
+			return bytes.Replace(facts, []byte(`"ecdsa_secp256r1_sha256"`), []byte(`"ed25519"`), 1), exchanges, nil
+		},
+		"no exchanges": func() ([]byte, []byte, error) { return facts, []byte("[]"), nil },
+		"no JSON":      func() ([]byte, []byte, error) { return facts, []byte("{"), nil },
+		"an exchange of nothing": func() ([]byte, []byte, error) {
+			return facts, []byte(`[{"asked": "TLS 1.2", "sent": "AAAA", "end": "answer"}]`), nil
+		},
+		"no evidence": func() ([]byte, []byte, error) { return facts, nil, io.ErrUnexpectedEOF },
+		"none named": func() ([]byte, []byte, error) {
+			return bytes.Replace(facts, []byte(`["sha256:x"]`), []byte(`[]`), 1), exchanges, nil
+		},
+		"no facts": func() ([]byte, []byte, error) { return []byte("["), exchanges, nil },
+	} {
+		if err := check(tamper()); err == nil {
+			t.Errorf("%s: not found", name)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/checks"
+)
+
+// tlsFlags are the flags of the verb tls.
+type tlsFlags struct {
+	from           string
+	sni            string
+	resolve        []string
+	timeout        time.Duration
+	maxConnections int
+	rate           float64
+}
+
+func (inv *invocation) tlsCommand() *cobra.Command {
+	var o options
+	var t tlsFlags
+	cmd := &cobra.Command{
+		Use:   "tls HOST:PORT...",
+		Short: inv.say(text{"tell what TLS and TLCP endpoints take, and judge it", "探测 TLS 与 TLCP 端点支持的内容并作出判定"}),
+		Long: inv.say(text{
+			`Tls finds out which versions, cipher suites, groups and signature algorithms an endpoint
+takes, from SSL 2.0 to TLS 1.3 and TLCP, in whose order, with which certificates, and what
+it does with clients' certificates, other names, tickets and compression. It writes its
+hellos by hand, as no library offers all that is registered, and needs a few more of them
+than there are suites: an ordinary server is audited with some forty connections.
+
+Each question has one of three answers: offered, not offered - refused on record, by an
+alert, or by a closed connection while another hello was taken in between - or unknown. An
+endpoint that is overloaded is asked more slowly; what stays unknown is not assessed. The
+evidence holds each hello and its answer, from which assay report --check derives the facts
+again.
+
+The endpoints are those of the command line, of a file (--from, one a line, - for standard
+input), or of the policy (targets: endpoints).`,
+			`tls 探测端点支持的协议版本（从 SSL 2.0 到 TLS 1.3，以及 TLCP）、密码套件、密钥交换组和签名算法，
+以谁的优先顺序为准，使用哪些证书，以及如何处理客户端证书、其他主机名、会话票据和压缩。由于没有任何
+TLS 库能提供全部已注册的内容，ClientHello 均为自行构造；所需次数仅略多于套件数，普通服务器约四十个
+连接即可完成审计。
+
+每个问题只有三种答案：支持；不支持（有拒绝记录：收到告警，或连接被关闭而期间另一请求被接受）；未知。
+端点过载时自动放慢速度；仍无法确定的内容记为未评估。证据包含每个 ClientHello 及其应答，
+assay report --check 可据此重新推导结论。
+
+端点可来自命令行、文件（--from，每行一个，- 表示标准输入）或策略文件（targets: endpoints）。`,
+		}),
+		Example: `  assay tls example.com:443
+  assay tls 127.0.0.1:8443 --sni service.internal --format json
+  assay tls --from endpoints.txt --evidence evidence`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			target, name, err := inv.findTarget(o.dir, false)
+			if err != nil {
+				return err
+			}
+			if target.Endpoints, err = inv.endpoints(&o, &t, target, args); err != nil {
+				return err
+			}
+			target.ModFile, target.WorkFile, target.Module, name.Module = "", "", "", ""
+			name.Endpoints = target.Endpoints
+			if o.settings, err = t.settings(cmd); err != nil {
+				return err
+			}
+			o.endpoints = true
+			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.TLS})
+		},
+	}
+	inv.addFlags(cmd, &o)
+	f := cmd.Flags()
+	f.StringVar(&t.from, "from", "", inv.say(text{"read endpoints from `FILE`, one a line, or - for standard input", "从文件 `FILE` 读取端点，每行一个，- 表示标准输入"}))
+	f.StringVar(&t.sni, "sni", "", inv.say(text{"server `NAME` to ask for (default: the host), or - for none", "请求的服务器名 `NAME`（默认为主机名），- 表示不发送"}))
+	f.StringArrayVar(&t.resolve, "resolve", nil, inv.say(text{"connect to an address in place of an endpoint: `HOST:PORT:ADDRESS`", "连接端点时改用指定地址：`HOST:PORT:ADDRESS`"}))
+	f.DurationVar(&t.timeout, "timeout", 0, inv.say(text{"how long a connection, and an answer, is waited for (default 5s)", "等待连接及应答的时间（默认 5s）"}))
+	f.IntVar(&t.maxConnections, "max-connections", 0, inv.say(text{"most connections to one endpoint (default 200)", "对单个端点的最大连接数（默认 200）"}))
+	f.Float64Var(&t.rate, "rate", 0, inv.say(text{"most connections per second to one endpoint (default: no limit)", "对单个端点每秒的最大连接数（默认不限）"}))
+	return cmd
+}
+
+// endpoints are those of the command line and of the file; where neither names any,
+// those of the policy.
+func (inv *invocation) endpoints(o *options, t *tlsFlags, target *audit.Target, args []string) ([]string, error) {
+	list := slices.Clone(args)
+	if t.from != "" {
+		data, err := inv.readInput(t.from)
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(data)) {
+			if line, _, _ = strings.Cut(line, "#"); strings.TrimSpace(line) != "" {
+				list = append(list, strings.TrimSpace(line))
+			}
+		}
+	}
+	if len(list) == 0 && t.from == "" {
+		policy, err := o.readPolicy(target)
+		if err != nil {
+			return nil, err
+		}
+		list = slices.Clone(policy.Targets.Endpoints)
+	}
+	if len(list) == 0 {
+		return nil, usagef("assay tls HOST:PORT...", "name the endpoints to probe")
+	}
+	for _, e := range list {
+		if err := checks.CheckEndpoint(e); err != nil {
+			return nil, usagef("write HOST:PORT, and an IPv6 address in brackets", "endpoint %q: %s", e, err)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// settings are those of the check.
+func (t *tlsFlags) settings(cmd *cobra.Command) (map[string]string, error) {
+	out := map[string]string{}
+	if t.sni != "" {
+		out["tls-sni"] = t.sni
+	}
+	if cmd.Flags().Changed("timeout") {
+		if t.timeout <= 0 {
+			return nil, usagef("", "--timeout %v: more than nothing is wanted", t.timeout)
+		}
+		out["tls-timeout"] = t.timeout.String()
+	}
+	if cmd.Flags().Changed("max-connections") {
+		if t.maxConnections <= 0 {
+			return nil, usagef("", "--max-connections %d: one or more are wanted", t.maxConnections)
+		}
+		out["tls-max-connections"] = strconv.Itoa(t.maxConnections)
+	}
+	if cmd.Flags().Changed("rate") {
+		if !(t.rate > 0) {
+			return nil, usagef("", "--rate %v: more than nothing is wanted", t.rate)
+		}
+		out["tls-rate"] = strconv.FormatFloat(t.rate, 'g', -1, 64)
+	}
+	var lines []string
+	for _, r := range t.resolve {
+		line, err := resolution(r)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	out["tls-resolve"] = strings.Join(lines, "\n")
+	return out, nil
+}
+
+// resolution reads HOST:PORT:ADDRESS.
+func resolution(text string) (string, error) {
+	const hint = "write HOST:PORT:ADDRESS, and IPv6 addresses in brackets"
+	rest := ""
+	for i, c := range text { // the first place behind which an address can stand
+		if c != ':' || checks.CheckEndpoint(text[:i]) != nil {
+			continue
+		}
+		rest = text[i+1:]
+		endpoint := text[:i]
+		port := endpoint[strings.LastIndexByte(endpoint, ':')+1:]
+		to := rest + ":" + port
+		if err := checks.CheckEndpoint(to); err != nil {
+			return "", usagef(hint, "--resolve %q: %s", text, err)
+		}
+		return fmt.Sprintf("%s %s", endpoint, to), nil
+	}
+	return "", usagef(hint, "--resolve %q: no address", text)
+}
