@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/internal/unprivileged"
 )
 
@@ -447,7 +448,7 @@ func TestEvidenceLinks(t *testing.T) {
 	}
 	for _, target := range []string{outside, name, os.DevNull, "nowhere"} {
 		if err := os.Symlink(target, name); err != nil {
-			t.Skipf("this system makes no links: %v", err)
+			machine.WindowsLacks(t, "symbolic links", err)
 		}
 		if data, err := dir.Get(digest); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("link to %s: %q, %v", target, data, err)
@@ -480,7 +481,7 @@ func TestEvidenceBounds(t *testing.T) {
 	name := filepath.Join(dir.dir, ReportFile)
 	rewrite(t, name, nil)
 	if err := os.Truncate(name, maxReport+1); err != nil {
-		t.Skipf("no sparse files here: %v", err)
+		machine.WindowsLacks(t, "sparse files", err)
 	}
 	if _, err := dir.Report(); err == nil || !strings.Contains(err.Error(), "report.json: larger than") {
 		t.Errorf("report: %v", err)

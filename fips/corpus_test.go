@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/fips"
+	"github.com/goassay/assay/internal/machine"
 )
 
 var (
@@ -342,8 +342,8 @@ func TestCorpus(t *testing.T) {
 		}
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := exec.LookPath(w.needs); w.needs != "" && err != nil && os.Getenv("CI") != "true" {
-				t.Skipf("%s is not installed", w.needs)
+			if w.needs != "" {
+				machine.Need(t, w.needs)
 			}
 			c.hold(t, w)
 		})

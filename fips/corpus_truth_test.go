@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/goassay/assay/fips"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // A truth is what a program did when it ran: with no GODEBUG in its environment,
@@ -45,7 +46,7 @@ func (r run) mismatch() bool {
 // measure runs the program at path, if it can run here.
 func measure(t *testing.T, path string, w way) truth {
 	t.Helper()
-	runner, ok := runnerOf(w)
+	runner, ok := runnerOf(t, w)
 	if !ok {
 		return truth{}
 	}
@@ -59,7 +60,7 @@ func measure(t *testing.T, path string, w way) truth {
 
 // runnerOf is what a program of that platform is started with. It reports false if
 // it cannot run here.
-func runnerOf(w way) ([]string, bool) {
+func runnerOf(t *testing.T, w way) ([]string, bool) {
 	if w.norun {
 		return nil, false
 	}
@@ -75,8 +76,11 @@ func runnerOf(w way) ([]string, bool) {
 	if !ok {
 		name = goarch
 	}
-	_, err := exec.LookPath("qemu-" + name)
-	return []string{"qemu-" + name}, err == nil
+	installed, err := machine.Has("qemu-" + name)
+	if err != nil {
+		t.Error(err)
+	}
+	return []string{"qemu-" + name}, installed
 }
 
 // start runs a witness with nothing but those variables in its environment.

@@ -6,23 +6,21 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"testing"
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
 	"github.com/goassay/assay/fips"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // BoringCrypto is a C object: with cgo it is linked, whatever mode it is in.
 func TestSeenBoringCrypto(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil && os.Getenv("CI") != "true" {
-		t.Skip("cgo needs gcc")
-	}
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		t.Skip("BoringCrypto is made for linux on amd64 and arm64 alone")
 	}
+	machine.Need(t, "gcc") // for cgo
 	data, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOEXPERIMENT=boringcrypto", "CGO_ENABLED=1"))
 	if err != nil {
 		t.Fatal(err)

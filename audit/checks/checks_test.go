@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gocmd"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/report"
 )
 
@@ -43,29 +43,10 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	partial := flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.skip").Value.String() != "" ||
 		flag.Lookup("test.list").Value.String() != "" || flag.Lookup("test.fuzz").Value.String() != "" || testing.Short()
-	if code == 0 && !partial && hasGit() {
+	if git, _ := machine.Has("git"); code == 0 && !partial && git { // without it not every rule is produced
 		code = demandAllProduced()
 	}
 	os.Exit(code)
-}
-
-// hasGit reports whether git is installed.
-func hasGit() bool {
-	_, err := exec.LookPath("git")
-	return err == nil
-}
-
-// needGit skips a test that asks git itself where there is none. In CI there
-// must be one.
-func needGit(t *testing.T) {
-	t.Helper()
-	switch {
-	case hasGit():
-	case os.Getenv("CI") == "true":
-		t.Fatal("git is not installed")
-	default:
-		t.Skip("git is not installed")
-	}
 }
 
 func demandAllProduced() int {

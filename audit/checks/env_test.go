@@ -20,6 +20,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gocmd"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // An envSetup is what a test configures; all else is a plain machine.
@@ -92,7 +93,7 @@ func gorootCopy(t *testing.T, goEnv string) string {
 			continue
 		}
 		if err := os.Symlink(filepath.Join(goroot, entry.Name()), filepath.Join(dir, entry.Name())); err != nil {
-			t.Skipf("a GOROOT cannot be copied without symbolic links: %v", err)
+			machine.WindowsLacks(t, "symbolic links", err)
 		}
 	}
 	if goEnv != "-" {
@@ -243,7 +244,7 @@ func TestEnv(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			if test.setup.git != "" {
-				needGit(t)
+				machine.Need(t, "git")
 			}
 			rep := runCheck(t, test.setup.config(t, Env))
 			slices.Sort(test.want)

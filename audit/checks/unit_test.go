@@ -5,7 +5,6 @@ package checks
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin/gobintest"
 	"github.com/goassay/assay/audit/sdunit"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // hardened sets what the rules ask for.
@@ -241,10 +241,7 @@ func TestUnitProgramByLink(t *testing.T) {
 		link := filepath.Join(dir, "root", "usr", "app")
 		os.Remove(link)
 		if err := os.Symlink(to, link); err != nil {
-			if runtime.GOOS != "windows" {
-				t.Fatal(err)
-			}
-			t.Skip("this user of Windows may make no symbolic links:", err)
+			machine.WindowsLacks(t, "symbolic links", err)
 		}
 		target := &audit.Target{Dir: dir, Units: []string{filepath.Join(dir, "app.service")}}
 		rep := runCheck(t, audit.Config{Target: target, Checks: []*audit.Check{Unit}, Settings: map[string]string{"root": filepath.Join(dir, "root")}})

@@ -26,6 +26,7 @@ import (
 
 	"github.com/goassay/assay/audit/filetree"
 	. "github.com/goassay/assay/audit/filetree/filetreetest"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/internal/unprivileged"
 )
 
@@ -262,6 +263,7 @@ var pack = map[string]func(t testing.TB, entries []Entry) []byte{
 	"tar, v7":        func(t testing.TB, e []Entry) []byte { return withTool(t, e, "tar", "-c", "--format=v7", ".") },
 	"zip, Info-ZIP":  func(t testing.TB, e []Entry) []byte { return withTool(t, e, "zip", "-qr", "-", ".") },
 	"cpio": func(t testing.TB, e []Entry) []byte {
+		machine.Need(t, "cpio")
 		return RPM(withTool(t, e, "sh", "-c", "find . | cpio --quiet -o -H newc"))
 	},
 	"dpkg-deb": func(t testing.TB, e []Entry) []byte {
@@ -276,7 +278,7 @@ var pack = map[string]func(t testing.TB, entries []Entry) []byte{
 	},
 }
 
-// run pipes data through a program, if there is one.
+// run pipes data through a program.
 func run(t testing.TB, data []byte, args ...string) []byte {
 	t.Helper()
 	cmd := exec.Command(args[0], args[1:]...)
@@ -293,16 +295,7 @@ func withTool(t testing.TB, entries []Entry, args ...string) []byte {
 
 func tool(t testing.TB, cmd *exec.Cmd) []byte {
 	t.Helper()
-	for _, name := range append([]string{cmd.Args[0]}, cmd.Args[len(cmd.Args)-1]) {
-		if strings.Contains(name, "cpio") {
-			name = "cpio"
-		} else if name != cmd.Args[0] {
-			continue
-		}
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skip(err)
-		}
-	}
+	machine.Need(t, cmd.Args[0])
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

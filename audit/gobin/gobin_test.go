@@ -17,6 +17,7 @@ import (
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -87,12 +88,10 @@ func TestBuilt(t *testing.T) {
 
 // TestRELRO reads what the loader is asked to protect, as readelf shows it.
 func TestRELRO(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil && os.Getenv("CI") != "true" {
-		t.Skip("cgo needs gcc")
-	}
 	if runtime.GOOS != "linux" {
 		t.Skip("RELRO is of ELF files, and cgo builds for this system alone")
 	}
+	machine.Need(t, "gcc") // for cgo
 	pure, cgo := gobintest.Module(t, gobintest.GoMod), gobintest.Module(t, gobintest.GoMod)
 	if err := os.WriteFile(filepath.Join(cgo, "main.go"), []byte("package main\n\n// int f(void) { return 1; }\nimport \"C\"\n\nfunc main() { println(C.f()) }\n"), 0o666); err != nil {
 		t.Fatal(err)
@@ -166,12 +165,7 @@ func TestSettings(t *testing.T) {
 
 // TestVCS stamps a clean and a dirty work tree.
 func TestVCS(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("git is not installed: the go command stamps nothing")
-	}
+	machine.Need(t, "git") // by which the go command stamps
 	dir := gobintest.Module(t, gobintest.GoMod)
 	git := func(args ...string) string {
 		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"}, args...)...)
@@ -337,7 +331,7 @@ func TestErrors(t *testing.T) {
 	forged := string(gobintest.Forge("go1.26.8"))
 	loop := filepath.Join(dir, "loop")
 	if err := os.Symlink(loop, loop); err != nil {
-		skipOnWindows(t, "symbolic links", err)
+		machine.WindowsLacks(t, "symbolic links", err)
 	}
 	for _, test := range []struct {
 		name, path string
@@ -385,7 +379,7 @@ func TestHuge(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := os.Truncate(path, size); err != nil {
-				skipOnWindows(t, "sparse files", err)
+				machine.WindowsLacks(t, "sparse files", err)
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
@@ -403,14 +397,4 @@ func TestHuge(t *testing.T) {
 			}
 		})
 	}
-}
-
-// skipOnWindows skips a test that lacks what a file system of Windows may not
-// offer to this user. Everywhere else its lack is a failure.
-func skipOnWindows(t *testing.T, what string, err error) {
-	t.Helper()
-	if runtime.GOOS != "windows" {
-		t.Fatalf("no %s: %v", what, err)
-	}
-	t.Skipf("no %s for this user of Windows: %v", what, err)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/internal/unprivileged"
 )
 
@@ -57,11 +58,11 @@ func TestWalk(t *testing.T) {
 	bin := filepath.Join(dir, "bin")
 	for name, to := range map[string]string{"self": "self", "up": "..", "here": ".", "app-link": "app", "out": "../outside/other"} {
 		if err := os.Symlink(to, filepath.Join(bin, name)); err != nil {
-			skipOnWindows(t, "symbolic links", err)
+			machine.WindowsLacks(t, "symbolic links", err)
 		}
 	}
 	if err := os.Link(filepath.Join(bin, "app"), filepath.Join(bin, "app2")); err != nil {
-		skipOnWindows(t, "hard links", err)
+		machine.WindowsLacks(t, "hard links", err)
 	}
 	inBin := map[string]gobin.State{"bin/app": gobin.StateRead, "bin/damaged": gobin.StateUnreadable, "bin/old": gobin.StateUnknown}
 	for _, test := range []struct {

@@ -8,20 +8,22 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/internal/machine"
 )
 
-// systemd itself, where it is installed, reads the same out of a unit: also of
+// systemd itself reads the same out of a unit: also of
 // one in which lines, comments and continuations are mixed at random.
 func TestSystemdAgrees(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd-analyze, which is the oracle here, is not installed")
+	if runtime.GOOS != "linux" {
+		t.Skip("systemd is of Linux alone")
 	}
+	machine.Need(t, "systemd-analyze")
 	units := []string{
 		"User=app", "DynamicUser=yes", "DynamicUser=yes\nUser=root\nProtectHome=yes", "User=app\nUser=",
 		"NoNewPrivileges=yes\n# \\\nPrivateDevices=yes\nLockPersonality=y\\\n# c\n", "CapabilityBoundingSet=~CAP_SYS_ADMIN \\\n ; c\n CAP_SYS_PTRACE",
@@ -39,9 +41,9 @@ func TestSystemdAgrees(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.CommandContext(t.Context(), analyze, "security", "--offline=true", "--json=short", file).Output()
+		out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", "--json=short", file).Output()
 		if err != nil {
-			t.Skip("this systemd-analyze judges no files:", err)
+			machine.Lacks(t, "systemd-analyze that judges files", err)
 		}
 		var rows []struct {
 			Set   *bool  `json:"set"` // null: does not matter

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit/allowlist/allowlisttest"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/sumdb/sumdbtest"
 )
 
@@ -54,6 +55,8 @@ import (
 //	tlsproxy VAR CERT        serves the proxy over https, and sets $VAR
 //	unlog M@V                starts a database that has logged all but M@V, for $GOSUMDB and $GOPROXY
 //	withuser VAR URL USER    sets $VAR to URL with USER, name and password
+//
+//	[has:PROGRAM]  holds where a program is installed, as in CI it must be
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"assay": main, "interrupt": interruptMain, "hang": hangMain})
 }
@@ -65,6 +68,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               func(env *testscript.Env) error { return proxy.setup(env) },
+		Condition:           has,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"absent":   absent,
 			"cert":     proxy.cert,
@@ -85,6 +89,15 @@ func TestScripts(t *testing.T) {
 			"withuser": withUser,
 		},
 	})
+}
+
+// has is the condition of scripts that a program is installed.
+func has(condition string) (bool, error) {
+	program, ok := strings.CutPrefix(condition, "has:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", condition)
+	}
+	return machine.Has(program)
 }
 
 // scriptProxy is the proxy of the scripts, and the database behind it.

@@ -10,12 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/fips/host/hosttest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 func read(t *testing.T, h hosttest.Host, environ ...string) Facts {
@@ -370,25 +372,12 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
-// needOpenSSL skips a test that asks openssl itself where there is none. In CI
-// there must be one.
-func needOpenSSL(t *testing.T) {
-	t.Helper()
-	switch _, err := exec.LookPath("openssl"); {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatal("openssl is not installed")
-	default:
-		t.Skip("openssl is not installed")
-	}
-}
-
 // execute runs a command.
 func execute(cmd *exec.Cmd) ([]byte, error) { return cmd.Output() }
 
 // The real program prints what is read here.
 func TestRealOpenSSL(t *testing.T) {
-	needOpenSSL(t)
+	machine.Need(t, "openssl")
 	s := readOpenSSL(t.Context(), root{os.DirFS("/")}, Options{Environ: []string{"OPENSSL_CONF=/dev/null"}, Run: execute})
 	if s.Product != "OpenSSL" || !strings.HasPrefix(s.Version, "3.") || s.FIPS.Is != gobin.No || len(s.Providers) != 1 || s.Module.Is == gobin.Unknown {
 		t.Fatalf("%+v", s)
@@ -401,7 +390,7 @@ func TestRealOpenSSL(t *testing.T) {
 // The configuration gives a provider its ID, and the provider itself its name: the
 // legacy provider under the ID fips is none of validated cryptography.
 func TestRealProvider(t *testing.T) {
-	needOpenSSL(t)
+	machine.Need(t, "openssl")
 	out, err := exec.Command("openssl", "version", "-a").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -409,7 +398,7 @@ func TestRealProvider(t *testing.T) {
 	_, _, modules := ParseVersion(string(out))
 	legacy, err := os.ReadFile(filepath.Join(modules, "legacy.so"))
 	if err != nil {
-		t.Skip(err) // newer releases of Debian have it in a package of its own
+		machine.Lacks(t, "legacy provider", err) // newer releases of Debian have it in a package of its own
 	}
 	dir := t.TempDir()
 	write(t, dir, "fips.so", string(legacy))
@@ -440,12 +429,15 @@ func TestRealHost(t *testing.T) {
 
 // A pipe of the real file system is not opened: it would never end.
 func TestRealPipe(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no named pipes in directories")
+	}
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "etc/crypto-policies"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("mkfifo", filepath.Join(dir, configFile)).CombinedOutput(); err != nil {
-		t.Skipf("no pipe: %v %s", err, out)
+		t.Fatalf("no pipe: %v %s", err, out)
 	}
 	f := Read(t.Context(), Options{Root: os.DirFS(dir), OS: "linux", Run: hosttest.Plain().Run})
 	if got := f.CryptoPolicies.Config.Answer; got != unknown(configFile+": not a regular file") {
