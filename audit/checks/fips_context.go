@@ -3,8 +3,6 @@
 package checks
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/goassay/assay/audit"
@@ -18,9 +16,9 @@ import (
 func (facts *FIPSFacts) readContexts(p *audit.Pass) (contexts []fips.Context) {
 	for _, path := range p.Target.Units {
 		name := nameIn(p.Target.Dir, path)
-		unit, err := sdunit.Read(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+		unit, err := sdunit.ReadFile(path)
 		if err != nil {
-			facts.Unread = append(facts.Unread, name+": "+strings.TrimPrefix(err.Error(), filepath.Base(path)+": "))
+			facts.Unread = append(facts.Unread, name+": "+unitReason(path, err))
 			continue
 		}
 		facts.Units = append(facts.Units, FIPSUnit{name, p.Evidence("unit", unit.Text())})

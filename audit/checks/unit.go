@@ -5,8 +5,6 @@ package checks
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -96,9 +94,9 @@ func runUnit(ctx context.Context, p *audit.Pass) (any, error) {
 // readUnit reads a unit and finds its programs. The error is that of ctx.
 func readUnit(ctx context.Context, p *audit.Pass, m *measured, name string) (UnitFile, error) {
 	u := UnitFile{Path: nameIn(p.Target.Dir, name)}
-	unit, err := sdunit.Read(os.DirFS(filepath.Dir(name)), filepath.Base(name))
+	unit, err := sdunit.ReadFile(name)
 	if err != nil {
-		u.Reason = strings.TrimPrefix(err.Error(), filepath.Base(name)+": ")
+		u.Reason = unitReason(name, err)
 		return u, nil
 	}
 	u.Unit = unit
@@ -113,6 +111,12 @@ func readUnit(ctx context.Context, p *audit.Pass, m *measured, name string) (Uni
 	return u, nil
 }
 
+// unitReason is why the unit at path could not be read, without the name of its
+// file, which the reader sees beside it.
+func unitReason(path string, err error) string {
+	return strings.TrimPrefix(err.Error(), filepath.Base(path)+": ")
+}
+
 // findProgram finds the executable that a program is.
 func findProgram(ctx context.Context, p *audit.Pass, m *measured, program sdunit.Program) (UnitProgram, error) {
 	out := UnitProgram{Path: program.Path, By: Unrelated}
@@ -122,7 +126,7 @@ func findProgram(ctx context.Context, p *audit.Pass, m *measured, program sdunit
 		out.By = NotAsked
 	case program.State == sdunit.Unknown:
 	case root != "":
-		if err := out.findBelow(ctx, p, root); err != nil {
+		if err := out.findBelow(ctx, p, program, root); err != nil {
 			return out, err
 		}
 	default:
@@ -156,45 +160,22 @@ func (u *UnitProgram) findAmong(p *audit.Pass, files []BinaryFile) {
 	}
 }
 
-// searched are the directories in which systemd looks for a program that is
-// named without one: systemd.service(5), Command Lines.
-var searched = []string{"usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"}
-
-// findBelow looks for the program below a directory, as if that were "/". A
-// symbolic link that leads out of it is not followed.
-func (u *UnitProgram) findBelow(ctx context.Context, p *audit.Pass, dir string) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
+// findBelow looks for the program below a directory, as if that were "/".
+func (u *UnitProgram) findBelow(ctx context.Context, p *audit.Pass, program sdunit.Program, dir string) error {
+	file, err := program.FindBelow(dir)
+	switch {
+	case errors.Is(err, sdunit.ErrMissing):
+		u.By = Missing
+		return nil
+	case err != nil:
 		return nil // it could not be told
 	}
-	defer root.Close()
-	places := []string{strings.TrimLeft(path.Clean(u.Path), "/")}
-	if !strings.Contains(u.Path, "/") {
-		places = nil
-		for _, d := range searched {
-			places = append(places, path.Join(d, u.Path))
-		}
-	}
-	for _, place := range places {
-		if !filepath.IsLocal(place) { // "/" itself
-			return nil
-		}
-		info, err := root.Stat(place)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil || !info.Mode().IsRegular():
-			return nil
-		}
-		u.By = ByRoot
-		return gobin.Walk(ctx, []string{filepath.Join(dir, filepath.FromSlash(place))}, func(f *gobin.File) error {
-			file := measureBinary(p, f)
-			u.binary = &file
-			return nil
-		})
-	}
-	u.By = Missing
-	return nil
+	u.By = ByRoot
+	return gobin.Walk(ctx, []string{file}, func(f *gobin.File) error {
+		file := measureBinary(p, f)
+		u.binary = &file
+		return nil
+	})
 }
 
 // undetermined lists what of a unit could not be told, in the unit's own words.
