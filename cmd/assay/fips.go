@@ -101,11 +101,10 @@ fips140 一项会写入报告；若其取值不被 Go 识别，assay 与所有�
 		Example: `  assay fips host --require`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			target, name, err := inv.findTarget(o.dir, false)
+			target, name, err := inv.findMachine(o.dir)
 			if err != nil {
 				return err
 			}
-			target.ModFile, target.WorkFile, target.Module, name.Module = "", "", "", ""
 			if require {
 				o.settings = map[string]string{"fips": "require"}
 			}
@@ -142,11 +141,10 @@ assay 自身链接的模块以及本机；如需测试经验证的模块，请�
 			if err != nil {
 				return err
 			}
-			target, name, err := inv.findTarget(o.dir, false)
+			target, name, err := inv.findMachine(o.dir)
 			if err != nil {
 				return err
 			}
-			target.ModFile, target.WorkFile, target.Module, name.Module = "", "", "", ""
 			o.settings = map[string]string{"self": self}
 			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.FIPSSelftest})
 		},

@@ -103,7 +103,7 @@ func (inv *invocation) sumdbTarget(o *options, args []string, otherwise bool) (*
 		return nil, name, err
 	}
 	if !named && len(args) > 0 {
-		target.ModFile, target.WorkFile, target.Module, name.Module = "", "", "", ""
+		dropModule(target, &name)
 	}
 	if target.Binaries, err = present(binaries); err != nil {
 		return nil, name, err
@@ -198,11 +198,10 @@ go command fails on them until they are removed. It changes nothing.`,
 		}),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			target, name, err := inv.findTarget(o.dir, false)
+			target, name, err := inv.findMachine(o.dir)
 			if err != nil {
 				return err
 			}
-			target.ModFile, target.WorkFile, target.Module, name.Module = "", "", "", ""
 			target.LogCache, name.LogCache = true, true
 			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.SumDB})
 		},

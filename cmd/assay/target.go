@@ -59,6 +59,22 @@ func (inv *invocation) findTarget(dir string, needModule bool) (*audit.Target, a
 	return t, name, nil
 }
 
+// findMachine is findTarget for a verb that judges this machine: a module that dir
+// is in is none of its business.
+func (inv *invocation) findMachine(dir string) (*audit.Target, audit.TargetRef, error) {
+	t, name, err := inv.findTarget(dir, false)
+	if err == nil {
+		dropModule(t, &name)
+	}
+	return t, name, err
+}
+
+// dropModule leaves of a target all but its module. The directory stays: names of
+// files are relative to it.
+func dropModule(t *audit.Target, name *audit.TargetRef) {
+	t.ModFile, t.WorkFile, t.Module, name.Module = "", "", "", ""
+}
+
 // workFile returns the workspace in force: GOWORK, else the nearest go.work.
 func (inv *invocation) workFile(dir string) string {
 	switch v := inv.getenv("GOWORK"); v {
