@@ -56,6 +56,26 @@ func lookupUnder(t *testing.T, tree *sumdbtest.Tree, id int64, head []byte) (nam
 	return name, append(data, head...)
 }
 
+// tellFork has the server give the record 1 under the head of a fork, until the
+// function that it returns is called.
+func tellFork(t *testing.T, srv *sumdbtest.Log, tree *sumdbtest.Tree) (stop func()) {
+	t.Helper()
+	name, answer := lookupUnder(t, tree, 1, tree.Fork(100, 600).Signed(600))
+	return tell(srv, name, answer)
+}
+
+// tell has the server give an answer of the name, until the function that it
+// returns is called.
+func tell(srv *sumdbtest.Log, name string, answer []byte) (stop func()) {
+	srv.Mutate(func(path string, truth []byte) []byte {
+		if path == name {
+			return answer
+		}
+		return truth
+	})
+	return func() { srv.Mutate(nil) }
+}
+
 // checkHidden checks that a fork was found and proven, and nothing believed.
 func checkHidden(t *testing.T, log *Log, size int64, res *Result) {
 	t.Helper()
@@ -80,13 +100,7 @@ func TestHiddenFork(t *testing.T) {
 		name, answer := lookupUnder(t, tree, 0, signed)
 		ask := modulesOf(0, 35_000)
 		t.Run(fmt.Sprintf("network/%d", size), func(t *testing.T) {
-			srv.Mutate(func(path string, truth []byte) []byte {
-				if path == name {
-					return answer
-				}
-				return truth
-			})
-			defer srv.Mutate(nil)
+			defer tell(srv, name, answer)()
 			cache := memoryCache{}
 			checkHidden(t, log, size, verify(t, &Verifier{Log: log, Fetcher: srv, Cache: cache}, ask))
 			if forks, _ := cache.List("forks"); len(forks) != 1 || len(cache) != 1 {

@@ -24,14 +24,7 @@ func forkedStore(t *testing.T) (dir string, v *Verifier, tree *sumdbtest.Tree, s
 	if res := verify(t, v, modulesOf(0, 35_000)); res.Head == nil { // what it holds besides is honest
 		t.Fatalf("%+v", res)
 	}
-	name, answer := lookupUnder(t, tree, 1, tree.Fork(100, 600).Signed(600))
-	srv.Mutate(func(path string, truth []byte) []byte {
-		if path == name {
-			return answer
-		}
-		return truth
-	})
-	defer srv.Mutate(nil)
+	defer tellFork(t, srv, tree)()
 	res := verify(t, v, modulesOf(1))
 	checkHidden(t, log, 600, res)
 	if strings.Contains(res.Violations[0].Subject, "earlier") {
@@ -158,14 +151,7 @@ func TestForkAgain(t *testing.T) {
 	if err := os.Chtimes(files[0], old, old); err != nil {
 		t.Fatal(err)
 	}
-	name, answer := lookupUnder(t, tree, 1, tree.Fork(100, 600).Signed(600))
-	srv.Mutate(func(path string, truth []byte) []byte {
-		if path == name {
-			return answer
-		}
-		return truth
-	})
-	defer srv.Mutate(nil)
+	defer tellFork(t, srv, tree)()
 	res := verify(t, v, modulesOf(1))
 	if len(res.Violations) != 1 || !strings.Contains(res.Violations[0].Subject, old.UTC().Format("2006-01-02T15:04:05Z")) {
 		t.Errorf("%v", res.Violations)
@@ -179,14 +165,7 @@ func TestForkAgain(t *testing.T) {
 // parts.
 func TestForkFoundBySync(t *testing.T) {
 	tree, srv, log := hiddenTree(t)
-	name, answer := lookupUnder(t, tree, 1, tree.Fork(100, 600).Signed(600))
-	srv.Mutate(func(path string, truth []byte) []byte {
-		if path == name {
-			return answer
-		}
-		return truth
-	})
-	defer srv.Mutate(nil)
+	defer tellFork(t, srv, tree)()
 	dir := DirCache(t.TempDir())
 	s := syncStore(t, &Verifier{Log: log, Fetcher: srv, Cache: dir}, modulesOf(1), false)
 	if len(s.Violations) != 1 || s.Violations[0].Subject != "latest" || s.Mode != SyncHybrid || s.Head != nil || s.Inspection.Forks != 1 {

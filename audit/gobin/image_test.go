@@ -275,45 +275,50 @@ func TestPackageOf(t *testing.T) {
 	}
 }
 
-// A base relocation of a PE file that changes the module is seen.
-func TestBaseRelocation(t *testing.T) {
-	dir := gobintest.Module(t, gobintest.GoMod)
-	path := gobintest.Build(t, dir, "GOOS=windows", "GOARCH=amd64", "GOFIPS140=v1.0.0")
+// withModule builds a program with the certified module. The address is one in the
+// module's data without pointers.
+func withModule(t *testing.T, args ...string) (data []byte, address uint64) {
+	t.Helper()
+	path := gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), append(args, "GOFIPS140=v1.0.0")...)
 	info, err := image(t, path).FIPSInfo()
 	if err != nil || info.State != gobin.Intact {
 		t.Fatalf("%+v, %v", info, err)
 	}
-	data, err := os.ReadFile(path)
+	data, err = os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pe.NewFile(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := info.Ranges[2].Start + 8 - p.OptionalHeader.(*pe.OptionalHeader64).ImageBase
-	block := data[p.Section(".reloc").Offset:]
-	binary.LittleEndian.PutUint32(block, uint32(at&^0xfff))
-	binary.LittleEndian.PutUint16(block[8:], uint16(10<<12|at&0xfff))
-	changed := filepath.Join(t.TempDir(), "changed.exe")
-	write(t, changed, string(data))
-	if got, err := image(t, changed).FIPSInfo(); err != nil || got.State != gobin.Broken || got.Detail != "noptrdata is changed by the loader" {
+	return data, info.Ranges[2].Start + 8
+}
+
+// demandLoaderChanges demands that a loader is seen to change the module's data
+// without pointers.
+func demandLoaderChanges(t *testing.T, data []byte) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "changed")
+	write(t, path, string(data))
+	if got, err := image(t, path).FIPSInfo(); err != nil || got.State != gobin.Broken || got.Detail != "noptrdata is changed by the loader" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
 
-// A rebase of a Mach-O file that changes the module is seen.
-func TestRebase(t *testing.T) {
-	dir := gobintest.Module(t, gobintest.GoMod)
-	path := gobintest.Build(t, dir, "GOOS=darwin", "GOARCH=arm64", "GOFIPS140=v1.0.0")
-	info, err := image(t, path).FIPSInfo()
-	if err != nil || info.State != gobin.Intact {
-		t.Fatalf("%+v, %v", info, err)
-	}
-	data, err := os.ReadFile(path)
+// A base relocation of a PE file that changes the module is seen.
+func TestBaseRelocation(t *testing.T) {
+	data, at := withModule(t, "GOOS=windows", "GOARCH=amd64")
+	p, err := pe.NewFile(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
+	at -= p.OptionalHeader.(*pe.OptionalHeader64).ImageBase
+	block := data[p.Section(".reloc").Offset:]
+	binary.LittleEndian.PutUint32(block, uint32(at&^0xfff))
+	binary.LittleEndian.PutUint16(block[8:], uint16(10<<12|at&0xfff))
+	demandLoaderChanges(t, data)
+}
+
+// A rebase of a Mach-O file that changes the module is seen.
+func TestRebase(t *testing.T) {
+	data, at := withModule(t, "GOOS=darwin", "GOARCH=arm64")
 	m, err := macho.NewFile(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
@@ -321,7 +326,7 @@ func TestRebase(t *testing.T) {
 	number, code := byte(0), []byte(nil)
 	for _, l := range m.Loads {
 		if s, ok := l.(*macho.Segment); ok {
-			if at := info.Ranges[2].Start + 8; at-s.Addr < s.Memsz {
+			if at-s.Addr < s.Memsz {
 				code = append(binary.AppendUvarint([]byte{0x11, 0x20 | number}, at-s.Addr), 0x51)
 			}
 			number++
@@ -335,9 +340,5 @@ func TestRebase(t *testing.T) {
 			copy(data[binary.LittleEndian.Uint32(raw[8:]):], append(code, 0))
 		}
 	}
-	changed := filepath.Join(t.TempDir(), "changed")
-	write(t, changed, string(data))
-	if got, err := image(t, changed).FIPSInfo(); err != nil || got.State != gobin.Broken || got.Detail != "noptrdata is changed by the loader" {
-		t.Errorf("%+v, %v", got, err)
-	}
+	demandLoaderChanges(t, data)
 }
