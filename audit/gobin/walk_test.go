@@ -4,9 +4,12 @@ package gobin_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -112,4 +115,37 @@ func TestWalkUnreadable(t *testing.T) {
 			t.Errorf("%v, error %v", got, err)
 		}
 	})
+}
+
+// Of a large file that is named there is a digest, and little of it in memory at
+// any time.
+func TestWalkLarge(t *testing.T) {
+	const size = 256 << 20
+	head := []byte("\x7fELF\x02\x01\x01")
+	path := filepath.Join(t.TempDir(), "large")
+	if err := os.WriteFile(path, head, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, size); err != nil {
+		machine.WindowsLacks(t, "sparse files", err)
+	}
+	h := sha256.New()
+	h.Write(head)
+	zeros := make([]byte, 1<<20)
+	for left := size - len(head); left > 0; left -= min(left, len(zeros)) {
+		h.Write(zeros[:min(left, len(zeros))])
+	}
+	want := "sha256:" + hex.EncodeToString(h.Sum(nil))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := gobin.Walk(t.Context(), []string{path}, func(f *gobin.File) error {
+		if f.State != gobin.StateUnreadable || f.SHA256 != want || f.Size != size {
+			t.Errorf("%s %s %d, want %s", f.State, f.SHA256, f.Size, want)
+		}
+		return nil
+	})
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; err != nil || n > 16<<20 {
+		t.Errorf("error %v, %d bytes allocated", err, n)
+	}
 }

@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -202,14 +203,16 @@ func absent(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// sparse FILE makes a file of 5 GB that takes no space.
+// sparse FILE MIB makes a file that takes no space, and begins as an executable.
 func sparse(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: sparse file")
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sparse file MiB")
 	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
 	name := ts.MkAbs(args[0])
 	ts.Check(os.WriteFile(name, []byte("\x7fELF\x02\x01\x01"), 0o777))
-	ts.Check(os.Truncate(name, 5<<30))
+	ts.Check(os.Truncate(name, size<<20))
 }
 
 // image FILE TREE... makes what "docker save" writes of an image, whose layers are

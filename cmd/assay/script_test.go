@@ -51,7 +51,7 @@ import (
 //	remove DIR, spoil DIR    removes the first file of a folder, or changes a bit of it
 //	replace FILE OLD NEW     changes text
 //	schema KIND FILE...      demands valid reports, allowlist applications, bills of materials
-//	sparse FILE              makes a file of 5 GB
+//	sparse FILE MIB          makes a file of that many MiB
 //	tlsproxy VAR CERT        serves the proxy over https, and sets $VAR
 //	unlog M@V                starts a database that has logged all but M@V, for $GOSUMDB and $GOPROXY
 //	withuser VAR URL USER    sets $VAR to URL with USER, name and password
