@@ -4,6 +4,7 @@ package fips_test
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -128,6 +129,26 @@ func TestManifestMemory(t *testing.T) {
 		if !errors.Is(err, fips.ErrYAML) && name != "quotes" {
 			t.Errorf("%s: %.200v", name, err)
 		}
+	}
+	keys := func(n int, form string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, form, i)
+		}
+		return b.String()
+	}
+	for name, data := range map[string]string{
+		"keys": keys(11_000, "k%d: v\n"), "keys without values": keys(11_000, "k%d:\n"), "keys below": "data:\n" + keys(11_000, "  k%d: v\n"),
+		"keys and lists": keys(11_000, "k%d:\n- a: b\n"), "keys behind brackets": keys(11_000, "k%d: {\n}\n"), "keys in brackets": "[\n" + keys(11_000, "k%d: v\n") + "]\n",
+		"several": strings.Repeat("---\ndata:\n"+keys(7000, "  k%d: v\n"), 3),
+	} {
+		if list, err := fips.ReadManifest("x", []byte("spec: {containers: [{name: a}]}\n---\n"+data)); !errors.Is(err, fips.ErrYAML) || list != nil {
+			t.Errorf("%s: %v %.200v", name, list, err)
+		}
+	}
+	many := "spec:\n  containers:\n  - {name: a}\n---\nkind: ConfigMap\ndata:\n" + keys(3000, "  key%d: value\n")
+	if list, err := fips.ReadManifest("x", []byte(many)); err != nil || len(list) != 1 {
+		t.Error(len(list), err)
 	}
 	large := "kind: List\nitems:\n" + strings.Repeat("- kind: Pod\n  metadata: {name: p}\n  spec:\n    containers:\n    - name: a\n      env:\n      - {name: GODEBUG, value: fips140=on}\n", 5000)
 	if list, err := fips.ReadManifest("x", []byte(large)); err != nil || len(list) != 5000 {

@@ -12,8 +12,6 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/token"
 )
 
 // Bounds of a manifest.
@@ -21,14 +19,6 @@ const (
 	maxManifest  = 4 << 20 // bytes
 	maxDocuments = 1000
 	maxPodDepth  = 32 // objects in each other
-
-	// What the YAML library makes of a token has hundreds of bytes, and a kilobyte
-	// once it is decoded; it recurses, in memory quadratic in the depth. The
-	// definitions of the Prometheus operator, which are among the largest files of
-	// Kubernetes, have 250,000 tokens, nested less than thirty deep.
-	maxYAMLMarks  = 600_000 // characters that may begin a token, before any is made
-	maxYAMLTokens = 300_000
-	maxYAMLDepth  = 64
 )
 
 // Errors of [ReadManifest].
@@ -69,61 +59,6 @@ func ReadManifest(source string, data []byte) ([]Context, error) {
 	}
 	sortContexts(out)
 	return out, nil
-}
-
-// plainYAML refuses what would need much more memory than it has bytes, before it
-// is decoded.
-func plainYAML(data []byte) error {
-	marks := 0
-	for _, c := range data {
-		switch c {
-		case '[', ']', '{', '}', ',', ':', '-', '?', '&', '!', '*', '#', '%', '|', '>':
-			marks++
-		}
-	}
-	if marks > maxYAMLMarks {
-		return fmt.Errorf("%w: %d marks", ErrYAML, marks)
-	}
-	tokens := lexer.Tokenize(string(data))
-	if len(tokens) > maxYAMLTokens {
-		return fmt.Errorf("%w: %d tokens", ErrYAML, len(tokens))
-	}
-	flow, run, line := 0, 0, 0
-	var columns []int // at which the blocks stand that are open
-	for _, t := range tokens {
-		if t.Type == token.CommentType {
-			continue
-		}
-		opens := false // what follows is in it
-		switch t.Type {
-		case token.AliasType: // a few lines of them can stand for any amount of memory
-			return ErrAlias
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow = max(0, flow-1)
-		case token.DocumentHeaderType, token.DocumentEndType:
-			flow, columns = 0, columns[:0]
-		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
-			opens = true
-		}
-		if run++; !opens {
-			run = 0
-		}
-		if at := t.Position; flow == 0 {
-			for len(columns) > 0 && columns[len(columns)-1] > at.Column {
-				columns = columns[:len(columns)-1]
-			}
-			if (opens || at.Line != line) && (len(columns) == 0 || columns[len(columns)-1] < at.Column) {
-				columns = append(columns, at.Column)
-			}
-		}
-		line = t.Position.Line
-		if flow+len(columns)+run > maxYAMLDepth {
-			return fmt.Errorf("%w: line %d", ErrYAML, line)
-		}
-	}
-	return nil
 }
 
 // podsIn finds the containers below an object: wherever there is a list called

@@ -4,6 +4,7 @@ package checks
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -346,6 +347,25 @@ func TestFIPSContexts(t *testing.T) {
 		if res.ReasonID != test.reason && res.Outcome != audit.Failed {
 			t.Errorf("%v: %+v", test.names, res)
 		}
+	}
+}
+
+// A manifest that is too much to parse is not passed over: it may set anything.
+func TestFIPSLargeManifest(t *testing.T) {
+	dir := binaries(t, map[string][]byte{"app": gobintest.Forge("go1.26.8", gobintest.Settings("GOFIPS140=v1.0.0-c2097c7c", "-tags=fips140v1.0", "DefaultGODEBUG=fips140=on")...)})
+	var text strings.Builder
+	text.WriteString("kind: Pod\nspec: {containers: [{name: c, env: [{name: GODEBUG, value: fips140=off}]}]}\nannotations:\n")
+	for i := range 11_000 {
+		fmt.Fprintf(&text, "  k%d: v\n", i)
+	}
+	writeFile(t, filepath.Join(dir, "app.yaml"), text.String())
+	target := &audit.Target{Dir: dir, Binaries: []string{filepath.Join(dir, "app")}, Manifests: []string{filepath.Join(dir, "app.yaml")}}
+	rep := runCheck(t, audit.Config{Target: target, Checks: []*audit.Check{FIPS}})
+	if res := outcomeOf(t, rep, FIPS); res.ReasonID != "fips/context-unknown" {
+		t.Errorf("%+v", res)
+	}
+	if got := factsOf[FIPSFacts](t, rep, FIPS).Unread; len(got) != 1 || !strings.HasPrefix(got[0], "app.yaml: "+fips.ErrYAML.Error()) {
+		t.Errorf("%q", got)
 	}
 }
 
