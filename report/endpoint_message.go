@@ -41,13 +41,13 @@ var (
 
 var (
 	msgEndpoints   = audit.Text{EN: "Endpoints", ZH: "端点"}
-	msgConnections = audit.Text{EN: "{n} connections", ZH: "{n} 个连接"}
+	msgConnections = audit.Text{EN: "connections: {n}", ZH: "{n} 个连接"}
 	msgUnreached   = audit.Text{EN: "could not be reached", ZH: "无法连接"}
 	msgVersion     = audit.Text{EN: "VERSION", ZH: "版本"}
 	msgState       = audit.Text{EN: "STATE", ZH: "状态"}
 	msgSuite       = audit.Text{EN: "CIPHER SUITE", ZH: "密码套件"}
 	msgBits        = audit.Text{EN: "BITS", ZH: "强度"}
-	msgSuiteCount  = audit.Text{EN: "{n} suites", ZH: "{n} 个套件"}
+	msgSuiteCount  = audit.Text{EN: "suites: {n}", ZH: "{n} 个套件"}
 	msgUndecided   = audit.Text{EN: "{n} unknown", ZH: "{n} 个未知"}
 	msgGroups      = audit.Text{EN: "groups", ZH: "密钥交换组"}
 	msgPostQuantum = audit.Text{EN: "post-quantum", ZH: "抗量子"}

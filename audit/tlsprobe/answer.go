@@ -69,6 +69,12 @@ type Alert struct {
 
 const alertWarning = 1
 
+// Alerts that the code names.
+const (
+	alertProtocolVersion       = 70
+	alertInappropriateFallback = 86
+)
+
 var alertNames = map[uint8]string{
 	0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed", 22: "record_overflow",
 	30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate", 42: "bad_certificate",

@@ -100,6 +100,17 @@ func (h *hello) covers(v Version) bool {
 	return h.version <= TLS12 && h.version > v && v >= SSL3
 }
 
+// refuses reports whether a version was refused: by an answer to a hello of it, or by a
+// protocol_version alert to one of a newer version that asks about it as well. Other
+// alerts may be of a version that the server has, and of that alone.
+func (o *observation) refuses(v Version) bool {
+	if !o.refused() || !o.hello.covers(v) {
+		return false
+	}
+	a := o.flight
+	return o.hello.version == v || a != nil && a.alert != nil && a.alert.Description == alertProtocolVersion
+}
+
 // suite tells whether a suite is taken in a version.
 func (all *observations) suite(v Version, id SuiteID) State {
 	if all.suites[v][id] {
@@ -108,8 +119,9 @@ func (all *observations) suite(v Version, id SuiteID) State {
 	for _, o := range all.list {
 		switch {
 		case !o.hello.covers(v) || !slices.Contains(o.hello.suites, id):
-		case o.refused() && all.groupsServe(v, id, o.hello.groups), o.accepted() && o.flight.version < v,
-			v == SSL2 && o.accepted(): // which names all that it takes
+		case o.refuses(v) && all.groupsServe(v, id, o.hello.groups), o.accepted() && o.flight.version < v,
+			v == SSL2 && o.accepted(), // which names all that it takes
+			o.failed() && o.flight.version == v && o.flight.suite == id && all.freely(o, []SuiteID{id}):
 			return NotOffered
 		}
 	}
@@ -200,7 +212,7 @@ func (all *observations) version(v Version) (State, string) {
 		}
 	}
 	for _, o := range all.list {
-		if o.hello.covers(v) && o.refused() {
+		if o.refuses(v) {
 			return NotOffered, o.refusal()
 		}
 	}
@@ -403,7 +415,7 @@ func needsGroup(v Version, id SuiteID) bool {
 func (all *observations) problems() []Problem {
 	var out []Problem
 	for _, o := range all.list {
-		if o.accepted() || o.refused() {
+		if o.settled() {
 			continue
 		}
 		detail := o.Detail
@@ -431,7 +443,7 @@ func (all *observations) scheme(v Version, id SignatureScheme) State {
 		}
 	}
 	for _, o := range all.list {
-		if o.hello.version == v && slices.Contains(o.hello.schemes, id) && o.refused() && all.signs(v, o.hello) {
+		if o.hello.version == v && slices.Contains(o.hello.schemes, id) && o.declined() && all.signs(v, o.hello) {
 			return NotOffered
 		}
 	}

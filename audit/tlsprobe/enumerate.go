@@ -57,7 +57,7 @@ func (p *prober) askAgain(ctx context.Context) {
 func (p *prober) answered(h *hello) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.ContainsFunc(p.seen.list, func(o *observation) bool { return o.hello == h && (o.accepted() || o.refused()) })
+	return slices.ContainsFunc(p.seen.list, func(o *observation) bool { return o.hello == h && o.settled() })
 }
 
 // enumerateTLS12 asks for TLS 1.2 and all that is older: the server takes the newest
@@ -67,7 +67,7 @@ func (p *prober) enumerateTLS12(ctx context.Context) {
 	for v := TLS12; v >= SSL3; v-- {
 		first := p.first(ctx, v)
 		if !first.accepted() {
-			if a := first.flight; first.refused() && a.alert != nil && a.alert.Description == 70 { // protocol_version
+			if a := first.flight; first.refused() && a.alert != nil && a.alert.Description == alertProtocolVersion {
 				return
 			}
 			continue
@@ -192,7 +192,7 @@ func (p *prober) eliminate(ctx context.Context, all *hello, shrink bool) {
 		}
 		named := p.countGroups(v)
 		o := p.ask(ctx, &h)
-		if !o.accepted() || o.flight.version != v {
+		if !o.accepted() && !o.failed() || o.flight.version != v {
 			return
 		}
 		left = slices.DeleteFunc(left, func(id SuiteID) bool { return id == o.flight.suite })

@@ -76,13 +76,20 @@ func (o *observation) check() error {
 
 // accepted reports whether the server took what was offered.
 func (o *observation) accepted() bool {
-	return o.End == EndAnswer && o.flight != nil && o.flight.version != 0
+	return o.End == EndAnswer && o.flight != nil && o.flight.version != 0 && o.flight.alert == nil
 }
 
 // refused reports whether the server said that it takes nothing of it.
-func (o *observation) refused() bool {
+func (o *observation) refused() bool { return o.declined() && (o.flight == nil || o.flight.version == 0) }
+
+// failed reports whether the server chose from the offer, and could not go on: it has no
+// key, or no signature algorithm, for what it chose.
+func (o *observation) failed() bool { return o.declined() && o.flight != nil && o.flight.version != 0 }
+
+// declined reports whether the server ended the connection, and was not only overloaded.
+func (o *observation) declined() bool {
 	switch {
-	case o.End == EndAnswer && o.flight.alert != nil && o.flight.version == 0:
+	case o.End == EndAnswer && o.flight.alert != nil:
 		return o.flight.alert.refuses() || o.Confirmed
 	case o.End == EndClosed || o.End == EndReset:
 		return o.Confirmed
@@ -90,9 +97,12 @@ func (o *observation) refused() bool {
 	return false
 }
 
+// settled reports whether it is known what the server says to the hello.
+func (o *observation) settled() bool { return o.accepted() || o.declined() }
+
 // unclear reports whether the server may have refused, or had no time.
 func (o *observation) unclear() bool {
-	return !o.accepted() && !o.refused() && (o.End == EndClosed || o.End == EndReset || o.End == EndAnswer)
+	return !o.settled() && (o.End == EndClosed || o.End == EndReset || o.End == EndAnswer)
 }
 
 // refusal says how the server refused.

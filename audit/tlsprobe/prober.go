@@ -76,7 +76,7 @@ func (p *prober) ask(ctx context.Context, h *hello) *observation {
 		if o.unclear() {
 			p.confirm(ctx, h, o)
 		}
-		if o.accepted() || o.refused() || o.End == EndGarbage || o.End == EndBudget || ctx.Err() != nil {
+		if o.settled() || o.End == EndGarbage || o.End == EndBudget || ctx.Err() != nil {
 			break
 		}
 		if p.hopeless() || !p.gate.overloaded() {

@@ -379,7 +379,7 @@ func (p *prober) downgrade(ctx context.Context) State {
 	switch {
 	case o.accepted():
 		return NotOffered
-	case o.End == EndAnswer && o.flight.alert != nil && o.flight.alert.Description == 86: // inappropriate_fallback
+	case o.End == EndAnswer && o.flight.alert != nil && o.flight.alert.Description == alertInappropriateFallback:
 		return Offered
 	}
 	return Unknown

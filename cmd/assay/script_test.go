@@ -73,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"absent":   absent,
 			"cert":     proxy.cert,
 			"code":     exitCode,
+			"endpoint": endpoint,
 			"flip":     flip,
 			"forge":    forge,
 			"fromfile": fromFile,
