@@ -77,7 +77,8 @@ const (
 	gapPattern  = "whether the setting is in force depends on the caller"
 	gapSettings = "neither copy of the build info, nor the code, tells about the tag purego"
 	gapLayout   = "segments in the same page of memory"
-	gapNames    = "two functions of one name, and no symbols"
+	gapNames    = "two functions of one name"
+	gapReader   = "the code that reads the default is not found, and nothing but the symbol tells where it is"
 	gapSymbol   = "the symbol of the default and the code that reads it disagree"
 	gapMixed    = "two versions of the module"
 	limitSeal   = "the key of the sum is public"
@@ -266,10 +267,13 @@ var ways = []way{
 	{name: "decoy sum that fits, mark of the sum", args: args(v1), source: "spare", change: all(killMark, plantCopy), verdict: unknown, gap: gapMark},
 	{name: "dynamic section that nobody applies, -X off", args: args(v1, trim, ld(xOff)), source: "spare", change: strangeDynamic, verdict: disabled},
 	{name: "segment hidden by the next, -X off", args: args(v1, trim, ld(xOff)), source: "spare", change: strangeSegment, verdict: unknown, gap: gapLayout},
-	{name: "two functions of one name", args: args(v1), change: strangeFunction("runtime.godebugNotify", "main.say"), verdict: certified},
+	{name: "two functions of one name", args: args(v1), change: strangeFunction("runtime.godebugNotify", "main.say"), verdict: unknown, gap: gapNames},
 	{name: "two functions of one name, sstrip", args: args(v1), change: all(strangeFunction("runtime.godebugNotify", "main.say"), sstrip), verdict: unknown, gap: gapNames},
 	{name: "symbol of the default moved, on", args: args(v1), decoy: "fips140=on", change: moveSymbol("runtime.godebugDefault", "main.decoy"), verdict: unknown, gap: gapSymbol},
 	{name: "symbol of the default moved", args: args(v1, trim, ld(xOff)), decoy: "fips140=on", change: moveSymbol("runtime.godebugDefault", "main.decoy"), verdict: disabled},
+	{name: "reader of the default renamed", args: args(v1), change: renameReader, verdict: unknown, gap: gapReader},
+	{name: "reader of the default renamed, symbol moved", args: args(v1, trim, ld(xOff)), decoy: "fips140=on",
+		change: all(renameReader, moveSymbol("runtime.godebugDefault", "main.decoy")), verdict: unknown, gap: gapReader},
 	{name: "package in the module's folder", args: args(off), source: "folder", debug: "fips140=on", verdict: unknown, gap: gapMixed},
 	{name: "package in the module's folder, no crypto", args: args(off), source: "folder alone", debug: "fips140=on", verdict: noModule},
 	{name: "package in the module's folder, no crypto, wiped", args: args(off), source: "folder alone", debug: "fips140=on", change: wipeBoth, verdict: noModule},

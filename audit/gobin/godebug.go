@@ -39,9 +39,10 @@ const (
 
 // LinkedGODEBUG finds the default of GODEBUG that is linked into the program.
 //
-// It looks at the runtime's code that reads the default. Where that cannot be
-// understood the symbol is believed, although nothing reads the symbol table when
-// the program runs, and who edits it breaks nothing. Where there is none either, it
+// It looks at the runtime's code that reads the default. For processors whose code
+// is not read the symbol is believed, although nothing reads the symbol table when
+// the program runs, and who edits it breaks nothing: where the code should be found
+// and is not, it is not believed. Then, and where there is none, it
 // looks for a pointer and a length, as of a string, in a writable segment, that
 // lead to "name=value,..." with a name that Go knows: another variable of the
 // program may look so, too.
@@ -50,7 +51,7 @@ func (im *Image) LinkedGODEBUG() (GODEBUG, error) {
 		text, err := im.stringAt(addr)
 		return GODEBUG{ByCode, []string{text}, im.disputed(addr)}, err
 	}
-	if im.symbols != nil {
+	if im.symbols != nil && !im.understood() {
 		addr, err := im.symbols.find("runtime.godebugDefault")
 		if err != nil {
 			return GODEBUG{}, err
