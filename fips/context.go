@@ -74,16 +74,16 @@ func (c *Context) set(godebug string) {
 // program that starts another, such as a shell or env, may do so with another
 // GODEBUG, and what it starts is not said: it may be any executable.
 func (c *Context) start(command []string) {
-	if len(command) == 0 {
-		return
-	}
-	if !(sdunit.Program{Path: command[0]}).Starter() {
-		c.Program = command[0]
-		return
-	}
-	names := func(s string) bool { return strings.Contains(s, "GODEBUG") }
-	if slices.ContainsFunc(command[1:], names) {
+	switch {
+	case len(command) == 0:
+	case maySet(command):
+		off := c.State == ContextSets && !c.Value.Enabled()
+		if off && !mentions(command) { // which holds until something says otherwise
+			return
+		}
 		c.unknown(command[0] + " may set GODEBUG")
+	case !(sdunit.Program{Path: command[0]}).Starter():
+		c.Program = command[0]
 	}
 }
 

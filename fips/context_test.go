@@ -184,9 +184,33 @@ func TestNewImageContext(t *testing.T) {
 		{[]string{"/usr/bin/env"}, []string{"GODEBUG=fips140=off", "/app"}, fips.ContextUnknown},
 		{nil, []string{"sh", "-c", "GODEBUG=fips140=off exec /app"}, fips.ContextUnknown},
 		{[]string{"sh", "-c"}, []string{"exec /app"}, fips.ContextSilent},
+		{[]string{"sh", "-euc"}, []string{`/migrate --to "$VERSION" && exec /app "$@"`}, fips.ContextSilent},
+		{[]string{"tini", "--", "/app"}, nil, fips.ContextSilent},
+		{nil, []string{"bash"}, fips.ContextSilent},
+		{[]string{"sh", "-c"}, []string{". /etc/app.env && exec /app"}, fips.ContextUnknown},
+		{[]string{"sh", "-c"}, []string{"export $(cat /etc/app.env); /app"}, fips.ContextUnknown},
+		{[]string{"sh", "-c"}, []string{`ex""port $X; /app`}, fips.ContextUnknown},
+		{[]string{"sh", "-c"}, []string{"exec /usr/bin/env $X /app"}, fips.ContextUnknown},
+		{[]string{"sh", "-c"}, []string{"$X; /app"}, fips.ContextUnknown},
+		{[]string{"sh", "-c"}, []string{"sh /run && /app"}, fips.ContextUnknown},
+		{[]string{"sh", "-lc"}, []string{"/app"}, fips.ContextUnknown}, // it reads a profile
+		{[]string{"/bin/sh", "/run"}, nil, fips.ContextUnknown},
+		{[]string{"/entrypoint.sh"}, []string{"/app"}, fips.ContextUnknown},
+		{[]string{"tini", "--", "/entrypoint.sh"}, nil, fips.ContextUnknown},
+		{[]string{"env", "-i", "/app"}, nil, fips.ContextUnknown},
+		{[]string{"env", "X=1", "/app"}, nil, fips.ContextSilent},
 	} {
 		if c := fips.NewImageContext("x", nil, test.entrypoint, test.cmd); c.State != test.want || c.Program != "" {
 			t.Errorf("%q %q: %+v", test.entrypoint, test.cmd, c)
+		}
+	}
+}
+
+// What a script may undo is there until it does.
+func TestNewImageContextScript(t *testing.T) {
+	for environ, want := range map[string]fips.ContextState{"GODEBUG=fips140=off": fips.ContextSets, "GODEBUG=fips140=on": fips.ContextUnknown} {
+		if c := fips.NewImageContext("x", []string{environ}, []string{"/entrypoint.sh"}, nil); c.State != want {
+			t.Errorf("%s: %+v", environ, c)
 		}
 	}
 }
