@@ -71,6 +71,10 @@ spec:
           env: [{name: GODEBUG}]
         - name: f
           env: [{name: GODEBUG, value: [x]}, text]
+        - name: g
+          env: {name: GODEBUG, value: fips140=off}
+        - name: h
+          env: [{name: !!str GODEBUG, value: !!str fips140=off}]
         - text
 ---
 {"apiVersion": "v1", "kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "j", "env": [{"name": "GODEBUG", "value": "fips140=only"}]}]}}]}
@@ -90,6 +94,8 @@ kind: Service
 		context("d", "", fips.ContextUnknown, "", "GODEBUG has its value from elsewhere"),
 		context("e", "", fips.ContextSilent, "", ""),
 		context("f", "", fips.ContextUnknown, "", "the value of GODEBUG is no text"),
+		context("g", "", fips.ContextUnknown, "", "env is no list"),
+		context("h", "", fips.ContextSets, fips.Off, ""),
 		context("init", "/bin/init", fips.ContextSilent, "", ""),
 		{Kind: fips.KubernetesContext, Source: "app.yaml: Pod/p, container j", State: fips.ContextSets, Value: fips.Only},
 	}
@@ -98,7 +104,8 @@ kind: Service
 	}
 	for name, data := range map[string]string{
 		"nothing": "", "no pod": "kind: Service\n", "no YAML": "a: [", "alias": "a: &a [1]\nb: *a\n", "large": strings.Repeat(" ", 5<<20), "many": strings.Repeat("---\na: 1\n", 1001),
-		"deep": strings.Repeat("[", 200) + `{"containers": [{"name": "x"}]}` + strings.Repeat("]", 200),
+		"binary": "spec: {containers: [{name: a, env: [{name: !!binary R09ERUJVRw==, value: fips140=off}]}]}", // GODEBUG
+		"deep":   strings.Repeat("[", 200) + `{"containers": [{"name": "x"}]}` + strings.Repeat("]", 200),
 	} {
 		if got, err := fips.ReadManifest("x", []byte(data)); err == nil || (name == "no pod") != errors.Is(err, fips.ErrNoPod) && name != "nothing" {
 			t.Errorf("%s: %v %v", name, got, err)

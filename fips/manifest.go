@@ -25,6 +25,7 @@ const (
 var (
 	ErrNoPod = errors.New("no pod, nor a template of one")
 	ErrAlias = errors.New("aliases are not read")
+	ErrTag   = errors.New("tags of YAML are not read, but for !!str")
 	ErrYAML  = errors.New("YAML larger or nested deeper than the limit")
 )
 
@@ -99,10 +100,13 @@ func podsIn(source string, v any, depth int) []Context {
 // envFrom, and of two entries of one name the last.
 func containerContext(source string, c map[string]any) Context {
 	out := Context{Kind: KubernetesContext, Source: fmt.Sprintf("%s, container %v", source, c["name"]), State: ContextSilent}
-	if from, ok := c["envFrom"].([]any); ok && len(from) > 0 {
+	if from, ok := c["envFrom"].([]any); !ok && c["envFrom"] != nil || len(from) > 0 {
 		out.unknown("envFrom may set GODEBUG")
 	}
-	env, _ := c["env"].([]any)
+	env, ok := c["env"].([]any)
+	if !ok && c["env"] != nil {
+		out.unknown("env is no list")
+	}
 	for _, e := range env {
 		entry, _ := e.(map[string]any)
 		if entry["name"] != "GODEBUG" {

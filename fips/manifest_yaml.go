@@ -42,7 +42,7 @@ func plainYAML(data []byte) error {
 	if len(tokens) > maxYAMLTokens {
 		return fmt.Errorf("%w: %d tokens", ErrYAML, len(tokens))
 	}
-	flow, run, line := 0, 0, 0
+	flow, run, line, tagged := 0, 0, 0, false
 	var columns []int // at which the blocks stand that are open
 	var keys blockKeys
 	for _, t := range tokens {
@@ -60,7 +60,12 @@ func plainYAML(data []byte) error {
 			flow = max(0, flow-1)
 		case token.DocumentHeaderType, token.DocumentEndType:
 			flow, columns = 0, columns[:0]
-		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
+		case token.TagType: // such as !!binary, behind which Kubernetes finds a name
+			if t.Value != "!!str" {
+				tagged = true
+			}
+			opens = true
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType:
 			opens = true
 		}
 		if run++; !opens {
@@ -81,6 +86,9 @@ func plainYAML(data []byte) error {
 	}
 	if n := keys.copies(); n > maxYAMLCopies {
 		return fmt.Errorf("%w: keys of one mapping", ErrYAML)
+	}
+	if tagged {
+		return ErrTag
 	}
 	return nil
 }
