@@ -20,7 +20,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -85,8 +87,9 @@ const (
 	NotUTF8      Cause = "encoding" // it is not UTF-8
 )
 
-// Read reads the unit file name of fsys and, in lexical order, those of its
-// drop-ins in name.d.
+// Read reads the unit file name of fsys and those of its drop-ins that are in the
+// same folder: in name.d, in those of its template and of the beginnings of its name
+// that end in "-", and in service.d.
 func Read(fsys fs.FS, name string) (*Unit, error) {
 	main, err := readFile(fsys, name)
 	if err != nil {
@@ -97,7 +100,7 @@ func Read(fsys fs.FS, name string) (*Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	dropIns, err := listDropIns(fsys, name+".d")
+	dropIns, err := listDropIns(fsys, dropInDirs(name))
 	if err != nil {
 		return nil, err
 	}
@@ -148,23 +151,62 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	return data, nil
 }
 
-// listDropIns lists the drop-ins of a directory, if it is there.
-func listDropIns(fsys fs.FS, dir string) ([]string, error) {
-	entries, err := fs.ReadDir(fsys, dir) // sorted
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// dropInDirs lists the directories with drop-ins of a unit, the most special first:
+// systemd.unit(5), Description, and unit_file_find_dirs in src/shared/dropin.c.
+func dropInDirs(name string) []string {
+	const service = ".service"
+	stem, ok := strings.CutSuffix(name, service)
+	if !ok {
+		return []string{name + ".d"}
 	}
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		if n := e.Name(); strings.HasSuffix(n, ".conf") && !strings.HasPrefix(n, ".") {
-			names = append(names, path.Join(dir, n))
+	var dirs []string
+	var add func(prefix, at string, template bool)
+	add = func(prefix, at string, template bool) { // at is "", or "@" and the instance
+		dirs = append(dirs, prefix+at+service+".d")
+		if template {
+			add(prefix, "@", false)
+		}
+		if dash := strings.LastIndex(strings.TrimRight(prefix, "-"), "-"); dash > 0 {
+			if at == "@" {
+				at = ""
+			}
+			add(prefix[:dash+1], at, template)
 		}
 	}
-	if len(names) > MaxDropIns {
-		return nil, fmt.Errorf("%s: %w: more than %d drop-ins", dir, ErrTooLarge, MaxDropIns)
+	prefix, instance, ok := strings.Cut(stem, "@")
+	at := ""
+	if ok {
+		at = "@" + instance
 	}
-	return names, nil
+	add(prefix, at, ok && instance != "")
+	return append(dirs, "service.d")
+}
+
+// listDropIns lists the drop-ins in some directories, as far as these are there, by
+// their names: of two with the same one that in the first directory counts.
+func listDropIns(fsys fs.FS, dirs []string) ([]string, error) {
+	files := map[string]string{}
+	for _, dir := range dirs {
+		entries, err := fs.ReadDir(fsys, dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			n := e.Name()
+			if files[n] == "" && strings.HasSuffix(n, ".conf") && !strings.HasPrefix(n, ".") {
+				files[n] = path.Join(dir, n)
+			}
+		}
+		if len(files) > MaxDropIns {
+			return nil, fmt.Errorf("%s: %w: more than %d drop-ins", dir, ErrTooLarge, MaxDropIns)
+		}
+	}
+	var out []string
+	for _, n := range slices.Sorted(maps.Keys(files)) {
+		out = append(out, files[n])
+	}
+	return out, nil
 }

@@ -465,6 +465,39 @@ func TestDropIns(t *testing.T) {
 	}
 }
 
+// As systemd-analyze of version 252 takes them: of two of one name the first.
+func TestDropInDirs(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.service":           "a.service.d service.d",
+		"foo-bar-baz.service": "foo-bar-baz.service.d foo-bar-.service.d foo-.service.d service.d",
+		"foo-bar@x.service":   "foo-bar@x.service.d foo-bar@.service.d foo-.service.d foo-@x.service.d foo-@.service.d service.d",
+		"foo@.service":        "foo@.service.d service.d",
+		"-.service":           "-.service.d service.d",
+		"a.conf":              "a.conf.d",
+	} {
+		if got := strings.Join(dropInDirs(name), " "); got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	u, err := Read(fstest.MapFS{
+		"foo-bar.service":            {Data: []byte("[Service]\nExecStart=/a\n")},
+		"foo-bar.service.d/10.conf":  {Data: []byte("[Service]\nUser=two\n")},
+		"foo-.service.d/10.conf":     {Data: []byte("[Service]\nUser=three\n")},
+		"foo-.service.d/05.conf":     {Data: []byte("[Service]\nUser=four\n")},
+		"service.d/20.conf":          {Data: []byte("[Service]\nEnvironment=GODEBUG=fips140=off\n")},
+		"foo-other.service.d/a.conf": {Data: []byte("[Service]\nUser=five\n")},
+	}, "foo-bar.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"foo-bar.service", "foo-.service.d/05.conf", "foo-bar.service.d/10.conf", "service.d/20.conf"}; !slices.Equal(u.Files, want) {
+		t.Errorf("%q", u.Files)
+	}
+	if !Is(u.User, "two") || u.Environment.GODEBUG.Settings["fips140"] != "off" {
+		t.Errorf("%+v", u.Service)
+	}
+}
+
 func TestReadErrors(t *testing.T) {
 	many := fstest.MapFS{"a.service": {Data: []byte("[Service]\n")}}
 	for i := range MaxDropIns + 1 {

@@ -190,7 +190,7 @@ PE are read, and nothing is run.
 
 ` + archivesEN + `
 
-With --unit it reads systemd units too, each with the drop-ins in FILE.d: as whom programs
+With --unit it reads systemd units too, each with the drop-ins beside it: as whom programs
 run, how they are confined, and what GODEBUG they get, which overrides what is linked. It
 judges a unit for the program that it starts, if that is among the executables, by its path
 or its name, or below the directory of --root. What only the machine knows - specifiers,
@@ -201,7 +201,7 @@ Mach-O 和 PE，不运行任何程序。
 
 ` + archivesZH + `
 
-加上 --unit 还会读取 systemd 单元及其 FILE.d 中的 drop-in 文件：程序以何种身份运行、受到哪些
+加上 --unit 还会读取 systemd 单元及其同目录下的 drop-in 文件：程序以何种身份运行、受到哪些
 限制、获得怎样的 GODEBUG（优先于程序内链接的默认值）。如果单元启动的程序在所给的可执行文件之中
 （按路径或文件名匹配），或位于 --root 目录之下，则结合该程序进行判定。只有目标主机才知道的内容
 （说明符、环境文件的内容、其他位置的 drop-in）记为未评估，或无从得知。`,
