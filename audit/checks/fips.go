@@ -131,7 +131,7 @@ func runFIPS(ctx context.Context, p *audit.Pass) (any, error) {
 	if err := m.none(p.Target); err != nil {
 		return facts, err
 	}
-	facts.Unread = append(facts.Unread, unmatched(facts.Files, contexts)...)
+	facts.Unread = append(facts.Unread, facts.unmatched(contexts)...)
 	return facts, facts.incomplete()
 }
 

@@ -64,19 +64,30 @@ func unitContexts(name string, unit *sdunit.Unit) []fips.Context {
 }
 
 // unmatched lists the units and manifests none of whose programs is among the
-// executables: what they set is judged of nothing.
-func unmatched(files []FIPSFile, contexts []fips.Context) []string {
+// executables: what they set is judged of nothing. Of the others it lists what
+// switches FIPS mode off for a program that is none of them: it may start one.
+func (facts *FIPSFacts) unmatched(contexts []fips.Context) []string {
 	seen := map[string]bool{}
-	for _, f := range files {
+	for _, f := range facts.Files {
 		for _, c := range f.Contexts {
 			seen[fileOf(c.Source)] = true
+			seen[c.Source+"\x00"+c.Program] = true
 		}
 	}
 	var out []string
-	for _, c := range contexts {
-		if name := fileOf(c.Source); !seen[name] {
-			seen[name] = true
+	unseen := func(name, key string) {
+		if !seen[key] {
+			seen[key] = true
 			out = append(out, name+": starts none of the executables")
+		}
+	}
+	for _, u := range facts.Units { // also those that start nothing
+		unseen(u.Path, fileOf(u.Path))
+	}
+	for _, c := range contexts {
+		unseen(fileOf(c.Source), fileOf(c.Source))
+		if c.State == fips.ContextSets && !c.Value.Enabled() && fileOf(c.Source) != c.Source {
+			unseen(c.Source, c.Source+"\x00"+c.Program)
 		}
 	}
 	return out
