@@ -4,6 +4,7 @@ package filetree
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -43,7 +44,10 @@ type store interface {
 
 // isImage reports whether a store has images: of the OCI layout, or as "docker
 // save" writes them.
-func isImage(s store) bool { return isOCI(s) || len(savedImages(s)) > 0 }
+func isImage(s store) bool {
+	saved, err := savedImages(s)
+	return isOCI(s) || len(saved) > 0 || err != nil
+}
 
 func isOCI(s store) bool {
 	_, layout := s.has("oci-layout")
@@ -127,7 +131,8 @@ const (
 	maxLayers = 1024
 )
 
-// small reads a file that must be small.
+// small reads a file that must be small. Of one that is not, or is cut, it returns
+// what was read beside the error.
 func small(s store, name string) (data []byte, err error) {
 	file, ok := s.has(name)
 	if !ok {
@@ -141,7 +146,7 @@ func small(s store, name string) (data []byte, err error) {
 		err = fmt.Errorf("%w: more than %d bytes", ErrTooLarge, maxManifest)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", printable(name), err)
+		return data, fmt.Errorf("%s: %w", printable(name), err)
 	}
 	return data, nil
 }
@@ -197,15 +202,19 @@ func newImage(name string) *foundImage { return &foundImage{Image: Image{Name: n
 // other platforms too, whose files they leave out.
 func findImages(s store) []*foundImage {
 	var out []*foundImage
-	for _, m := range savedImages(s) {
+	saved, err := savedImages(s)
+	if err != nil {
+		out = append(out, newImage("manifest.json").fail(err))
+	}
+	for _, m := range saved {
 		out = append(out, m.find(s))
 	}
 	if isOCI(s) {
 		data, err := small(s, "index.json")
 		if err != nil {
-			out = append(out, newImage("index.json").fail(err))
+			out, data = append(out, newImage("index.json").fail(err)), nil
 		}
-		for _, im := range indexImages(s, data, len(out) > 0, 0) {
+		for _, im := range indexImages(s, data, len(saved) > 0, 0) {
 			known := func(o *foundImage) bool {
 				return o.Digest != "" && o.Digest == im.Digest && slices.EqualFunc(o.layers, im.layers, sameFile)
 			}
@@ -235,21 +244,29 @@ type savedImage struct {
 }
 
 // savedImages returns what manifest.json lists; nil if it is another file of that
-// name.
-func savedImages(s store) []savedImage {
-	data, err := small(s, "manifest.json")
+// name. One that cannot be read, or is too large, and may be a list, is an error: an
+// image without its configuration would pass for one that sets nothing.
+func savedImages(s store) ([]savedImage, error) {
+	const name = "manifest.json"
+	data, err := small(s, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		if begin := bytes.TrimLeft(data, " \t\r\n"); len(begin) > 0 && begin[0] != '[' {
+			return nil, nil
+		}
+		return nil, err
 	}
 	var list []savedImage
-	if json.Unmarshal(data, &list) != nil || slices.ContainsFunc(list, func(m savedImage) bool { return m.Config == "" }) {
-		return nil
+	if json.Unmarshal(data, &list) != nil || !slices.ContainsFunc(list, func(m savedImage) bool { return m.Config != "" }) {
+		return nil, nil
 	}
-	return list
+	return list, nil
 }
 
 func (m savedImage) find(s store) *foundImage {
-	im := newImage(m.Config)
+	im := newImage(cmp.Or(m.Config, "manifest.json"))
 	if len(m.RepoTags) > 0 {
 		im.Name = m.RepoTags[0]
 	}

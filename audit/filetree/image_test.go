@@ -226,6 +226,13 @@ func TestBrokenImages(t *testing.T) {
 		{"bit of the manifest", edit(oci, manifest, replace("2", "3")), []string{"a! not what its digest says", "a!/" + Blob(low).Name + "!/low: EXE 1", "a!/" + Blob(high).Name + "!/high: EXE 2"}},
 		{"manifest away", edit(oci, manifest, without), []string{"a! file does not exist", "a!/" + Blob(low).Name + "!/low: EXE 1", "a!/" + Blob(high).Name + "!/high: EXE 2"}},
 		{"manifest away, of another platform", edit(save, manifest, without), []string{lowOK, highOK}},
+		{"saved list too large", edit(old, "manifest.json", func(s string) string { return s + strings.Repeat(" ", 5<<20) }),
+			[]string{"a! larger than the limit", "a!/" + layerOf(old, low) + "!/low: EXE 1", "a!/" + layerOf(old, high) + "!/high: EXE 2"}},
+		{"saved list behind spaces", edit(old, "manifest.json", func(s string) string { return strings.Repeat(" ", 5<<20) + s }),
+			[]string{"a! larger than the limit", "a!/" + layerOf(old, low) + "!/low: EXE 1", "a!/" + layerOf(old, high) + "!/high: EXE 2"}},
+		{"saved list with an image without a configuration", edit(old, "manifest.json", replace("[", `[{"Layers": []},`)),
+			[]string{"a!manifest.json! file does not exist", "a!app:1!/low: EXE 1", "a!app:1!/high: EXE 2"}},
+		{"large file called as a list", []Entry{{Name: "manifest.json", Data: "{" + strings.Repeat(" ", 5<<20) + "}"}, exe("low", "1")}, []string{lowOK}},
 		{"index is none", edit(oci, "index.json", func(string) string { return "[]" }), []string{"a! malformed archive", "a!/" + Blob(low).Name + "!/low: EXE 1", "a!/" + Blob(high).Name + "!/high: EXE 2"}},
 		{"index too large", edit(oci, "index.json", func(s string) string { return s + strings.Repeat(" ", 5<<20) }), []string{"a! larger than the limit", "a!/" + Blob(low).Name + "!/low: EXE 1", "a!/" + Blob(high).Name + "!/high: EXE 2"}},
 	} {
