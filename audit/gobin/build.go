@@ -201,8 +201,14 @@ func redactBuild(b *Build, info *debug.BuildInfo) []string {
 		if s.Key == "DefaultGODEBUG" {
 			continue // the go command accepts known names only, among them httpcookiemaxnum
 		}
-		value := redact.Text(s.Value)
-		if value != s.Value {
+		value, variables := redact.Text(s.Value), []string(nil)
+		if s.Key == "-ldflags" {
+			value, variables = redactLinkerFlags(s.Value)
+		}
+		for _, v := range variables {
+			found = append(found, s.Key+": "+v)
+		}
+		if value != s.Value && variables == nil {
 			found = append(found, credentialNames(s.Key, value)...)
 		}
 		b.Settings[i].Value = value

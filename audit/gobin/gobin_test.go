@@ -149,7 +149,7 @@ func TestSettings(t *testing.T) {
 	if diff := cmp.Diff(&gobin.Module{Path: "example.com/prog", Version: "(devel)"}, f.Build.Main); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"-ldflags: main.apiToken"}, f.Credentials); diff != "" {
+	if diff := cmp.Diff([]string{"-ldflags: main.apiToken", "-ldflags: main.url"}, f.Credentials); diff != "" {
 		t.Error(diff)
 	}
 	ldflags, _ := f.Build.Setting("-ldflags")
