@@ -34,13 +34,15 @@ func URL(rawURL string) string { return Text(rawURL) }
 //   - values given to a name that announces a secret, as in
 //     -ldflags='-X main.apiToken=...' or {"password": "..."};
 //   - tokens and keys that their own form gives away (JSON web tokens,
-//     GitHub and GitLab tokens, cloud access keys, PEM private keys).
+//     tokens of GitHub, GitLab, npm and others, cloud access keys, PEM private
+//     keys), and addresses of webhooks.
 func Text(s string) string {
 	s = pemKey().ReplaceAllString(s, Mark)
 	s = header().ReplaceAllString(s, "${1}"+Mark)
 	s = userinfos(s)
 	s = bareUserinfo().ReplaceAllString(s, "${1}"+Mark+"@")
 	s = assignments(s)
+	s = hook().ReplaceAllString(s, "${1}"+Mark)
 	return tokenForm().ReplaceAllString(s, Mark)
 }
 
@@ -53,7 +55,10 @@ var (
 	// name, so example.com/m@v1 is left alone.
 	bareUserinfo = lazyregexp.New(`(^|[\s,|"'` + "`" + `=;(<])[^\s/@:"'` + "`" + `,|=;(<]+:[^\s/@"'` + "`" + `]*@`)
 
-	tokenForm = lazyregexp.New(`\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\b(?:gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|xox[abeoprs]-[\w-]{8,})`)
+	tokenForm = lazyregexp.New(`\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\b(?:gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|xox[abeoprs]-[\w-]{8,}|[rs]k_(?:live|test)_\w{8,}|AIza[\w-]{20,}|npm_\w{16,}|hf_\w{16,}|dop_v1_\w{16,}|shp(?:at|ca|pa|ss)_\w{16,}|pypi-\w[\w-]{16,}|SG\.[\w-]{8,}\.[\w-]{8,})`)
+
+	// An address of a service's that is a credential as a whole.
+	hook = lazyregexp.New(`(https://(?:hooks\.slack\.com/(?:services|workflows)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks)/)[^\s"'<>` + "`" + `]+`)
 )
 
 // userinfos removes the user information of each URL in s, whatever its
@@ -169,7 +174,7 @@ func secretName(name string) bool {
 	}
 	name = strings.NewReplacer("-", "", "_", "").Replace(name)
 	switch name {
-	case "key", "sig", "auth", "code", "pass", "pwd", "pat", "jwt", "sid", "session", "sessionid", "se", "sas":
+	case "key", "sig", "auth", "basicauth", "code", "cred", "creds", "otp", "pass", "pwd", "pat", "jwt", "sid", "session", "sessionid", "se", "sas":
 		return true
 	}
 	for _, word := range []string{

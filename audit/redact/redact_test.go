@@ -38,6 +38,9 @@ func TestText(t *testing.T) {
 		{"http.extraheader=AUTHORIZATION: basic abc=", "http.extraheader=AUTHORIZATION: xxxxx"},
 		{"Private-Token: abc\nnext", "Private-Token: xxxxx\nnext"},
 		{`{"password": "abc", "user": "me"}`, `{"password": "xxxxx", "user": "me"}`},
+		{"-X main.a=sk_live_0123456789abcdef -X main.b=AIzaSy0123456789abcdefghijklmnop -X main.c=npm_0123456789abcdefghij", "-X main.a=xxxxx -X main.b=xxxxx -X main.c=xxxxx"},
+		{"https://hooks.slack.com/services/T000/B000/abc https://discord.com/api/webhooks/1/abc", "https://hooks.slack.com/services/xxxxx https://discord.com/api/webhooks/xxxxx"},
+		{"main.creds=abc main.basicAuth=u:abc main.credits=abc", "main.creds=xxxxx main.basicAuth=xxxxx main.credits=abc"},
 		{"-mod=mod -overlay=/x.json", "-mod=mod -overlay=/x.json"},
 		{"sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8", "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"},
 		{"go: parsing token: unexpected newline", "go: parsing token: xxxxx"}, // too much rather than too little
