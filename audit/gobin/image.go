@@ -31,6 +31,7 @@ type Image struct {
 	zero     []addressRange // of memory behind segments, which no byte of the file fills
 	loaded   []mapping      // what the loader maps
 	relocs   relocations
+	wide     []addressRange // what some of them change that are not of a pointer: sorted, and apart
 	tabled   bool           // whether some of them have the pointer in their table
 	tables   []addressRange // where section headers say that the function table is
 	symbols  symbolTable    // nil if it was stripped
@@ -296,7 +297,7 @@ const nowhere = 1<<64 - 1
 // pointer returns the pointer at addr, of which raw are the bytes in the file. It is
 // nowhere if the loader puts one there that the file does not tell.
 func (im *Image) pointer(addr uint64, raw []byte) uint64 {
-	if to, ok, known := im.relocs.at(addr, im.ptr); !known {
+	if to, ok, known := im.relocs.at(addr, im.ptr); !known || im.overwrites(addressRange{addr, addr + uint64(im.ptr)}) {
 		return nowhere
 	} else if ok {
 		return to

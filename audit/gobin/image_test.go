@@ -4,6 +4,7 @@ package gobin_test
 
 import (
 	"bytes"
+	"debug/elf"
 	"debug/macho"
 	"debug/pe"
 	"encoding/binary"
@@ -341,4 +342,50 @@ func TestRebase(t *testing.T) {
 		}
 	}
 	demandLoaderChanges(t, data)
+}
+
+// A relocation of an ELF file that begins before the module, and changes more than a
+// pointer, is seen where it reaches into it.
+func TestWideRelocations(t *testing.T) {
+	path := gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0", "GOFIPS140=v1.0.0", "-buildmode=pie")
+	info, err := image(t, path).FIPSInfo()
+	if err != nil || info.State != gobin.Intact {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := elf.NewFile(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := info.Ranges[3].Start
+	for _, test := range []struct {
+		kind elf.R_X86_64
+		at   uint64
+		size uint64 // of the symbol
+		want gobin.Integrity
+	}{
+		{elf.R_X86_64_TLSDESC, start - 8, 0, gobin.Broken},
+		{elf.R_X86_64_TLSDESC, start - 16, 0, gobin.Intact},
+		{elf.R_X86_64_GLOB_DAT, start - 8, 0, gobin.Intact},
+		{elf.R_X86_64_COPY, start - 40, 41, gobin.Broken},
+		{elf.R_X86_64_COPY, start - 40, 40, gobin.Intact},
+	} {
+		changed := bytes.Clone(data)
+		rela := e.Section(".rela")
+		if rela == nil {
+			rela = e.Section(".rela.dyn")
+		}
+		last := changed[rela.Offset+rela.Size-24:]
+		binary.LittleEndian.PutUint64(last, test.at)
+		binary.LittleEndian.PutUint64(last[8:], uint64(test.kind))
+		binary.LittleEndian.PutUint64(changed[e.Section(".dynsym").Offset+16:], test.size)
+		file := filepath.Join(t.TempDir(), "changed")
+		write(t, file, string(changed))
+		if got, err := image(t, file).FIPSInfo(); err != nil || got.State != test.want {
+			t.Errorf("%s at %#x: %+v %v", test.kind, test.at-start, got, err)
+		}
+	}
 }

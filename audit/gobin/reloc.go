@@ -59,7 +59,19 @@ func (r relocations) within(in addressRange, size int) relocations {
 
 // changes reports whether the loader changes anything in a range.
 func (im *Image) changes(in addressRange) bool {
-	return in.start < in.end && len(im.relocs.within(in, im.ptr)) > 0
+	return in.start < in.end && (len(im.relocs.within(in, im.ptr)) > 0 || im.overwrites(in))
+}
+
+// overwrites reports whether a relocation of more than a pointer changes anything in a
+// range.
+func (im *Image) overwrites(in addressRange) bool {
+	i, _ := slices.BinarySearchFunc(im.wide, in.start, func(w addressRange, a uint64) int {
+		if w.end <= a {
+			return -1
+		}
+		return 1
+	})
+	return i < len(im.wide) && im.wide[i].start < in.end
 }
 
 // maxRelocations bounds those of one image, which need 24 bytes each. A
@@ -97,14 +109,15 @@ func (im *Image) readDynamic(e *elf.File) error {
 	if err != nil {
 		return err
 	}
-	relative := relativeType(e.Machine)
-	if err := im.readTable(values[elf.DT_RELA], values[elf.DT_RELASZ], true, relative); err != nil {
+	types := relocationTypesOf(e.Machine)
+	types.symbols = values[elf.DT_SYMTAB]
+	if err := im.readTable(values[elf.DT_RELA], values[elf.DT_RELASZ], true, types); err != nil {
 		return err
 	}
-	if err := im.readTable(values[elf.DT_REL], values[elf.DT_RELSZ], false, relative); err != nil {
+	if err := im.readTable(values[elf.DT_REL], values[elf.DT_RELSZ], false, types); err != nil {
 		return err
 	}
-	if err := im.readTable(values[elf.DT_JMPREL], values[elf.DT_PLTRELSZ], elf.DynTag(values[elf.DT_PLTREL]) == elf.DT_RELA, relative); err != nil {
+	if err := im.readTable(values[elf.DT_JMPREL], values[elf.DT_PLTRELSZ], elf.DynTag(values[elf.DT_PLTREL]) == elf.DT_RELA, types); err != nil {
 		return err
 	}
 	if err := im.readPacked(values[dtRELR], values[dtRELRSZ]); err != nil {
@@ -119,6 +132,16 @@ func (im *Image) sortRelocations() {
 	if !slices.IsSortedFunc(im.relocs, byAddress) { // a linker writes them so
 		slices.SortFunc(im.relocs, byAddress)
 	}
+	slices.SortFunc(im.wide, func(a, b addressRange) int { return cmp.Compare(a.start, b.start) })
+	merged := im.wide[:0]
+	for _, w := range im.wide {
+		if last := len(merged) - 1; last >= 0 && w.start <= merged[last].end {
+			merged[last].end = max(merged[last].end, w.end)
+		} else {
+			merged = append(merged, w)
+		}
+	}
+	im.wide = merged
 }
 
 // Tags that package elf does not have.
@@ -167,28 +190,58 @@ func (im *Image) offset(addr uint64) (uint64, bool) {
 	return 0, false
 }
 
-// relativeType is the type of the relocations that add the address of the image:
-// R_*_RELATIVE, 0 if it is not known.
-func relativeType(m elf.Machine) uint64 {
+// relocationTypes are those types of relocations that are told apart; 0 if there is
+// none, or it is not known.
+type relocationTypes struct {
+	relative   uint64 // R_*_RELATIVE: adds the address of the image
+	copy       uint64 // R_*_COPY: as many bytes as the symbol has
+	descriptor uint64 // R_*_TLSDESC: two pointers
+
+	symbols uint64 // where the symbols are: DT_SYMTAB
+}
+
+func relocationTypesOf(m elf.Machine) relocationTypes {
 	switch m {
 	case elf.EM_X86_64:
-		return uint64(elf.R_X86_64_RELATIVE)
+		return relocationTypes{relative: uint64(elf.R_X86_64_RELATIVE), copy: uint64(elf.R_X86_64_COPY), descriptor: uint64(elf.R_X86_64_TLSDESC)}
 	case elf.EM_386:
-		return uint64(elf.R_386_RELATIVE)
+		return relocationTypes{relative: uint64(elf.R_386_RELATIVE), copy: uint64(elf.R_386_COPY), descriptor: uint64(elf.R_386_TLS_DESC)}
 	case elf.EM_AARCH64:
-		return uint64(elf.R_AARCH64_RELATIVE)
+		return relocationTypes{relative: uint64(elf.R_AARCH64_RELATIVE), copy: uint64(elf.R_AARCH64_COPY), descriptor: uint64(elf.R_AARCH64_TLSDESC)}
 	case elf.EM_ARM:
-		return uint64(elf.R_ARM_RELATIVE)
+		return relocationTypes{relative: uint64(elf.R_ARM_RELATIVE), copy: uint64(elf.R_ARM_COPY), descriptor: 13}
 	case elf.EM_PPC64:
-		return uint64(elf.R_PPC64_RELATIVE)
+		return relocationTypes{relative: uint64(elf.R_PPC64_RELATIVE), copy: uint64(elf.R_PPC64_COPY)}
 	case elf.EM_S390:
-		return uint64(elf.R_390_RELATIVE)
-	case elf.EM_RISCV, elf.EM_LOONGARCH:
-		return 3
+		return relocationTypes{relative: uint64(elf.R_390_RELATIVE), copy: uint64(elf.R_390_COPY)}
+	case elf.EM_RISCV:
+		return relocationTypes{relative: uint64(elf.R_RISCV_RELATIVE), copy: uint64(elf.R_RISCV_COPY), descriptor: 12}
+	case elf.EM_LOONGARCH:
+		return relocationTypes{relative: uint64(elf.R_LARCH_RELATIVE), copy: uint64(elf.R_LARCH_COPY), descriptor: uint64(elf.R_LARCH_TLS_DESC64)}
 	case elf.EM_MIPS:
-		return uint64(elf.R_MIPS_REL32)
+		return relocationTypes{relative: uint64(elf.R_MIPS_REL32), copy: 126}
 	}
-	return 0
+	return relocationTypes{}
+}
+
+// extent is how many bytes a relocation changes.
+func (im *Image) extent(kind, symbol uint64, types relocationTypes) (uint64, error) {
+	switch {
+	case kind == types.descriptor:
+		return 2 * uint64(im.ptr), nil
+	case kind == types.copy:
+		entry := make([]byte, 24) // Elf64_Sym
+		size := entry[16:]
+		if im.ptr == 4 {
+			entry = entry[:16] // Elf32_Sym
+			size = entry[8:]
+		}
+		if err := im.read(entry, types.symbols+symbol*uint64(len(entry))); err != nil {
+			return 0, fmt.Errorf("%w: relocation of a symbol that is not in the file", ErrMalformed)
+		}
+		return im.word(size), nil
+	}
+	return uint64(im.ptr), nil
 }
 
 // readPacked reads relative relocations that are packed: an address, and bitmaps of
@@ -234,7 +287,7 @@ func (im *Image) arrangeEarly() {
 }
 
 // readTable reads one table of relocations.
-func (im *Image) readTable(addr, size uint64, addend bool, relative uint64) error {
+func (im *Image) readTable(addr, size uint64, addend bool, types relocationTypes) error {
 	if size == 0 {
 		return nil
 	}
@@ -268,8 +321,15 @@ func (im *Image) readTable(addr, size uint64, addend bool, relative uint64) erro
 			switch {
 			case kind == 0: // R_*_NONE
 				continue
-			case symbol != 0 || kind != relative:
+			case symbol != 0 || kind != types.relative:
 				x.kind = foreign
+				n, err := im.extent(kind, symbol, types)
+				if err != nil {
+					return err
+				}
+				if end := x.addr + n; n > uint64(im.ptr) && end > x.addr {
+					im.wide = append(im.wide, addressRange{x.addr, end})
+				}
 			case addend: // it is the pointer
 				x.to, x.kind, im.tabled = im.word(part[2*im.ptr:]), explicit, true
 			}
