@@ -209,6 +209,9 @@ func (im *Image) readPE(r io.ReaderAt) error {
 		return fmt.Errorf("%w: PE object", ErrNotExecutable)
 	}
 	for _, s := range p.Sections {
+		if s.Size > 0 && s.Offset%sectorSize != 0 {
+			return fmt.Errorf("%w: section at offset %#x, which no sector begins at", ErrMalformed, s.Offset)
+		}
 		im.add(segment{
 			base + uint64(s.VirtualAddress), uint64(min(s.Size, s.VirtualSize)), int64(s.Offset), s.Characteristics&pe.IMAGE_SCN_MEM_WRITE != 0,
 		}, uint64(s.VirtualSize))
@@ -221,6 +224,10 @@ func (im *Image) readPE(r io.ReaderAt) error {
 	}
 	return nil
 }
+
+// sectorSize is what the loader of Windows counts a PE file in, in bytes: it takes
+// what is left of an offset for nothing (PE Format, PointerToRawData).
+const sectorSize = 512
 
 // add adds a segment that has size bytes in memory.
 func (im *Image) add(s segment, size uint64) {

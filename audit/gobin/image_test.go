@@ -389,3 +389,28 @@ func TestWideRelocations(t *testing.T) {
 		}
 	}
 }
+
+// The loader of Windows rounds where a section begins in the file down to a sector:
+// what it makes of one that begins elsewhere is not what stands there.
+func TestSectionBetweenSectors(t *testing.T) {
+	data, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOOS=windows", "GOARCH=amd64"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pe.NewFile(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	section := p.Section(".data")
+	i := bytes.Index(data, []byte(".data\x00\x00\x00"))
+	moved := append(make([]byte, -len(data)&511), "sixteen bytes..."...)
+	binary.LittleEndian.PutUint32(data[i+20:], uint32(len(data)+len(moved)))
+	data = slices.Concat(data, moved, data[section.Offset:][:section.Size])
+	f, err := gobin.New(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Image(); !errors.Is(err, gobin.ErrMalformed) {
+		t.Error(err)
+	}
+}
