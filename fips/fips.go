@@ -117,7 +117,7 @@ type Refusal string
 
 // The refusals.
 const (
-	RefusePlatform Refusal = "platform"      // wasm, windows/386, openbsd, aix
+	RefusePlatform Refusal = "platform"      // wasm, windows/386, windows/arm (until Go 1.25), openbsd, aix
 	RefuseASan     Refusal = "asan"          // built with -asan
 	RefusePurego   Refusal = "purego"        // built with -tags=purego
 	RefuseBoring   Refusal = "boringcrypto"  // excludes the native mode
@@ -367,7 +367,7 @@ func refusal(f *gobin.File, s State, settings *gobin.Build) Refusal {
 		return RefusePurego
 	case asan, s.Seen != nil && s.Seen.ASan:
 		return RefuseASan
-	case f.OS == "openbsd" || f.OS == "aix" || f.Arch == "wasm" || f.Format == gobin.PE && f.Arch == "386":
+	case f.OS == "openbsd" || f.OS == "aix" || f.Arch == "wasm" || f.Format == gobin.PE && (f.Arch == "386" || f.Arch == "arm"):
 		return RefusePlatform
 	}
 	return ""

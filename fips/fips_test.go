@@ -213,3 +213,18 @@ func TestCertificates(t *testing.T) {
 		}
 	}
 }
+
+// The module refuses 32-bit Windows: on ARM too, which Go had until 1.25.
+func TestRefusesWindows(t *testing.T) {
+	data, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOOS=windows", "GOARCH=386", "GOFIPS140=v1.0.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	arm := bytes.Clone(data)
+	copy(arm[bytes.Index(arm, []byte("PE\x00\x00"))+4:], "\xc4\x01") // IMAGE_FILE_MACHINE_ARMNT
+	for arch, data := range map[string][]byte{"386": data, "arm": arm} {
+		if s := judge(t, data, now); s.Refusal != fips.RefusePlatform || s.Verdict() != fips.VerdictBroken {
+			t.Errorf("%s: refusal %q, verdict %s", arch, s.Refusal, s.Verdict())
+		}
+	}
+}
