@@ -219,6 +219,13 @@ func (im *Image) readPE(r io.ReaderAt) error {
 	if len(p.Symbols) > 0 {
 		im.symbols = peSymbols{p, base}
 	}
+	if len(directories) > pe.IMAGE_DIRECTORY_ENTRY_IMPORT {
+		im.arrangeEarly()
+		if err := im.readImports(base, directories[pe.IMAGE_DIRECTORY_ENTRY_IMPORT]); err != nil {
+			return err
+		}
+		im.sortRelocations()
+	}
 	if len(directories) > pe.IMAGE_DIRECTORY_ENTRY_BASERELOC {
 		return im.readBaseRelocations(base, directories[pe.IMAGE_DIRECTORY_ENTRY_BASERELOC])
 	}

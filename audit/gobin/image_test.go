@@ -344,6 +344,53 @@ func TestRebase(t *testing.T) {
 	demandLoaderChanges(t, data)
 }
 
+// What the loader imports of a PE file into the module is seen.
+func TestImportIntoModule(t *testing.T) {
+	path := gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOOS=windows", "GOARCH=amd64", "GOFIPS140=v1.0.0")
+	info, err := image(t, path).FIPSInfo()
+	if err != nil || info.State != gobin.Intact {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pe.NewFile(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, section := p.OptionalHeader.(*pe.OptionalHeader64), p.Section(".idata")
+	first := data[section.Offset+h.DataDirectory[pe.IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress-section.VirtualAddress:]
+	binary.LittleEndian.PutUint32(first[16:], uint32(info.Ranges[2].Start+8-h.ImageBase))
+	changed := filepath.Join(t.TempDir(), "changed.exe")
+	write(t, changed, string(data))
+	if got, err := image(t, changed).FIPSInfo(); err != nil || got.State != gobin.Broken || got.Detail != "noptrdata is changed by the loader" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// Relocations of a Mach-O file in the form that the loader still heeds, and no linker
+// writes into executables, are not read: nor is the file.
+func TestOldRelocations(t *testing.T) {
+	data, err := os.ReadFile(gobintest.Build(t, gobintest.Module(t, gobintest.GoMod), "GOOS=darwin", "GOARCH=arm64"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := macho.NewFile(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := bytes.Index(data, m.Dysymtab.Raw())
+	binary.LittleEndian.PutUint32(data[i+76:], 1) // nlocrel of dysymtab_command
+	f, err := gobin.New(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Image(); !errors.Is(err, gobin.ErrMalformed) {
+		t.Error(err)
+	}
+}
+
 // A relocation of an ELF file that begins before the module, and changes more than a
 // pointer, is seen where it reaches into it.
 func TestWideRelocations(t *testing.T) {

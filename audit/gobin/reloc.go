@@ -388,10 +388,57 @@ func (im *Image) readBaseRelocations(base uint64, d pe.DataDirectory) error {
 	return nil
 }
 
+// readImports reads the places of a PE file into which the loader writes the
+// addresses of what is imported (PE Format, "The .idata Section"): for each library
+// as many words as names stand in a list, up to one that is zero. How long the
+// directory says that it is the loader does not ask.
+func (im *Image) readImports(base uint64, d pe.DataDirectory) error {
+	if d.VirtualAddress == 0 {
+		return nil
+	}
+	const size, names, library, addresses = 20, 0, 12, 16
+	malformed := fmt.Errorf("%w: imports", ErrMalformed)
+	at := func(rva uint32) *bufio.Reader {
+		r, ok := im.section(base + uint64(rva))
+		if !ok {
+			r = io.NewSectionReader(im.r, 0, 0)
+		}
+		return bufio.NewReaderSize(r, 512)
+	}
+	descriptors, entry, word := at(d.VirtualAddress), make([]byte, size), make([]byte, im.ptr)
+	for left := maxImports; ; left-- {
+		if _, err := io.ReadFull(descriptors, entry); err != nil {
+			return malformed
+		}
+		field := func(i int) uint32 { return im.order.Uint32(entry[i:]) }
+		if field(library) == 0 || field(addresses) == 0 { // the end
+			return nil
+		}
+		list := at(cmp.Or(field(names), field(addresses)))
+		start := base + uint64(field(addresses))
+		end := start
+		for ; ; left-- {
+			if _, err := io.ReadFull(list, word); err != nil || left <= 0 {
+				return malformed
+			}
+			if im.word(word) == 0 {
+				break
+			}
+			end += uint64(im.ptr)
+		}
+		if end > start {
+			im.wide = append(im.wide, addressRange{start, end})
+		}
+	}
+}
+
 // readRebases reads the places of a Mach-O file to which the loader adds how far from
 // its address it loads it: the opcodes of LC_DYLD_INFO, which Go's linker writes
 // (<mach-o/loader.h>). The chains that Apple's linker writes are not read.
 func (im *Image) readRebases(r io.ReaderAt, m *macho.File) error {
+	if d := m.Dysymtab; d != nil && d.Nlocrel+d.Nextrel > 0 { // the form before, which no linker writes into executables
+		return fmt.Errorf("%w: %d relocations", ErrMalformed, d.Nlocrel+d.Nextrel)
+	}
 	const info, infoOnly = 0x22, 0x80000022
 	var segments []uint64 // their addresses, by number
 	for _, l := range m.Loads {
