@@ -38,7 +38,7 @@ func (facts *FIPSFacts) incomplete() error {
 			open = append(open, f.Path+": "+f.Reason)
 		case !f.Determined():
 			open = append(open, f.Path+": "+moduleName(f.InForce()))
-		case f.Meets(f.Required) == gobin.Unknown: // a claim of the build info may fail a demand, and cannot meet it
+		case f.Meets(f.Required) == gobin.Unknown, f.Verdict == fips.VerdictUnknown: // a claim of the build info may fail a demand, and cannot meet it
 			claimed = append(claimed, f.Path+": "+strings.Join(f.Reasons, " "))
 		}
 	}

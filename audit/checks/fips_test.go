@@ -40,16 +40,16 @@ func TestFIPS(t *testing.T) {
 		required string // the reasons of fips/required, where that is asked for
 	}{
 		{"no module", forge(), "pass", []string{"fips/no-module"}, "certificate=none;mode=unset;module=none"},
-		{"certified", forge(v1, tag, on), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c"}, ""},
-		{"in process", forge("GOFIPS140=v1.26.0", "-tags=fips140v1.26", on), "pass", []string{"fips/in-process version=v1.26.0"}, "certificate=in-process"},
+		{"certified", forge(v1, tag, on), "not-assessed fips/claimed", []string{"fips/declared-only version=v1.0.0-c2097c7c"}, ""},
+		{"in process", forge("GOFIPS140=v1.26.0", "-tags=fips140v1.26", on), "not-assessed fips/claimed", []string{"fips/in-process version=v1.26.0"}, "certificate=in-process"},
 		{"latest", forge("GOFIPS140=latest", on), "pass", []string{"fips/uncertified-source version=latest"}, "certificate=none"},
 		{"mode alone", forge(on), "pass", []string{"fips/uncertified-source version=latest"}, "certificate=none;module=none"},
 		{"off", forge(v1, tag, "DefaultGODEBUG=fips140=off"), "fail", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/forced-off version=v1.0.0-c2097c7c"}, "mode=off"},
 		{"unset", forge(v1, tag), "fail", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/not-default version=v1.0.0-c2097c7c"}, "mode=unset"},
-		{"only", forge(v1, tag, "DefaultGODEBUG=fips140=only"), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/only-mode"}, ""},
+		{"only", forge(v1, tag, "DefaultGODEBUG=fips140=only"), "not-assessed fips/claimed", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/only-mode"}, ""},
 		{"ASan", forge(v1, tag, on, "-asan=true"), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/refuses-to-start reason=asan"}, "refusal=asan"},
-		{"weakened", forge(v1, tag, on+",fips140ems=0,tls10server=1"), "pass", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/weak-godebug"}, ""},
-		{"disagreement", forge(v1, on), "fail", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/disagreement claims=" + v1 + " / no tag fips140v1.0"}, "build-info=contradictory"},
+		{"weakened", forge(v1, tag, on+",fips140ems=0,tls10server=1"), "not-assessed fips/claimed", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/weak-godebug"}, ""},
+		{"disagreement", forge(v1, on), "fail fips/claimed", []string{"fips/declared-only version=v1.0.0-c2097c7c", "fips/disagreement claims=" + v1 + " / no tag fips140v1.0"}, "build-info=contradictory"},
 		{"boringcrypto", gobintest.Forge("go1.26.8-X:boringcrypto", gobintest.Settings("GOEXPERIMENT=boringcrypto", "CGO_ENABLED=1")...), "not-assessed fips/undetermined",
 			[]string{"fips/boringcrypto-declared linked=unknown"}, ""},
 		{"boringcrypto without cgo", gobintest.Forge("go1.26.8-X:boringcrypto", gobintest.Settings("GOEXPERIMENT=boringcrypto")...), "pass",
@@ -72,13 +72,13 @@ func TestFIPS(t *testing.T) {
 			rep = auditBinaries(t, FIPS, dir, map[string]string{"fips": "certified"}, "app")
 			want := append([]string{}, test.want...)
 			outcomeThen := test.outcome
-			switch {
-			case test.required == "" && outcomeThen == "pass":
-				outcomeThen = "not-assessed fips/claimed"
-			case test.required != "":
+			if test.required != "" {
 				want = append(want, "fips/required reasons="+test.required)
 				slices.Sort(want)
 				outcomeThen = "fail"
+				if strings.HasSuffix(test.outcome, " fips/claimed") {
+					outcomeThen = "fail fips/claimed"
+				}
 			}
 			if got := outcome(rep); got != outcomeThen {
 				t.Errorf("required: outcome %q (%s), want %q", got, rep.Checks[0].Reason, outcomeThen)
@@ -284,7 +284,7 @@ func writeApp(t *testing.T, data []byte) string {
 
 // GODEBUG where a program is started counts, and not what is linked.
 func TestFIPSContexts(t *testing.T) {
-	forge := func(mode string) []byte {
+	forge := func(mode string) []byte { // what it claims is seen nowhere, so that no run passes
 		return gobintest.Forge("go1.26.8", gobintest.Settings("GOFIPS140=v1.0.0-c2097c7c", "-tags=fips140v1.0", "DefaultGODEBUG=fips140="+mode)...)
 	}
 	dir := binaries(t, map[string][]byte{"on": forge("on"), "unset": forge(""), "other": forge("on")})
@@ -316,24 +316,24 @@ func TestFIPSContexts(t *testing.T) {
 		want   []string
 		reason string
 	}{
-		{[]string{"off.service"}, []string{"fips/context-weakens on"}, ""},
-		{[]string{"on.service"}, []string{"fips/context-enables unset"}, ""},
-		{[]string{"silent.service"}, nil, ""},
+		{[]string{"off.service"}, []string{"fips/context-weakens on"}, "fips/claimed"},
+		{[]string{"on.service"}, []string{"fips/context-enables unset"}, "fips/claimed"},
+		{[]string{"silent.service"}, nil, "fips/claimed"},
 		{[]string{"unknown.service"}, nil, "fips/context-unknown"},
-		{[]string{"program.service"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},
-		{[]string{"shell.service"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},
+		{[]string{"program.service"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, "fips/claimed"},
+		{[]string{"shell.service"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, "fips/claimed"},
 		{[]string{"env.service"}, nil, "fips/context-unknown"},
 		{[]string{"elsewhere.service"}, nil, "fips/context-unknown"},
 		{[]string{"expanded.yaml"}, nil, "fips/context-unknown"},
-		{[]string{"shell.yaml"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},
+		{[]string{"shell.yaml"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, "fips/claimed"},
 		{[]string{"env.yaml"}, nil, "fips/context-unknown"},
 		{[]string{"none.service"}, nil, "fips/context-unknown"},
 		{[]string{"missing.service"}, nil, "fips/context-unknown"},
-		{[]string{"all.yaml"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, ""},
+		{[]string{"all.yaml"}, []string{"fips/context-weakens on", "fips/context-weakens other"}, "fips/claimed"},
 		{[]string{"secret.yaml"}, nil, "fips/context-unknown"},
 		{[]string{"reset.service"}, nil, "fips/context-unknown"},
 		{[]string{"wrapped.yaml"}, nil, "fips/context-unknown"},
-		{[]string{"sidecar.yaml"}, nil, ""},
+		{[]string{"sidecar.yaml"}, nil, "fips/claimed"},
 		{[]string{"no-manifest.yaml", "missing.yaml", "on.service"}, []string{"fips/context-enables unset"}, "fips/context-unknown"},
 	} {
 		target := &audit.Target{Dir: dir, Binaries: []string{filepath.Join(dir, "on"), filepath.Join(dir, "unset"), filepath.Join(dir, "other")}}
@@ -387,8 +387,8 @@ func TestFIPSImageContext(t *testing.T) {
 		want   []string
 		reason string
 	}{
-		{[]string{"PATH=/bin"}, nil, ""},
-		{[]string{"GODEBUG=fips140=off"}, []string{"fips/context-weakens app.tar!/usr/bin/app"}, ""},
+		{[]string{"PATH=/bin"}, nil, "fips/claimed"},
+		{[]string{"GODEBUG=fips140=off"}, []string{"fips/context-weakens app.tar!/usr/bin/app"}, "fips/claimed"},
 		{[]string{"GODEBUG=fips140=on#x"}, nil, "fips/context-unknown"},
 	} {
 		dir := binaries(t, map[string][]byte{"app.tar": image(test.env...), "app": app})
