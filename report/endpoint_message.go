@@ -58,3 +58,9 @@ var (
 	msgValidUntil  = audit.Text{EN: "until {date}", ZH: "有效期至 {date}"}
 	msgIssuer      = audit.Text{EN: "issued by {issuer}", ZH: "签发者 {issuer}"}
 )
+
+// The words of the calendar.
+var (
+	msgCertificateEnds = audit.Text{EN: "Certificate of {endpoints} ends", ZH: "{endpoints} 的证书到期"}
+	msgCertificateIs   = audit.Text{EN: "{subject}, issued by {issuer}, serial number {serial}, pin {spki}", ZH: "{subject}，签发者 {issuer}，序列号 {serial}，公钥指纹 {spki}"}
+)

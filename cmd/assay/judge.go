@@ -40,6 +40,8 @@ type options struct {
 	environment bool // show the go command's configuration in text
 	endpoints   bool // show what endpoints take in text
 
+	inventories []string // files to write certificates and keys into
+
 	settings map[string]string
 	recorded map[string][]byte
 	date     *time.Time // of SOURCE_DATE_EPOCH; nil where that is not set
@@ -67,12 +69,18 @@ func (inv *invocation) judge(ctx context.Context, o *options, target *audit.Targ
 	if err != nil {
 		return err
 	}
+	if err := o.checkInventories(); err != nil {
+		return err
+	}
 	cfg.Checks = list
 	rep, err := inv.run(ctx, o, cfg, nil)
 	if err != nil {
 		return err
 	}
 	if err := inv.write(rep, outs, o); err != nil {
+		return err
+	}
+	if err := o.writeInventories(rep); err != nil {
 		return err
 	}
 	inv.finish(ctx, rep)

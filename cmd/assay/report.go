@@ -44,9 +44,11 @@ It ends with 0, or with 4 if anything does not hold.`,
 			if check {
 				return inv.checkEvidence(args[0])
 			}
+			o.endpoints = true
 			return inv.renderReport(&o, args[0])
 		},
 	}
+	inv.inventoryFlag(cmd, &o)
 	f := cmd.Flags()
 	f.BoolVar(&check, "check", false, inv.say(text{"verify the evidence folder, offline", "离线复核证据目录"}))
 	f.StringArrayVar(&o.formats, "format", nil, inv.say(text{"report format: text, json, sarif, markdown; repeatable, with =FILE into a file", "报告格式：text、json、sarif、markdown；可多次指定，加 =文件名 则写入文件"}))
@@ -84,6 +86,9 @@ func (inv *invocation) renderReport(o *options, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkInventories(); err != nil {
+		return err
+	}
 	rep, err := inv.readReport(name)
 	if err != nil {
 		return err
@@ -93,6 +98,9 @@ func (inv *invocation) renderReport(o *options, name string) error {
 	}
 	if err := inv.write(rep, outs, o); err != nil {
 		return err
+	}
+	if err := o.writeInventories(rep); err != nil {
+		return usagef("", "%s: %s", name, err)
 	}
 	inv.code = rep.Verdict.ExitCode()
 	return nil

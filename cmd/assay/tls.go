@@ -59,7 +59,7 @@ assay report --check 可据此重新推导结论。
 		}),
 		Example: `  assay tls example.com:443
   assay tls 127.0.0.1:8443 --sni service.internal --format json
-  assay tls --from endpoints.txt --evidence evidence`,
+  assay tls --from endpoints.txt --evidence evidence --inventory certificates.csv --inventory expiry.ics`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target, name, err := inv.findTarget(o.dir, false)
 			if err != nil {
@@ -78,6 +78,7 @@ assay report --check 可据此重新推导结论。
 		},
 	}
 	inv.addFlags(cmd, &o)
+	inv.inventoryFlag(cmd, &o)
 	f := cmd.Flags()
 	f.StringVar(&t.from, "from", "", inv.say(text{"read endpoints from `FILE`, one a line, or - for standard input", "从文件 `FILE` 读取端点，每行一个，- 表示标准输入"}))
 	f.StringVar(&t.sni, "sni", "", inv.say(text{"server `NAME` to ask for (default: the host), or - for none", "请求的服务器名 `NAME`（默认为主机名），- 表示不发送"}))
