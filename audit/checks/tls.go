@@ -24,7 +24,9 @@ import (
 
 // TLS probes endpoints and judges what they offer. Its settings, all of them optional:
 // "tls-sni", "tls-timeout" (a duration), "tls-max-connections", "tls-rate" (per second),
-// and "tls-resolve", lines of host:port and the host:port to connect to in its place.
+// "tls-resolve", lines of host:port and the host:port to connect to in its place,
+// "tls-pins", lines of a pin, or of host:port and a pin, and "tls-earlier", the same of an
+// earlier report: see [PinsOf].
 var TLS = &audit.Check{
 	ID:      "tls",
 	Needs:   audit.Network,
@@ -77,8 +79,10 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, err
 	}
 	slices.SortFunc(facts.Endpoints, func(a, b TLSEndpoint) int { return strings.Compare(a.Address, b.Address) })
+	wanted, earlier := parsePins(p.Settings["tls-pins"]), parsePins(p.Settings["tls-earlier"])
 	for _, e := range facts.Endpoints {
 		judgeEndpoint(e, p.Report)
+		judgePins(e, wanted, earlier, func(rule string, args audit.Args) { p.Report(e.finding(rule, args)) })
 	}
 	if ctx.Err() != nil {
 		return facts, ctx.Err()

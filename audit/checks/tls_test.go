@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/tlsprobe"
@@ -116,6 +117,43 @@ func TestTLSUnknown(t *testing.T) {
 	rep := runTLSCheck(t, map[string]string{"tls-max-connections": "4"}, address)
 	if rep.Checks[0].ReasonID != "tls/undetermined" || !strings.Contains(rep.Checks[0].Reason, "TLS 1") {
 		t.Errorf("four connections: %+v", rep.Checks[0])
+	}
+}
+
+// TestTLSPins: keys that are pinned, and keys that an earlier report has.
+func TestTLSPins(t *testing.T) {
+	const other = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	address := serveTLS(t, &tls.Config{})
+	rep := runTLSCheck(t, nil, address)
+	lines, err := PinsOf(rep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin := strings.TrimPrefix(lines, address+" ")
+	if err := CheckPin(pin); err != nil {
+		t.Fatalf("%q: %v", lines, err)
+	}
+	for _, test := range []struct {
+		pins, earlier string
+		want          []string
+	}{
+		{pin, lines, nil},
+		{other + "\n" + address + " " + pin, "", nil},
+		{other, "", []string{"tls/pin-mismatch"}},
+		{address + " " + other, "", []string{"tls/pin-mismatch"}},
+		{"elsewhere.test:443 " + other, "elsewhere.test:443 " + other, nil},
+		{"", address + " " + other, []string{"tls/key-changed"}},
+	} {
+		rep := runTLSCheck(t, map[string]string{"tls-pins": test.pins, "tls-earlier": test.earlier}, address)
+		got := slices.DeleteFunc(rulesOf(rep), func(r string) bool { return !strings.HasPrefix(r, "tls/pin") && r != "tls/key-changed" })
+		if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%+v: %s", test, diff)
+		}
+	}
+	for _, facts := range []map[string]json.RawMessage{nil, {"tls": json.RawMessage("[]")}} {
+		if _, err := PinsOf(&audit.Report{Facts: facts}); err == nil {
+			t.Errorf("%v: no error", facts)
+		}
 	}
 }
 

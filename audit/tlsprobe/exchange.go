@@ -80,7 +80,9 @@ func (o *observation) accepted() bool {
 }
 
 // refused reports whether the server said that it takes nothing of it.
-func (o *observation) refused() bool { return o.declined() && (o.flight == nil || o.flight.version == 0) }
+func (o *observation) refused() bool {
+	return o.declined() && (o.flight == nil || o.flight.version == 0)
+}
 
 // failed reports whether the server chose from the offer, and could not go on: it has no
 // key, or no signature algorithm, for what it chose.

@@ -104,6 +104,7 @@ func (p *prober) keepChain(v Version, name string, ders [][]byte, staple, timest
 	if len(ders) == 0 {
 		return
 	}
+	name = sniName(name)
 	p.found.mu.Lock()
 	defer p.found.mu.Unlock()
 	for i := range p.found.chains {

@@ -23,6 +23,8 @@ type tlsFlags struct {
 	timeout        time.Duration
 	maxConnections int
 	rate           float64
+	pins           []string
+	earlier        string
 }
 
 func (inv *invocation) tlsCommand() *cobra.Command {
@@ -73,6 +75,9 @@ assay report --check 可据此重新推导结论。
 			if o.settings, err = t.settings(cmd); err != nil {
 				return err
 			}
+			if o.settings["tls-earlier"], err = inv.earlierPins(t.earlier); err != nil {
+				return err
+			}
 			o.endpoints = true
 			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.TLS})
 		},
@@ -86,7 +91,25 @@ assay report --check 可据此重新推导结论。
 	f.DurationVar(&t.timeout, "timeout", 0, inv.say(text{"how long a connection, and an answer, is waited for (default 5s)", "等待连接及应答的时间（默认 5s）"}))
 	f.IntVar(&t.maxConnections, "max-connections", 0, inv.say(text{"most connections to one endpoint (default 200)", "对单个端点的最大连接数（默认 200）"}))
 	f.Float64Var(&t.rate, "rate", 0, inv.say(text{"most connections per second to one endpoint (default: no limit)", "对单个端点每秒的最大连接数（默认不限）"}))
+	f.StringArrayVar(&t.pins, "pin", nil, inv.say(text{"key that a chain must have, of all endpoints or of one: `[HOST:PORT=]sha256/BASE64`; repeatable", "证书链必须包含的公钥，适用于全部端点或指定端点：`[HOST:PORT=]sha256/BASE64`；可多次指定"}))
+	f.StringVar(&t.earlier, "earlier", "", inv.say(text{"tell which endpoints have other keys than in the earlier report `FILE`", "对比此前的报告 `FILE`，指出公钥已变更的端点"}))
 	return cmd
+}
+
+// earlierPins reads the keys that endpoints had in an earlier report.
+func (inv *invocation) earlierPins(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	rep, err := inv.readReport(name)
+	if err != nil {
+		return "", err
+	}
+	lines, err := checks.PinsOf(rep)
+	if err != nil {
+		return "", usagef("name a report of assay tls", "%s: %s", name, err)
+	}
+	return lines, nil
 }
 
 // endpoints are those of the command line and of the file; where neither names any,
@@ -156,6 +179,23 @@ func (t *tlsFlags) settings(cmd *cobra.Command) (map[string]string, error) {
 		lines = append(lines, line)
 	}
 	out["tls-resolve"] = strings.Join(lines, "\n")
+	lines = nil
+	for _, p := range t.pins {
+		endpoint, pin, ok := strings.Cut(p, "=sha256/")
+		if ok {
+			pin = "sha256/" + pin
+			if err := checks.CheckEndpoint(endpoint); err != nil {
+				return nil, usagef("write HOST:PORT=sha256/BASE64", "--pin %q: %s", p, err)
+			}
+		} else {
+			endpoint, pin = "", p
+		}
+		if err := checks.CheckPin(pin); err != nil {
+			return nil, usagef("write sha256/BASE64, or HOST:PORT=sha256/BASE64", "--pin %q: %s", p, err)
+		}
+		lines = append(lines, strings.TrimSpace(endpoint+" "+pin))
+	}
+	out["tls-pins"] = strings.Join(lines, "\n")
 	return out, nil
 }
 

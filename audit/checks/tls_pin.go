@@ -1,0 +1,104 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goassay/assay/audit"
+)
+
+// pins are the keys that endpoints are to have, by endpoint; those of "" are of all.
+type pins map[string][]string
+
+// parsePins reads lines of a pin, or of an endpoint and a pin.
+func parsePins(text string) pins {
+	out := pins{}
+	for line := range strings.Lines(text) {
+		endpoint, pin, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok {
+			endpoint, pin = "", endpoint
+		}
+		if pin != "" {
+			out[endpoint] = append(out[endpoint], pin)
+		}
+	}
+	return out
+}
+
+// CheckPin reports whether a text is the pin of a key: "sha256/" and the base64 of the
+// SHA-256 of its SubjectPublicKeyInfo (RFC 7469, section 2.4).
+func CheckPin(pin string) error {
+	sum, ok := strings.CutPrefix(pin, "sha256/")
+	if raw, err := base64.StdEncoding.DecodeString(sum); !ok || err != nil || len(raw) != 32 {
+		return errors.New("sha256/ and the base64 of 32 bytes are wanted")
+	}
+	return nil
+}
+
+// PinsOf lists the pins of what endpoints presented of themselves in an earlier report:
+// lines of an endpoint and a pin, as the setting "tls-earlier" takes them.
+func PinsOf(rep *audit.Report) (string, error) {
+	raw, ok := rep.Facts[TLS.ID]
+	if !ok {
+		return "", errors.New("a report without endpoints")
+	}
+	var facts TLSFacts
+	if err := json.Unmarshal(raw, &facts); err != nil {
+		return "", fmt.Errorf("facts of tls: %w", err)
+	}
+	var lines []string
+	for _, e := range facts.Endpoints {
+		for _, pin := range e.leafPins() {
+			lines = append(lines, e.Address+" "+pin)
+		}
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// leafPins are the pins of the certificates that an endpoint has for its name.
+func (e TLSEndpoint) leafPins() []string {
+	var out []string
+	for _, chain := range e.Certificates {
+		if chain.SNI == e.SNI && len(chain.Certificates) > 0 && chain.Certificates[0].SPKI != "" {
+			out = append(out, chain.Certificates[0].SPKI)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// judgePins demands of each chain that a key in it is pinned, where pins are given, and
+// tells where an endpoint has a key that it had not in an earlier report.
+func judgePins(e TLSEndpoint, wanted, earlier pins, report func(string, audit.Args)) {
+	list := slices.Concat(wanted[""], wanted[e.Address])
+	for _, chain := range e.Certificates {
+		if len(list) == 0 || chain.SNI != e.SNI || len(chain.Certificates) == 0 {
+			continue
+		}
+		pinned := false
+		for _, c := range chain.Certificates {
+			pinned = pinned || slices.Contains(list, c.SPKI)
+		}
+		if !pinned {
+			leaf := chain.Certificates[0]
+			report("tls/pin-mismatch", audit.Args{"pin": leaf.SPKI, "subject": leaf.Subject, "issuer": leaf.Issuer})
+			break
+		}
+	}
+	before := earlier[e.Address]
+	var changed []string
+	for _, pin := range e.leafPins() {
+		if len(before) > 0 && !slices.Contains(before, pin) {
+			changed = append(changed, pin)
+		}
+	}
+	if changed != nil {
+		report("tls/key-changed", audit.Args{"now": changed, "before": before})
+	}
+}
