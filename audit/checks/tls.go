@@ -33,6 +33,8 @@ var TLS = &audit.Check{
 	Applies: func(t *audit.Target) bool { return len(t.Endpoints) > 0 },
 	Run:     runTLS,
 	Recheck: recheckTLS,
+
+	Conclude: concludeTLS,
 }
 
 // TLSFacts are the facts of [TLS].
@@ -252,6 +254,24 @@ func recheckTLS(stored json.RawMessage, evidence func(string) ([]byte, error)) e
 		}
 	}
 	return nil
+}
+
+// concludeTLS derives from stored facts the findings that follow from them alone, and
+// what they leave open. Those that rest on pins, or on the day of the audit, may be there
+// besides.
+func concludeTLS(stored json.RawMessage) ([]audit.Finding, error) {
+	var facts TLSFacts
+	if err := json.Unmarshal(stored, &facts); err != nil {
+		return nil, err
+	}
+	var out []audit.Finding
+	for _, e := range facts.Endpoints {
+		if e.Result == nil {
+			return nil, errors.New("an endpoint without facts")
+		}
+		judgeEndpoint(e, func(f audit.Finding) { out = append(out, f) })
+	}
+	return out, facts.undetermined()
 }
 
 // sameJSON reports whether two texts have the same content.

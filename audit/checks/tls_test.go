@@ -293,3 +293,26 @@ func TestTLSRecheck(t *testing.T) {
 		}
 	}
 }
+
+// TestTLSConclude: what a report says of endpoints follows from its facts.
+func TestTLSConclude(t *testing.T) {
+	r := &tlsprobe.Result{Address: "service.test:443", Protocols: []tlsprobe.Protocol{takes(tlsprobe.TLS13, 0x1301), takes(tlsprobe.TLS10, 0x0005), {Version: tlsprobe.SSL2, State: tlsprobe.Unknown}},
+		ClientAuth: tlsprobe.ClientAuth{State: tlsprobe.AuthNone}}
+	facts, err := json.Marshal(TLSFacts{Endpoints: []TLSEndpoint{{Result: r, Reached: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := TLS.Conclude(facts)
+	var rules []string
+	for _, f := range found {
+		rules = append(rules, f.Rule+" "+f.Subject.Name)
+	}
+	if diff := cmp.Diff([]string{"tls/deprecated-version service.test:443", "tls/broken-suites service.test:443"}, rules); diff != "" || err == nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	for _, facts := range []string{"[]", `{"endpoints": [{}]}`, `{"endpoints": [{"address": "x", "protocols": [{"version": "TLS 9"}]}]}`} {
+		if _, err := TLS.Conclude(json.RawMessage(facts)); err == nil {
+			t.Errorf("%s: no error", facts)
+		}
+	}
+}
