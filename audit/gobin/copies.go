@@ -91,28 +91,11 @@ const maxCopies = 8
 // first copy stands in a writable one.
 func (im *Image) moduleInfo() ([]string, error) {
 	var out []string
-	if im.frames != nil {
-		for _, offset := range im.frames {
-			if addr, ok := im.constantAt(offset); ok && len(out) < maxCopies {
-				if text, ok := im.framed(addr + uint64(len(frameStart))); ok {
-					out = append(out, text)
-				}
-			}
+	err := im.find(frameMark, []bool{false}, func(addr uint64) bool {
+		if text, ok := im.framed(addr + uint64(len(frameStart))); ok {
+			out = append(out, text)
 		}
-		return out, nil
-	}
-	err := im.scan(false, len(frameStart)-1, func(addr uint64, part []byte) bool {
-		for from := 0; len(out) < maxCopies; {
-			i := bytes.Index(part[from:], []byte(frameStart))
-			if i < 0 {
-				return true
-			}
-			if text, ok := im.framed(addr + uint64(from+i+len(frameStart))); ok {
-				out = append(out, text)
-			}
-			from += i + 1
-		}
-		return false
+		return len(out) < maxCopies
 	})
 	return out, err
 }
@@ -137,15 +120,4 @@ func (im *Image) framed(addr uint64) (string, bool) {
 			return "", false
 		}
 	}
-}
-
-// constantAt returns the address of what stands at an offset of the file, if it is
-// in a segment that is not writable.
-func (im *Image) constantAt(offset int64) (uint64, bool) {
-	for _, s := range im.segments {
-		if at := offset - s.offset; !s.write && 0 <= at && uint64(at) < s.size {
-			return s.addr + uint64(at), true
-		}
-	}
-	return 0, false
 }

@@ -62,7 +62,7 @@ const maxSums = 16
 func (im *Image) FIPSInfo() (*FIPSInfo, error) {
 	var found []*FIPSInfo
 	var failed error
-	err := im.find([]byte(fipsMagic), func(addr uint64) bool {
+	err := im.find(fipsMark, []bool{true, false}, func(addr uint64) bool {
 		info, err := im.fipsInfoAt(addr)
 		if err != nil {
 			failed = err

@@ -87,7 +87,7 @@ type File struct {
 	reader io.ReaderAt // of one architecture; nil if the file is universal
 	image  *Image      // once it was asked for
 	first  *firstCopy  // of the build info; nil if there is none
-	frames []int64     // see search; nil if the file was not searched
+	places places      // of marks; nil if the file was not searched
 }
 
 // State says how much is known of a file.

@@ -3,7 +3,6 @@
 package gobin
 
 import (
-	"bytes"
 	"cmp"
 	"debug/elf"
 	"debug/macho"
@@ -35,7 +34,7 @@ type Image struct {
 	tabled   bool           // whether some of them have the pointer in their table
 	tables   []addressRange // where section headers say that the function table is
 	symbols  symbolTable    // nil if it was stripped
-	frames   []int64        // offsets of frameStart in the file, if it was searched; see search
+	places   places         // of marks in the file, if it was searched
 
 	table functionTable // kept once it was found
 	text  uint64        // the address that its entries count from; likewise
@@ -76,7 +75,7 @@ func (f *File) Image() (im *Image, err error) {
 	if f.reader == nil {
 		return nil, fmt.Errorf("%w: no single image", ErrNotExecutable)
 	}
-	im = &Image{r: &budget{r: f.reader, left: maxImage}, arch: f.Arch, mask: 1<<64 - 1, frames: f.frames}
+	im = &Image{r: &budget{r: f.reader, left: maxImage}, arch: f.Arch, mask: 1<<64 - 1, places: f.places}
 	defer func() {
 		if v := recover(); v != nil {
 			im, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)
@@ -359,26 +358,41 @@ func (im *Image) scan(write bool, overlap int, fn func(addr uint64, part []byte)
 	return nil
 }
 
-// find calls fn with each address at which a text stands, until it returns
-// false: in writable segments first, then in the others.
-func (im *Image) find(text []byte, fn func(addr uint64) bool) error {
-	for _, write := range []bool{true, false} {
-		end := false
-		err := im.scan(write, len(text)-1, func(addr uint64, part []byte) bool {
-			for from := 0; ; {
-				i := bytes.Index(part[from:], text)
-				if i < 0 {
-					return true
-				}
-				if !fn(addr + uint64(from+i)) {
-					end = true
-					return false
-				}
-				from += i + 1
-			}
+// find calls fn with each address at which a mark stands in the segments that are
+// writable, and then in those that are not, or in one kind of them, until it returns
+// false.
+func (im *Image) find(m mark, writable []bool, fn func(addr uint64) bool) error {
+	end := false
+	for _, write := range writable {
+		err := im.findIn(m, write, func(addr uint64) bool {
+			end = !fn(addr)
+			return !end
 		})
 		if err != nil || end {
 			return err
+		}
+	}
+	return nil
+}
+
+func (im *Image) findIn(m mark, write bool, fn func(addr uint64) bool) error {
+	offsets, known := im.places[m]
+	if !known {
+		return im.scan(write, len(m.text)-1, func(addr uint64, part []byte) bool {
+			for i := range m.in(part) {
+				if !fn(addr + uint64(i)) {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	for _, s := range im.segments {
+		for _, offset := range offsets {
+			at := offset - s.offset
+			if s.write == write && at >= 0 && uint64(at)+uint64(len(m.text)) <= s.size && !fn(s.addr+uint64(at)) {
+				return nil
+			}
 		}
 	}
 	return nil

@@ -3,13 +3,8 @@
 package gobin
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
 	"os"
 
 	"github.com/goassay/assay/audit/filetree"
@@ -38,11 +33,11 @@ func Walk(ctx context.Context, roots []string, fn func(*File) error) error {
 			}
 		}
 		if found.Err == nil && (f.State != StateNotGo || found.Root) {
-			sum, frames, err := search(ctx, found)
+			sum, places, err := search(ctx, found)
 			if err != nil {
 				f = failed(found.Path, err)
 			}
-			f.SHA256, f.frames = sum, frames
+			f.SHA256, f.places = sum, places
 		}
 		for _, x := range f.Executables() {
 			x.SHA256, x.Root, x.Outer, x.Within = f.SHA256, found.Root, found.Outer, found.Image
@@ -74,46 +69,6 @@ func (f *File) place(path string) {
 		m.Path = path + "!" + m.Arch
 	}
 }
-
-// search reads a file once for what needs all of it: its SHA-256, and where the
-// second copy of the build info may begin (see [File.CompareBuildInfo]).
-func search(ctx context.Context, f *filetree.File) (sum string, frames []int64, err error) {
-	h := sha256.New()
-	pooled := chunks.Get().(*[chunk + maxOverlap]byte)
-	defer chunks.Put(pooled)
-	const overlap = len(frameStart) - 1
-	frames = []int64{}
-	kept := 0 // bytes of the last part, in which a frame may have begun
-	for at := int64(0); at < f.Size; {
-		if err := ctx.Err(); err != nil {
-			return "", nil, err
-		}
-		part := pooled[:kept+int(min(chunk, f.Size-at))]
-		n, err := f.ReadAt(part[kept:], at)
-		if n < len(part)-kept {
-			return "", nil, cmp.Or(err, io.ErrUnexpectedEOF)
-		}
-		h.Write(part[kept:])
-		for from := 0; len(frames) <= maxFrames; {
-			i := bytes.Index(part[from:], []byte(frameStart))
-			if i < 0 {
-				break
-			}
-			frames = append(frames, at-int64(kept)+int64(from+i))
-			from += i + 1
-		}
-		at += int64(n)
-		kept = copy(pooled[:], part[max(0, len(part)-overlap):])
-	}
-	if len(frames) > maxFrames { // somebody wants them not to be seen
-		frames = nil
-	}
-	return "sha256:" + hex.EncodeToString(h.Sum(nil)), frames, nil
-}
-
-// maxFrames bounds the frames that are remembered. One is that of the first copy,
-// and some programs have the text of the frame as a constant.
-const maxFrames = 64
 
 // failed returns what is known of a file that could not be read, or is none.
 func failed(path string, err error) *File {
