@@ -3,13 +3,12 @@
 package gobin
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // maxFunction bounds the code of a function that is looked at, in bytes.
@@ -21,69 +20,81 @@ var errNoFunction = errors.New("no such function")
 // code returns the machine code of the first function of those names that there
 // is, and its address, by the function table, which is left in stripped files.
 func (im *Image) code(names ...string) ([]byte, uint64, error) {
-	t, err := im.functionTable()
+	found, err := im.located()
 	if err != nil {
 		return nil, 0, err
 	}
-	start, end, err := im.functionRange(t, names)
-	if err != nil {
-		return nil, 0, err
+	for _, name := range names {
+		f, ok := found[name]
+		switch {
+		case !ok || f.count == 0:
+			continue
+		case f.count > 1: // which of them runs the table does not tell
+			return nil, 0, fmt.Errorf("%w: %d functions %s", ErrMalformed, f.count, name)
+		case f.end <= f.start || f.end-f.start > maxFunction:
+			return nil, 0, fmt.Errorf("%w: function of %d bytes", ErrMalformed, f.end-f.start)
+		case im.changes(f.addressRange):
+			return nil, 0, fmt.Errorf("%w: code that the loader changes", ErrMalformed)
+		}
+		code := make([]byte, f.end-f.start)
+		return code, f.start, im.read(code, f.start)
 	}
-	if end <= start || end-start > maxFunction {
-		return nil, 0, fmt.Errorf("%w: function of %d bytes", ErrMalformed, end-start)
-	}
-	if im.changes(addressRange{start, end}) {
-		return nil, 0, fmt.Errorf("%w: code that the loader changes", ErrMalformed)
-	}
-	code := make([]byte, end-start)
-	return code, start, im.read(code, start)
+	return nil, 0, errNoFunction
 }
 
-// functionRange finds the code of the first of some functions. The entries of the table are relative to
-// the start of the text, which the runtime's moduledata has: its first field
-// points to the table (runtime.moduledata; alike since Go 1.18).
-func (im *Image) functionRange(t functionTable, names []string) (start, end uint64, err error) {
-	if im.text == 0 {
-		if im.text, err = im.textStart(t.addr); err != nil {
-			return 0, 0, err
-		}
-	}
-	ranges := make([]addressRange, len(names))
-	entriesOf := make([]int, len(names))
-	offsets, err := t.nameOffsets(names)
+// located are the functions whose code is looked at, by name: those that read the
+// default of GODEBUG, and the test of the native module, if there is one.
+type located map[string]*function
+
+// A function is where the code stands that has a name.
+type function struct {
+	addressRange
+	count int // how often the table has the name
+}
+
+// locate finds all functions whose code is looked at. The entries of the table are
+// relative to the start of the text.
+func (im *Image) locate() (located, error) {
+	t, err := im.functionTable()
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	entries := bufio.NewReaderSize(io.NewSectionReader(t.r, t.functab, t.r.Size()-t.functab), 64<<10)
-	described := &window{r: t.r} // in the order of the table
-	entry := make([]byte, 8)
-	at := int64(-1) // where the function before is described
-	for range t.functions + 1 {
-		if _, err := io.ReadFull(entries, entry); err != nil {
-			return 0, 0, errNoFunction
+	text, err := im.textStart(t.addr)
+	if err != nil {
+		return nil, err
+	}
+	found := located{}
+	for _, name := range slices.Concat(defaultReaders, defaultNotifiers) {
+		found[name] = &function{}
+	}
+	if tests := im.nativeTests(); len(tests) == 1 && len(tests[0]) < maxOverlap {
+		found[tests[0]] = &function{}
+	}
+	named, err := t.places(found)
+	if err != nil {
+		return nil, err
+	}
+	entries, described := &window{r: t.r}, &window{r: t.r}
+	start, at := uint64(0), int64(-1) // of the function before, and where it is described
+	for i := range t.functions + 1 {
+		entry := entries.at(t.functab+8*i, 8)
+		if entry == nil {
+			return nil, errNoFunction
 		}
-		pc := im.text + uint64(im.order.Uint32(entry))
+		pc := text + uint64(im.order.Uint32(entry))
 		if at >= 0 { // this entry ends the one before
 			head := described.at(t.functab+at, 8)
 			if head == nil {
-				return 0, 0, errNoFunction
+				return nil, errNoFunction
 			}
-			if i, ok := offsets[int64(im.order.Uint32(head[4:]))]; ok { // runtime._func.nameOff
-				ranges[i] = addressRange{start, pc}
-				entriesOf[i]++
+			if f, ok := named[int64(im.order.Uint32(head[4:]))]; ok { // runtime._func.nameOff
+				f.addressRange = addressRange{start, pc}
+				f.count++
 			}
 		}
 		start, at = pc, int64(im.order.Uint32(entry[4:]))
 	}
-	for i, r := range ranges {
-		switch {
-		case entriesOf[i] > 1: // which of them runs the table does not tell
-			return 0, 0, fmt.Errorf("%w: %d functions %s", ErrMalformed, entriesOf[i], names[i])
-		case r.end != 0:
-			return r.start, r.end, nil
-		}
-	}
-	return 0, 0, errNoFunction
+	return found, nil
 }
 
 // A window is a part of a file in memory, for many small reads that go forward.
@@ -110,36 +121,38 @@ func (w *window) at(offset int64, n int) []byte {
 // maxSameName bounds the places that are looked at which have a name.
 const maxSameName = 1000
 
-// nameOffsets finds all places in the table of names where one of some names stands,
-// the ends of others included, and which it is.
-func (t functionTable) nameOffsets(names []string) (map[int64]int, error) {
-	out := map[int64]int{}
+// places finds all places in the table of names where the name of one of some
+// functions stands, the ends of others included. One that stands in too many counts
+// as several.
+func (t functionTable) places(of located) (map[int64]*function, error) {
+	out := map[int64]*function{}
 	pooled := chunks.Get().(*[chunk + maxOverlap]byte)
 	defer chunks.Put(pooled)
+	seen := map[*function]int{}
 	size := t.units - t.names
 	for at := int64(0); at < size; at += chunk {
 		part := pooled[:min(size-at, int64(len(pooled)))]
 		if _, err := t.r.ReadAt(part, t.names+at); err != nil && err != io.EOF {
 			return nil, err
 		}
-		for i, name := range names {
-			text := []byte(name + "\x00")
-			for from := 0; ; {
-				n := bytes.Index(part[from:], text)
-				if n < 0 {
+		for name, f := range of {
+			for i := range (mark{name + "\x00", strings.IndexAny(name, "bk")}).in(part) {
+				if seen[f]++; i >= chunk || seen[f] > maxSameName { // it is in the next part, too
 					break
 				}
-				if out[at+int64(from+n)] = i; len(out) > maxSameName {
-					return nil, fmt.Errorf("%w: the name %s again and again", ErrMalformed, name)
-				}
-				from += n + 1
+				out[at+int64(i)] = f
+			}
+			if seen[f] > maxSameName {
+				f.count = 2
 			}
 		}
 	}
 	return out, nil
 }
 
-// textStart finds the moduledata of the function table at addr.
+// textStart finds where the text starts that the function table at addr is about: the
+// runtime's moduledata has it, whose first field points to the table
+// (runtime.moduledata; alike since Go 1.18).
 func (im *Image) textStart(addr uint64) (uint64, error) {
 	const minpc, text = 20, 22 // words
 	var found uint64

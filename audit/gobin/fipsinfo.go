@@ -91,7 +91,7 @@ func (im *Image) FIPSInfo() (*FIPSInfo, error) {
 // not read it is the one at the symbol, where there are symbols. Where nothing tells,
 // a program without the test included, all are kept.
 func (im *Image) tested(found []*FIPSInfo) ([]*FIPSInfo, error) {
-	if names := im.tests(); len(names) > 0 && im.understood() {
+	if names := im.nativeTests(); len(names) > 0 && im.understood() {
 		var refers map[uint64]bool
 		if len(names) == 1 { // else two versions of the module are mixed
 			refers, _ = im.referencesOf(names[0])
@@ -115,18 +115,16 @@ func (im *Image) tested(found []*FIPSInfo) ([]*FIPSInfo, error) {
 	return slices.DeleteFunc(found, func(info *FIPSInfo) bool { return info.Address != addr }), nil
 }
 
-// tests lists the functions that are the test of a native module.
-func (im *Image) tests() []string {
-	var names []string
-	err := im.Functions(func(name string) {
-		if strings.HasPrefix(name, "crypto/internal/fips140/") && strings.HasSuffix(name, "/check.init.0") {
-			names = append(names, strings.Clone(name))
-		}
-	})
-	if err != nil {
-		return nil
+// nativeTests lists the functions that are the test of a native module.
+func (im *Image) nativeTests() []string {
+	if im.tests == nil {
+		_ = im.Functions(func(string) {}) // none are known of a table that cannot be read
 	}
-	return names
+	return im.tests
+}
+
+func isNativeTest(function string) bool {
+	return strings.HasPrefix(function, "crypto/internal/fips140/") && strings.HasSuffix(function, "/check.init.0")
 }
 
 // fipsInfoAt reads go:fipsinfo at addr; nil if it does not point to itself.

@@ -74,16 +74,22 @@ func (im *Image) disputed(addr uint64) bool {
 	return err != nil || at != 0 && at != addr
 }
 
+// The functions of the runtime that refer to the default.
+var (
+	defaultReaders   = []string{"runtime.parseRuntimeDebugVars", "runtime.parsedebugvars"} // since Go 1.26, and before
+	defaultNotifiers = []string{"runtime.godebugNotify"}
+)
+
 // defaultByCode finds the variable by what the code refers to that reads it: the
 // function that sets the runtime's own variables at the start, and the one that
 // tells package internal/godebug of changes. It is the only string to which both
 // refer.
 func (im *Image) defaultByCode() (uint64, bool) {
-	first, ok := im.referencesOf("runtime.parseRuntimeDebugVars", "runtime.parsedebugvars") // since Go 1.26, and before
+	first, ok := im.referencesOf(defaultReaders...)
 	if !ok {
 		return 0, false
 	}
-	second, ok := im.referencesOf("runtime.godebugNotify")
+	second, ok := im.referencesOf(defaultNotifiers...)
 	if !ok {
 		return 0, false
 	}

@@ -36,8 +36,11 @@ type Image struct {
 	symbols  symbolTable    // nil if it was stripped
 	places   places         // of marks in the file, if it was searched
 
-	table functionTable // kept once it was found
-	text  uint64        // the address that its entries count from; likewise
+	// What is found once, when it is asked for.
+
+	functionTable func() (functionTable, error)
+	located       func() (located, error)
+	tests         []string // functions that are the test of a native module; nil until Functions went through all
 }
 
 // A segment is a part of an image that has bytes in the file.
@@ -76,6 +79,7 @@ func (f *File) Image() (im *Image, err error) {
 		return nil, fmt.Errorf("%w: no single image", ErrNotExecutable)
 	}
 	im = &Image{r: &budget{r: f.reader, left: maxImage}, arch: f.Arch, mask: 1<<64 - 1, places: f.places}
+	im.functionTable, im.located = sync.OnceValues(im.findFunctionTable), sync.OnceValues(im.locate)
 	defer func() {
 		if v := recover(); v != nil {
 			im, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)

@@ -36,7 +36,17 @@ func (im *Image) Functions(fn func(name string)) error {
 	if err != nil {
 		return err
 	}
-	return eachName(io.NewSectionReader(t.r, t.names, t.units-t.names), fn)
+	tests := []string{}
+	err = eachName(io.NewSectionReader(t.r, t.names, t.units-t.names), func(name string) {
+		if isNativeTest(name) {
+			tests = append(tests, strings.Clone(name))
+		}
+		fn(name)
+	})
+	if err == nil {
+		im.tests = tests
+	}
+	return err
 }
 
 // eachName calls fn with each name of a table in which they end in zero.
@@ -76,15 +86,6 @@ type functionTable struct {
 	functab      int64
 
 	files, filesEnd int64 // where the names of source files begin and end
-}
-
-// functionTable finds the table, once.
-func (im *Image) functionTable() (functionTable, error) {
-	var err error
-	if im.table.r == nil {
-		im.table, err = im.findFunctionTable()
-	}
-	return im.table, err
 }
 
 // findFunctionTable finds the table where section headers say that it is, or by its
