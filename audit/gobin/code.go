@@ -157,11 +157,19 @@ func (im *Image) textStart(addr uint64) (uint64, error) {
 	const minpc, text = 20, 22 // words
 	var found uint64
 	err := im.scan(true, 23*im.ptr-1, func(base uint64, part []byte) bool {
+		relocs := im.relocs.within(addressRange{base, base + uint64(len(part))}, 1) // from the word that is looked at on
 		for at := int(-base & uint64(im.ptr-1)); at+23*im.ptr <= len(part); at += im.ptr {
+			for len(relocs) > 0 && relocs[0].addr < base+uint64(at) {
+				relocs = relocs[1:]
+			}
+			tabled := len(relocs) > 0 && relocs[0].addr == base+uint64(at) && relocs[0].to == addr
+			if stored := im.word(part[at:]); !tabled && stored&im.mask != addr && (im.base == 0 || stored&maxChained != addr-im.base) {
+				continue // what im.pointer would tell too, but slowly
+			}
 			word := func(i int) uint64 {
 				return im.pointer(base+uint64(at+i*im.ptr), part[at+i*im.ptr:])
 			}
-			if !im.tabled && im.base == 0 && im.word(part[at:])&im.mask != addr || word(0) != addr {
+			if word(0) != addr {
 				continue
 			}
 			if start := word(text); start != 0 && start <= word(minpc) {

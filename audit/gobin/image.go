@@ -31,7 +31,6 @@ type Image struct {
 	loaded   []mapping      // what the loader maps
 	relocs   relocations
 	wide     []addressRange // what some of them change that are not of a pointer: sorted, and apart
-	tabled   bool           // whether some of them have the pointer in their table
 	tables   []addressRange // where section headers say that the function table is
 	symbols  symbolTable    // nil if it was stripped
 	places   places         // of marks in the file, if it was searched
@@ -311,6 +310,9 @@ func (im *Image) word(b []byte) uint64 {
 // nowhere is an address that no image has.
 const nowhere = 1<<64 - 1
 
+// maxChained is the mask of an offset in a chain of pointers: DYLD_CHAINED_PTR_64_OFFSET.
+const maxChained = 1<<36 - 1
+
 // pointer returns the pointer at addr, of which raw are the bytes in the file. It is
 // nowhere if the loader puts one there that the file does not tell.
 func (im *Image) pointer(addr uint64, raw []byte) uint64 {
@@ -323,7 +325,7 @@ func (im *Image) pointer(addr uint64, raw []byte) uint64 {
 	to := stored & im.mask
 	if im.base != 0 {
 		if _, ok := im.section(to); !ok && !im.isZero(to) {
-			return im.base + stored&(1<<36-1) // DYLD_CHAINED_PTR_64_OFFSET
+			return im.base + stored&maxChained
 		}
 	}
 	return to

@@ -331,7 +331,7 @@ func (im *Image) readTable(addr, size uint64, addend bool, types relocationTypes
 					im.wide = append(im.wide, addressRange{x.addr, end})
 				}
 			case addend: // it is the pointer
-				x.to, x.kind, im.tabled = im.word(part[2*im.ptr:]), explicit, true
+				x.to, x.kind = im.word(part[2*im.ptr:]), explicit
 			}
 			im.relocs = append(im.relocs, x)
 		}
