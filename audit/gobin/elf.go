@@ -22,7 +22,7 @@ func (f *File) readELF(r io.ReaderAt) (sign bool, err error) {
 	if e.Type != elf.ET_EXEC && e.Type != elf.ET_DYN {
 		return false, fmt.Errorf("%w: ELF %s", ErrNotExecutable, strings.ToLower(strings.TrimPrefix(e.Type.String(), "ET_")))
 	}
-	f.Format, f.OS, f.Arch = ELF, elfOS(e), elfArch(e)
+	f.headers, f.Format, f.OS, f.Arch = e, ELF, elfOS(e), elfArch(e)
 	f.elfLoading(e)
 	f.elfStripped(e)
 	f.BuildID = elfBuildID(e)

@@ -83,11 +83,12 @@ type File struct {
 	Outer  string          `json:"-"` // the file of the file system that it is, or is in: an archive
 	Within *filetree.Image `json:"-"` // the container image that it is in; nil outside
 
-	closer io.Closer
-	reader io.ReaderAt // of one architecture; nil if the file is universal
-	image  *Image      // once it was asked for
-	first  *firstCopy  // of the build info; nil if there is none
-	places places      // of marks; nil if the file was not searched
+	closer  io.Closer
+	reader  *budget    // of one architecture; nil if the file is universal, or was released
+	headers any        // *elf.File, *macho.File or *pe.File; nil once there is an image
+	image   *Image     // once it was asked for
+	first   *firstCopy // of the build info; nil if there is none
+	places  places     // of marks; nil if the file was not searched
 }
 
 // State says how much is known of a file.
@@ -182,6 +183,12 @@ func (f *File) Close() error {
 	return f.closer.Close()
 }
 
+// release forgets what only tells something while the content can be read: that of
+// a large program has many MiB.
+func (f *File) release() {
+	f.reader, f.headers, f.image, f.places = nil, nil, nil, nil
+}
+
 // Executables returns the file itself or, if it is universal, its members.
 func (f *File) Executables() []*File {
 	if f.Format == Universal {
@@ -231,7 +238,7 @@ func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
 		}
 	}()
 	bounded := io.NewSectionReader(b, 0, size)
-	f = &File{Size: size, reader: r, Static: Unknown, PIE: Unknown, NX: Unknown, WX: Unknown,
+	f = &File{Size: size, reader: b, Static: Unknown, PIE: Unknown, NX: Unknown, WX: Unknown,
 		Stripped: Stripped{Unknown, Unknown}, CGO: Unknown, Trimpath: Unknown}
 	if err := guard(r, size, ident); err != nil {
 		return nil, err

@@ -77,21 +77,21 @@ func (f *File) Image() (im *Image, err error) {
 	if f.reader == nil {
 		return nil, fmt.Errorf("%w: no single image", ErrNotExecutable)
 	}
-	im = &Image{r: &budget{r: f.reader, left: maxImage}, arch: f.Arch, mask: 1<<64 - 1, places: f.places}
+	*f.reader = budget{r: f.reader.r, left: maxImage}
+	im = &Image{r: f.reader, arch: f.Arch, mask: 1<<64 - 1, places: f.places}
 	im.functionTable, im.located = sync.OnceValues(im.findFunctionTable), sync.OnceValues(im.locate)
 	defer func() {
 		if v := recover(); v != nil {
 			im, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)
 		}
 	}()
-	r := io.NewSectionReader(im.r, 0, f.Size)
-	switch f.Format {
-	case ELF:
-		err = im.readELF(r)
-	case MachO:
-		err = im.readMachO(r)
-	case PE:
-		err = im.readPE(r)
+	switch h := f.headers.(type) {
+	case *elf.File:
+		err = im.readELF(h)
+	case *macho.File:
+		err = im.readMachO(h, io.NewSectionReader(im.r, 0, f.Size))
+	case *pe.File:
+		err = im.readPE(h)
 	default:
 		err = ErrNotExecutable
 	}
@@ -104,7 +104,7 @@ func (f *File) Image() (im *Image, err error) {
 	if err := im.arrange(uint64(f.Size)); err != nil {
 		return nil, err
 	}
-	f.image = im
+	f.image, f.headers = im, nil
 	return im, nil
 }
 
@@ -130,11 +130,7 @@ func (im *Image) arrange(size uint64) error {
 	return nil
 }
 
-func (im *Image) readELF(r io.ReaderAt) error {
-	e, err := elf.NewFile(r)
-	if err != nil {
-		return fmt.Errorf("%w: %v", ErrMalformed, err)
-	}
+func (im *Image) readELF(e *elf.File) error {
 	im.order, im.ptr = e.ByteOrder, 8
 	if e.Class == elf.ELFCLASS32 {
 		im.ptr = 4
@@ -160,11 +156,7 @@ func (im *Image) readELF(r io.ReaderAt) error {
 	return im.readDynamic(e)
 }
 
-func (im *Image) readMachO(r io.ReaderAt) error {
-	m, err := macho.NewFile(r)
-	if err != nil {
-		return fmt.Errorf("%w: %v", ErrMalformed, err)
-	}
+func (im *Image) readMachO(m *macho.File, r io.ReaderAt) error {
 	im.order, im.ptr = m.ByteOrder, 8
 	if m.Magic == macho.Magic32 {
 		im.ptr = 4
@@ -189,14 +181,10 @@ func (im *Image) readMachO(r io.ReaderAt) error {
 	if m.Symtab != nil && len(m.Symtab.Syms) > 0 {
 		im.symbols = machoSymbols(m.Symtab.Syms)
 	}
-	return im.readRebases(r, m)
+	return im.readRebases(m, r)
 }
 
-func (im *Image) readPE(r io.ReaderAt) error {
-	p, err := pe.NewFile(r)
-	if err != nil {
-		return fmt.Errorf("%w: %v", ErrMalformed, err)
-	}
+func (im *Image) readPE(p *pe.File) error {
 	im.order, im.ptr = binary.LittleEndian, 8
 	var base uint64
 	var directories []pe.DataDirectory

@@ -26,7 +26,7 @@ func (f *File) readMachO(r io.ReaderAt) (sign bool, err error) {
 	default:
 		return false, fmt.Errorf("%w: Mach-O %s", ErrNotExecutable, m.Type)
 	}
-	f.Format, f.OS, f.Arch = MachO, "darwin", machoArch(m.Cpu)
+	f.headers, f.Format, f.OS, f.Arch = m, MachO, "darwin", machoArch(m.Cpu)
 	f.Static = No // every program needs libSystem
 	f.NX = ternary(m.Flags&macho.FlagAllowStackExecution == 0)
 	f.WX = ternary(slices.ContainsFunc(m.Loads, func(l macho.Load) bool {

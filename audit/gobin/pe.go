@@ -31,7 +31,7 @@ func (f *File) readPE(r io.ReaderAt) (sign bool, err error) {
 	default:
 		return false, fmt.Errorf("%w: PE object", ErrNotExecutable)
 	}
-	f.Format, f.OS, f.Arch = PE, "windows", peArch(p.Machine)
+	f.headers, f.Format, f.OS, f.Arch = p, PE, "windows", peArch(p.Machine)
 	f.Library = p.Characteristics&pe.IMAGE_FILE_DLL != 0
 	f.Static = No // every program needs the system's libraries
 	f.PIE = ternary(characteristics&pe.IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE != 0 &&

@@ -435,7 +435,7 @@ func (im *Image) readImports(base uint64, d pe.DataDirectory) error {
 // readRebases reads the places of a Mach-O file to which the loader adds how far from
 // its address it loads it: the opcodes of LC_DYLD_INFO, which Go's linker writes
 // (<mach-o/loader.h>). The chains that Apple's linker writes are not read.
-func (im *Image) readRebases(r io.ReaderAt, m *macho.File) error {
+func (im *Image) readRebases(m *macho.File, r io.ReaderAt) error {
 	if d := m.Dysymtab; d != nil && d.Nlocrel+d.Nextrel > 0 { // the form before, which no linker writes into executables
 		return fmt.Errorf("%w: %d relocations", ErrMalformed, d.Nlocrel+d.Nextrel)
 	}

@@ -41,7 +41,9 @@ func Walk(ctx context.Context, roots []string, fn func(*File) error) error {
 		}
 		for _, x := range f.Executables() {
 			x.SHA256, x.Root, x.Outer, x.Within = f.SHA256, found.Root, found.Outer, found.Image
-			if err := fn(x); err != nil {
+			err := fn(x)
+			x.release()
+			if err != nil {
 				return err
 			}
 		}
