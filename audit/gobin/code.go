@@ -121,6 +121,10 @@ func (w *window) at(offset int64, n int) []byte {
 // maxSameName bounds the places that are looked at which have a name.
 const maxSameName = 1000
 
+// rareInNames are bytes that few names of functions have. Each name that is looked for
+// has one.
+const rareInNames = "NVkv"
+
 // places finds all places in the table of names where the name of one of some
 // functions stands, the ends of others included. One that stands in too many counts
 // as several.
@@ -136,7 +140,7 @@ func (t functionTable) places(of located) (map[int64]*function, error) {
 			return nil, err
 		}
 		for name, f := range of {
-			for i := range (mark{name + "\x00", strings.IndexAny(name, "bk")}).in(part) {
+			for i := range (mark{name + "\x00", strings.IndexAny(name, rareInNames)}).in(part) {
 				if seen[f]++; i >= chunk || seen[f] > maxSameName { // it is in the next part, too
 					break
 				}

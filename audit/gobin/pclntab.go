@@ -56,14 +56,14 @@ func eachName(r io.Reader, fn func(string)) error {
 		n, err := io.ReadFull(r, buf[kept:])
 		names := string(buf[:kept+n]) // once for many
 		for {
-			name, rest, ok := strings.Cut(names, "\x00")
-			if !ok {
+			end := strings.IndexByte(names, 0)
+			if end < 0 {
 				break
 			}
-			if name != "" {
-				fn(name)
+			if end > 0 {
+				fn(names[:end])
 			}
-			names = rest
+			names = names[end+1:]
 		}
 		switch {
 		case err == io.EOF || err == io.ErrUnexpectedEOF:
@@ -218,15 +218,20 @@ func PackageOf(function string) string {
 	if strings.HasPrefix(function, "type:") || strings.HasPrefix(function, "go:") || strings.HasPrefix(function, "_cgo") {
 		return ""
 	}
-	path, _, _ := strings.Cut(function, "[")
-	slash := strings.LastIndex(path, "/") + 1
+	path := function
+	if i := strings.IndexByte(path, '['); i >= 0 {
+		path = path[:i]
+	}
+	slash := strings.LastIndexByte(path, '/') + 1
 	dot := strings.IndexByte(path[slash:], '.')
 	if dot <= 0 {
 		return ""
 	}
 	path = path[:slash+dot]
-	if decoded, err := url.PathUnescape(path); err == nil {
-		return decoded
+	if strings.IndexByte(path, '%') >= 0 {
+		if decoded, err := url.PathUnescape(path); err == nil {
+			return decoded
+		}
 	}
 	return path
 }
