@@ -127,6 +127,9 @@ func zipEnd(r io.ReaderAt, size int64) (int64, error) {
 		}
 		return 0, err
 	}
+	if !bytes.Contains(tail, []byte(record)) { // as in most files; from behind the search is slow
+		return 0, nil
+	}
 	for end := len(tail); ; {
 		at := bytes.LastIndex(tail[:end], []byte(record))
 		if at < 0 {
