@@ -94,19 +94,19 @@ func (s *Seen) lookModule(im *gobin.Image) {
 	var boring, system, test bool
 	versions := map[string]bool{}
 	last := ""
-	err := im.Functions(func(name string) {
-		if p := gobin.PackageOf(name); p != last { // a package's functions mostly stand together
-			last = p
-			s.Packages.take(p)
+	err := im.Functions(func(pkg, name string) {
+		if pkg != last {
+			last = pkg
+			s.Packages.take(pkg)
 		}
 		switch {
 		case strings.HasPrefix(name, nativeModule):
-			versions[strings.Clone(versionOf(gobin.PackageOf(name)))] = true
+			versions[strings.Clone(versionOf(pkg))] = true
 			test = test || strings.HasSuffix(name, "/check.init.0")
 			s.Assembly = s.Assembly || isAssembly(name)
 		case strings.HasPrefix(name, "runtime.asan"), strings.HasPrefix(name, "runtime.doasan"):
 			s.ASan = true
-		case strings.Contains(name, "_Cfunc__goboringcrypto_"):
+		case strings.IndexByte(name, '_') >= 0 && strings.Contains(name, "_Cfunc__goboringcrypto_"):
 			boring = true
 		case isSystem(strings.TrimPrefix(name, "vendor/")):
 			system = true

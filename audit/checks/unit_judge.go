@@ -200,7 +200,7 @@ func linksC(f *gobin.File) gobin.Ternary {
 		return f.CGO
 	}
 	found := gobin.No
-	err = im.Functions(func(name string) {
+	err = im.Functions(func(_, name string) {
 		if strings.HasPrefix(name, "runtime/cgo.") {
 			found = gobin.Yes
 		}

@@ -118,7 +118,7 @@ func (im *Image) tested(found []*FIPSInfo) ([]*FIPSInfo, error) {
 // nativeTests lists the functions that are the test of a native module.
 func (im *Image) nativeTests() []string {
 	if im.tests == nil {
-		_ = im.Functions(func(string) {}) // none are known of a table that cannot be read
+		_ = im.Functions(func(_, _ string) {}) // none are known of a table that cannot be read
 	}
 	return im.tests
 }

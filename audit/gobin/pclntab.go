@@ -26,22 +26,30 @@ const maxNames = 128 << 20
 const maxName = 64 << 10
 
 // Functions calls fn with the name of each function that the runtime's table
-// names, those that were inlined everywhere too, in the table's order. The
-// table is left in stripped files. See runtime.pcHeader; it has had this form
-// since Go 1.18, with another magic number since Go 1.20.
+// names, those that were inlined everywhere too, in the table's order, and with its
+// package (see [PackageOf]). The table is left in stripped files. See
+// runtime.pcHeader; it has had this form since Go 1.18, with another magic number
+// since Go 1.20.
 //
-// Names are parts of larger texts: clone what is to be kept.
-func (im *Image) Functions(fn func(name string)) error {
+// Both are parts of larger texts: clone what is to be kept.
+func (im *Image) Functions(fn func(pkg, name string)) error {
 	t, err := im.functionTable()
 	if err != nil {
 		return err
 	}
 	tests := []string{}
+	prefix := ""
 	err = eachName(io.NewSectionReader(t.r, t.names, t.units-t.names), func(name string) {
+		// A package's functions mostly stand together, and where no slash follows its
+		// dot that is not one within a longer path.
+		rest, ok := strings.CutPrefix(name, prefix)
+		if !ok || prefix == "" || rest == "" || rest[0] != '.' || strings.IndexByte(rest, '/') >= 0 {
+			prefix = packagePrefix(name)
+		}
 		if isNativeTest(name) {
 			tests = append(tests, strings.Clone(name))
 		}
-		fn(name)
+		fn(decodePrefix(prefix), name)
 	})
 	if err == nil {
 		im.tests = tests
@@ -163,9 +171,11 @@ func (im *Image) SourceRoots() ([]string, error) {
 		return nil, err
 	}
 	seen := map[string]bool{}
+	last := ""
 	err = eachName(io.NewSectionReader(t.r, t.files, t.filesEnd-t.files), func(name string) {
-		if root := sourceRoot(name); root != "" && len(seen) < maxRoots {
-			seen[printable(strings.Clone(root))] = true
+		if root := sourceRoot(name); root != "" && root != last && len(seen) < maxRoots {
+			last = root
+			seen[printable(root)] = true
 		}
 	})
 	return slices.Sorted(maps.Keys(seen)), err
@@ -180,7 +190,12 @@ func sourceRoot(name string) string {
 	if !strings.HasPrefix(rest, "/") && !(len(rest) < len(name)) {
 		return ""
 	}
-	parts := strings.FieldsFunc(rest, func(r rune) bool { return r == '/' || r == '\\' })
+	parts := make([]string, 0, 4) // the first ones
+	for part := range strings.FieldsFuncSeq(rest, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if parts = append(parts, part); len(parts) == cap(parts) {
+			break
+		}
+	}
 	if len(parts) < 2 { // a file of the root directory says nothing
 		return ""
 	}
@@ -192,9 +207,8 @@ func sourceRoot(name string) string {
 func (im *Image) Packages() ([]string, error) {
 	seen := map[string]bool{}
 	last := ""
-	err := im.Functions(func(name string) {
-		p := PackageOf(name)
-		if p != "" && p != last { // a package's functions mostly stand together
+	err := im.Functions(func(p, _ string) {
+		if p != "" && p != last {
 			last = p
 			seen[strings.Clone(p)] = true
 		}
@@ -214,7 +228,9 @@ func (im *Image) Packages() ([]string, error) {
 // that the linker gives it: up to the first dot after the last slash, without
 // type arguments, "%2e" and the like decoded (cmd/internal/objabi.PathToPrefix).
 // It is "" for functions that belong to no package.
-func PackageOf(function string) string {
+func PackageOf(function string) string { return decodePrefix(packagePrefix(function)) }
+
+func packagePrefix(function string) string {
 	if strings.HasPrefix(function, "type:") || strings.HasPrefix(function, "go:") || strings.HasPrefix(function, "_cgo") {
 		return ""
 	}
@@ -227,7 +243,10 @@ func PackageOf(function string) string {
 	if dot <= 0 {
 		return ""
 	}
-	path = path[:slash+dot]
+	return path[:slash+dot]
+}
+
+func decodePrefix(path string) string {
 	if strings.IndexByte(path, '%') >= 0 {
 		if decoded, err := url.PathUnescape(path); err == nil {
 			return decoded
