@@ -70,7 +70,7 @@ func (im *Image) locate() (located, error) {
 	if tests := im.nativeTests(); len(tests) == 1 && len(tests[0]) < maxOverlap {
 		found[tests[0]] = &function{}
 	}
-	named, err := t.places(found)
+	named, err := t.nameOffsets(found)
 	if err != nil {
 		return nil, err
 	}
@@ -125,10 +125,10 @@ const maxSameName = 1000
 // has one.
 const rareInNames = "NVkv"
 
-// places finds all places in the table of names where the name of one of some
+// nameOffsets finds all places in the table of names where the name of one of some
 // functions stands, the ends of others included. One that stands in too many counts
 // as several.
-func (t functionTable) places(of located) (map[int64]*function, error) {
+func (t functionTable) nameOffsets(of located) (map[int64]*function, error) {
 	out := map[int64]*function{}
 	pooled := chunks.Get().(*[chunk + maxOverlap]byte)
 	defer chunks.Put(pooled)
@@ -140,14 +140,13 @@ func (t functionTable) places(of located) (map[int64]*function, error) {
 			return nil, err
 		}
 		for name, f := range of {
-			for i := range (mark{name + "\x00", strings.IndexAny(name, rareInNames)}).in(part) {
-				if seen[f]++; i >= chunk || seen[f] > maxSameName { // it is in the next part, too
+			m := mark{name + "\x00", strings.IndexAny(name, rareInNames)}
+			for i := range m.in(part[:min(chunk+len(name), len(part))]) { // what begins later is in the next part
+				if seen[f]++; seen[f] > maxSameName {
+					f.count = 2
 					break
 				}
 				out[at+int64(i)] = f
-			}
-			if seen[f] > maxSameName {
-				f.count = 2
 			}
 		}
 	}

@@ -3,7 +3,10 @@
 package gobin
 
 import (
+	"bytes"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,6 +41,34 @@ func TestFunctionsPackages(t *testing.T) {
 			}); err != nil || len(got) != 2 {
 				t.Errorf("%q %v", got, err)
 			}
+		}
+	}
+}
+
+// A name is found wherever it stands, also as the end of another and where two parts
+// meet, and one that stands in too many places is as good as several.
+func TestNameOffsets(t *testing.T) {
+	for _, name := range []string{defaultReaders[0], defaultReaders[1], defaultNotifiers[0], "crypto/internal/fips140/check.init.0"} {
+		table := bytes.Repeat([]byte("x"), 2*chunk+1000)
+		var want []int64
+		for _, at := range []int{0, 500, chunk - len(name) - 1, chunk - 1 + 2*len(name), 2*chunk - len(name), 2*chunk + 999 - len(name)} {
+			copy(table[at:], name+"\x00")
+			want = append(want, int64(at))
+		}
+		read := func(table []byte) (*function, []int64) {
+			r := io.NewSectionReader(bytes.NewReader(table), 0, int64(len(table)))
+			f := &function{}
+			found, err := functionTable{r: r, units: r.Size()}.nameOffsets(located{name: f, "runtime.other_Notifier": {}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f, slices.Sorted(maps.Keys(found))
+		}
+		if f, got := read(table); !slices.Equal(got, want) || f.count != 0 {
+			t.Errorf("%s: %v (%d), want %v", name, got, f.count, want)
+		}
+		if f, got := read(bytes.Repeat([]byte(name+"\x00"), 100*maxSameName)); f.count != 2 || len(got) != maxSameName {
+			t.Errorf("%s again and again: count %d, %d places", name, f.count, len(got))
 		}
 	}
 }
