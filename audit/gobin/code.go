@@ -74,7 +74,7 @@ func (im *Image) locate() (located, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, described := &window{r: t.r}, &window{r: t.r}
+	entries, described := newWindow(t.r, 64<<10), newWindow(t.r, 64<<10)
 	start, at := uint64(0), int64(-1) // of the function before, and where it is described
 	for i := range t.functions + 1 {
 		entry := entries.at(t.functab+8*i, 8)
@@ -95,27 +95,6 @@ func (im *Image) locate() (located, error) {
 		start, at = pc, int64(im.order.Uint32(entry[4:]))
 	}
 	return found, nil
-}
-
-// A window is a part of a file in memory, for many small reads that go forward.
-type window struct {
-	r      io.ReaderAt
-	offset int64
-	buf    []byte
-}
-
-// at returns n bytes at an offset; nil if they are not there.
-func (w *window) at(offset int64, n int) []byte {
-	from := offset - w.offset
-	if from < 0 || from+int64(n) > int64(len(w.buf)) {
-		w.buf = slices.Grow(w.buf[:0], 64<<10)[:64<<10]
-		read, _ := w.r.ReadAt(w.buf, offset)
-		w.buf, w.offset, from = w.buf[:read], offset, 0
-		if read < n {
-			return nil
-		}
-	}
-	return w.buf[from:][:n]
 }
 
 // maxSameName bounds the places that are looked at which have a name.

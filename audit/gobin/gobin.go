@@ -228,7 +228,7 @@ func IsExecutable(head []byte) bool {
 // newFile reads a file of one architecture. The parsers of the standard library
 // are not made for hostile input: a panic of theirs is a malformed file.
 func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
-	b := &budget{r: r, left: MaxRead}
+	b := newBudget(r, MaxRead)
 	defer func() {
 		if v := recover(); v != nil {
 			f, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)
@@ -304,11 +304,19 @@ func findBuildID(r io.ReaderAt) (string, bool) {
 const MaxRead = 64 << 20
 
 // budget is a reader that ends with ErrTooLarge after so many bytes, and
-// remembers the first error other than the end of the file.
+// remembers the first error other than the end of the file. One goroutine may use it.
 type budget struct {
 	r    io.ReaderAt
 	left int64
 	err  error
+	near window // of r: debug/pe reads one symbol at a time
+}
+
+// nearby is how many bytes are read for who asks for a few.
+const nearby = 4 << 10
+
+func newBudget(r io.ReaderAt, left int64) *budget {
+	return &budget{r: r, left: left, near: newWindow(r, nearby)}
 }
 
 func (b *budget) ReadAt(p []byte, off int64) (int, error) {
@@ -318,10 +326,39 @@ func (b *budget) ReadAt(p []byte, off int64) (int, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
+	if len(p) <= nearby/8 {
+		if part := b.near.at(off, len(p)); part != nil {
+			b.left -= int64(len(p))
+			return copy(p, part), nil
+		}
+	}
 	n, err := b.r.ReadAt(p, off)
 	b.left -= int64(n)
 	if err != nil && err != io.EOF {
 		b.err = err
 	}
 	return n, err
+}
+
+// A window is a part of a file in memory, for many small reads that are close to
+// each other.
+type window struct {
+	r      io.ReaderAt
+	offset int64
+	buf    []byte
+}
+
+func newWindow(r io.ReaderAt, size int) window { return window{r: r, buf: make([]byte, 0, size)} }
+
+// at returns n bytes at an offset; nil if they are not there.
+func (w *window) at(offset int64, n int) []byte {
+	from := offset - w.offset
+	if from < 0 || from > int64(len(w.buf)-n) {
+		read, _ := w.r.ReadAt(w.buf[:cap(w.buf)], offset)
+		w.buf, w.offset, from = w.buf[:read], offset, 0
+		if read < n {
+			return nil
+		}
+	}
+	return w.buf[from:][:n]
 }

@@ -29,7 +29,7 @@ const (
 // would need much more memory than it has bytes. What is malformed otherwise is left
 // to the parser to tell.
 func guard(r io.ReaderAt, size int64, ident []byte) error {
-	g := &guarded{r: &budget{r: r, left: 2 * MaxRead}, size: size}
+	g := &guarded{r: newBudget(r, 2*MaxRead), size: size}
 	var err error
 	switch {
 	case bytes.HasPrefix(ident, []byte("\x7FELF")):

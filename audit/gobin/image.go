@@ -77,7 +77,7 @@ func (f *File) Image() (im *Image, err error) {
 	if f.reader == nil {
 		return nil, fmt.Errorf("%w: no single image", ErrNotExecutable)
 	}
-	*f.reader = budget{r: f.reader.r, left: maxImage}
+	f.reader.left, f.reader.err = maxImage, nil
 	im = &Image{r: f.reader, arch: f.Arch, mask: 1<<64 - 1, places: f.places}
 	im.functionTable, im.located = sync.OnceValues(im.findFunctionTable), sync.OnceValues(im.locate)
 	defer func() {
