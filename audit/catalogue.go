@@ -74,8 +74,8 @@ func Languages() []Lang { return []Lang{English, Chinese} }
 
 // A Text is one text in all languages.
 type Text struct {
-	EN string `yaml:"en"`
-	ZH string `yaml:"zh"`
+	EN string `yaml:"en" json:"en"`
+	ZH string `yaml:"zh" json:"zh"`
 }
 
 // In returns the text in lang.
@@ -187,6 +187,12 @@ func formatArg(lang Lang, v any) (string, error) {
 			parts[i] = s
 		}
 		return strings.Join(parts, separator), nil
+	case Text:
+		return v.In(lang), nil
+	case map[string]any: // a Text of a stored report
+		if s, ok := v[string(lang)].(string); ok {
+			return s, nil
+		}
 	}
 	return "", fmt.Errorf("unsupported type %T", v)
 }

@@ -86,10 +86,17 @@ func roundTrip(t *testing.T, args Args) (back Args) {
 }
 
 func TestFormatTypes(t *testing.T) {
-	for _, v := range []any{nil, 1i, []int{1}, []any{"a", 1}, map[string]string{}, struct{}{}, uint(1), []byte("x")} {
+	for _, v := range []any{nil, 1i, []int{1}, []any{"a", 1}, map[string]string{}, map[string]any{"fr": "x"}, map[string]any{"en": 1}, struct{}{}, uint(1), []byte("x")} {
 		got, err := Text{EN: "{v}"}.Format(English, Args{"v": v})
 		if err == nil || !strings.HasPrefix(err.Error(), `argument "v": `) {
 			t.Errorf("%T: %q, %v", v, got, err)
+		}
+	}
+	for _, text := range []any{Text{"word", "词"}, map[string]any{"en": "word", "zh": "词"}} { // made, and stored
+		en, errEN := formatArg(English, text)
+		zh, errZH := formatArg(Chinese, text)
+		if en != "word" || zh != "词" || errEN != nil || errZH != nil {
+			t.Errorf("%T: %q, %v, %q, %v", text, en, errEN, zh, errZH)
 		}
 	}
 	numbers := map[float64]string{1e6: "1000000", 1e21: "1000000000000000000000", 0.5: "0.5", -1: "-1", 1 << 53: "9007199254740992"}

@@ -57,8 +57,9 @@ func (l *Location) String() string {
 	return fmt.Sprintf("%s:%d:%d", l.File, l.Line, l.Column)
 }
 
-// Args are the named arguments of a text: strings, integers, booleans and
-// lists of strings.
+// Args are the named arguments of a text: strings, integers, booleans, lists of
+// strings, and a [Text] where the words are neither a name nor the catalogue's: those
+// of a user's own profile.
 type Args map[string]any
 
 // A Control is a clause of a framework that asks for what a rule checks.
