@@ -17,8 +17,7 @@ import (
 // where a value stood.
 type decoder struct {
 	values map[string]place // by path, such as clauses[0].level
-	keys   map[string]place
-	failed map[string]bool // paths whose value was refused
+	failed map[string]bool  // paths whose value was refused
 	errs   []*ParseError
 }
 
@@ -141,13 +140,13 @@ func (d *decoder) mapping(at string, node ast.Node, dst reflect.Value) {
 			continue
 		}
 		seen[key.Value] = p
+		inner := strings.TrimPrefix(at+"."+key.Value, ".")
 		i, ok := fields[key.Value]
 		if !ok {
+			d.failed[inner] = true
 			d.failAt(p, "unknown key %q", key.Value)
 			continue
 		}
-		inner := strings.TrimPrefix(at+"."+key.Value, ".")
-		d.keys[inner] = p
 		d.decode(inner, it.Value(), dst.Field(i))
 	}
 }

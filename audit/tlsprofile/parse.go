@@ -49,7 +49,7 @@ func Parse(data []byte) (*Profile, error) {
 		return nil, err
 	}
 	p := &Profile{}
-	d := &decoder{values: map[string]place{}, keys: map[string]place{}, failed: map[string]bool{}}
+	d := &decoder{values: map[string]place{}, failed: map[string]bool{}}
 	d.decode("", body, reflect.ValueOf(p).Elem())
 	d.profile(p)
 	if len(d.errs) == 0 {

@@ -45,13 +45,15 @@ func (d *decoder) needed(at, text string) bool {
 	if strings.TrimSpace(text) != "" {
 		return true
 	}
-	outer, key := "", at
-	if i := strings.LastIndexByte(at, '.'); i >= 0 {
-		outer, key = at[:i], at[i+1:]
+	for outer := at; ; outer = outer[:max(strings.LastIndexByte(outer, '.'), 0)] {
+		if d.failed[outer] { // which has been complained of
+			return false
+		}
+		if outer == "" {
+			break
+		}
 	}
-	if !d.failed[at] && !d.failed[outer] {
-		d.fail(at, "%s is missing", key)
-	}
+	d.fail(at, "%s is missing", at[strings.LastIndexByte(at, '.')+1:])
 	return false
 }
 
