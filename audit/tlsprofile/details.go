@@ -16,7 +16,7 @@ import (
 func (j judge) certificates(c *Certificates) Verdict {
 	var all []Verdict
 	for _, chain := range j.r.Certificates {
-		if chain.SNI != j.r.SNI {
+		if chain.SNI != j.r.SNI && j.r.SNI != "" { // an address is no name (RFC 6066, section 3)
 			continue
 		}
 		for i := range chain.Certificates {

@@ -106,6 +106,7 @@ func TestConditions(t *testing.T) {
 		{"certificates: {keys: [{type: ECDSA}]}", func(e endpoint) { e.lost(tlsprobe.SSL2) }, "unknown [] [version SSL 2.0 unknown]"},
 		{"certificates: {keys: [{type: RSA}]}", func(e endpoint) { e.lost(tlsprobe.SSL2) }, "gap [key sha256:leaf ECDSA P-256] []"},
 		{"certificates: {keys: [{type: RSA}]}", func(e endpoint) { withoutTLS(e); e.Certificates = nil }, "not-applicable [] []"},
+		{"certificates: {keys: [{type: ECDSA}]}", func(e endpoint) { e.SNI, e.Certificates[0].SNI, e.Certificates = "", "192.0.2.1", e.Certificates[:1] }, "met [key sha256:leaf ECDSA P-256] []"},
 		{"certificates: {ocsp_responder: true}", as, "met [ocsp-responder sha256:leaf http://ocsp.example.com] []"},
 		{"certificates: {ocsp_responder: true}", of(func(c *tlsprobe.Certificate) { c.OCSPServers = nil }), "gap [ocsp-responder sha256:leaf not-offered] []"},
 		{"certificates: {staple: always}", as, "met [staple sha256:leaf good] []"},

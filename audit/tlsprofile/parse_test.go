@@ -4,6 +4,7 @@ package tlsprofile
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -181,4 +182,27 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The example of the documentation is a profile, and its table has all that are built in.
+func TestDocumentation(t *testing.T) {
+	text, err := os.ReadFile("../../docs/tls-profiles.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	if _, err := Parse([]byte(example)); err != nil {
+		t.Error(err)
+	}
+	for _, id := range IDs() {
+		if !strings.Contains(string(text), "\n| `"+id+"` |") {
+			t.Errorf("%s is not documented", id)
+		}
+	}
+	for weakness := range weaknesses {
+		if !strings.Contains(string(text), "`"+weakness+"`") {
+			t.Errorf("%s is not documented", weakness)
+		}
+	}
 }

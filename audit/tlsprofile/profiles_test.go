@@ -118,6 +118,9 @@ var profiles = map[string]struct {
 			breaks(takes(tlsprobe.TLS11, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"), "3.1"),
 			breaks(takes(tlsprobe.TLS13, "TLS_CHACHA20_POLY1305_SHA256"), "3.3.1"),
 			breaks(func(e endpoint) { e.group("x25519", offered, tlsprobe.TLS13) }, "Appendix D"),
+			breaks(func(e endpoint) {
+				e.add(tlsprobe.TLS12, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256").Session.FiniteFields = []tlsprobe.FiniteField{{Bits: 1024}}
+			}, "Appendix D"),
 			breaks(noMaster, "D.Q"),
 			breaks(weakKey, "3.2.1 (key)"),
 			breaks(weakHash, "3.2.1 (signature)"),
