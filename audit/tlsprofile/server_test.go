@@ -300,6 +300,22 @@ func TestServersMeet(t *testing.T) {
 	})
 }
 
+// A server that is asked by its address, or by a name with a dot at its end, has a certificate,
+// too.
+func TestServerByAddress(t *testing.T) {
+	p := certify(t, signer(t, elliptic.P256()), nil)
+	address := serveGo(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}})
+	for _, name := range []string{"", "-", "example.com."} {
+		r, err := tlsprobe.Probe(context.Background(), tlsprobe.Target{Address: address, SNI: name}, tlsprobe.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := Evaluate(profileOf(t, "condition: {certificates: {keys: [{type: ECDSA}]}}"), r, time.Now())[0]; v.Outcome != Met {
+			t.Errorf("%q: %+v", name, v)
+		}
+	}
+}
+
 func TestServersBreak(t *testing.T) {
 	p := certify(t, signer(t, elliptic.P256()), nil)
 	staple := []string{"-status_file", p.file("response.der")}
