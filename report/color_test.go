@@ -80,7 +80,7 @@ func TestWordsAreComplete(t *testing.T) {
 		text, ok := wordOutcome[o]
 		check(string(o), text, ok)
 	}
-	for _, k := range []string{"module", "file", "environment", "binary", "toolchain", "endpoint", "host", "policy"} {
+	for _, k := range []string{"module", "file", "environment", "binary", "toolchain", "endpoint", "clause", "host", "policy"} {
 		text, ok := wordKind[k]
 		check(k, text, ok)
 		text, ok = wordKinds[k]

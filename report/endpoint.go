@@ -61,6 +61,12 @@ type endpoint struct {
 	} `json:"client_auth"`
 	ALPN        []string `json:"alpn"`
 	Connections int      `json:"connections"`
+	Profiles    []struct {
+		ID      string `json:"id"`
+		Clauses []struct {
+			Outcome string `json:"outcome"`
+		} `json:"clauses"`
+	} `json:"profiles"`
 }
 
 // maxEndpointViews is how many endpoints are shown in full without Options.Verbose.
@@ -126,6 +132,24 @@ func (p *page) endpoint(e *endpoint) {
 		p.named(msgClientAuth, []string{text.In(lang)})
 	}
 	p.named(msgALPN, e.ALPN)
+	p.profiles(e)
+}
+
+// profiles counts the clauses of each profile by what is to be said of them.
+func (p *page) profiles(e *endpoint) {
+	for _, profile := range e.Profiles {
+		counts := map[string]int{}
+		for _, c := range profile.Clauses {
+			counts[c.Outcome]++
+		}
+		parts := []string{profile.ID}
+		for _, o := range wordOutcomes {
+			if n := counts[o.outcome]; n > 0 {
+				parts = append(parts, say(p.rep.Lang, o.text, audit.Args{"n": n}))
+			}
+		}
+		p.named(msgProfile, parts)
+	}
 }
 
 // named writes a label and a list. Nothing is written for nothing.
@@ -143,7 +167,7 @@ func (p *page) named(label audit.Text, items []string) {
 // endpointLabel is how many columns the widest label of an endpoint has.
 func (p *page) endpointLabel() int {
 	n := 0
-	for _, t := range []audit.Text{msgGroups, msgPostQuantum, msgSignatures, msgCertificate, msgClientAuth, msgALPN} {
+	for _, t := range []audit.Text{msgGroups, msgPostQuantum, msgSignatures, msgCertificate, msgClientAuth, msgALPN, msgProfile} {
 		n = max(n, width(t.In(p.rep.Lang)))
 	}
 	return n

@@ -54,10 +54,24 @@ var (
 	msgSignatures  = audit.Text{EN: "signatures", ZH: "签名算法"}
 	msgCertificate = audit.Text{EN: "certificate", ZH: "证书"}
 	msgClientAuth  = audit.Text{EN: "client certificate", ZH: "客户端证书"}
+	msgProfile     = audit.Text{EN: "profile", ZH: "配置基线"}
 	msgALPN        = audit.Text{EN: "ALPN", ZH: "ALPN"}
 	msgValidUntil  = audit.Text{EN: "until {date}", ZH: "有效期至 {date}"}
 	msgIssuer      = audit.Text{EN: "issued by {issuer}", ZH: "签发者 {issuer}"}
 )
+
+// wordOutcomes are what is said of the clauses of a profile, in the order in which it
+// matters.
+var wordOutcomes = []struct {
+	outcome string
+	text    audit.Text
+}{
+	{"met", audit.Text{EN: "{n} met", ZH: "{n} 项满足"}},
+	{"gap", audit.Text{EN: "{n} not met", ZH: "{n} 项不满足"}},
+	{"unknown", audit.Text{EN: "{n} unknown", ZH: "{n} 项未知"}},
+	{"manual", audit.Text{EN: "{n} to be looked at", ZH: "{n} 项须人工核查"}},
+	{"not-applicable", audit.Text{EN: "{n} not applicable", ZH: "{n} 项不适用"}},
+}
 
 // The words of the calendar.
 var (

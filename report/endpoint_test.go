@@ -30,7 +30,8 @@ const sampleEndpoints = `{"endpoints": [
 		{"sni": "service.example", "chain": [{"subject": "CN=service.example\u001b[31m", "issuer": "CN=Example CA", "not_after": "2027-02-03T04:05:06Z", "key": {"type": "ECDSA", "bits": 256, "curve": "P-256"}}]},
 		{"sni": "service.example", "chain": [{"unreadable": "malformed"}]},
 		{"sni": "", "chain": [{"subject": "CN=other"}]}, {"sni": "service.example", "chain": []}],
-	 "client_auth": {"state": "optional"}, "alpn": ["h2", "http/1.1"]},
+	 "client_auth": {"state": "optional"}, "alpn": ["h2", "http/1.1"],
+	 "profiles": [{"id": "ours", "clauses": [{"outcome": "met"}, {"outcome": "met"}, {"outcome": "gap"}, {"outcome": "unknown"}, {"outcome": "manual"}, {"outcome": "not-applicable"}]}, {"id": "theirs", "clauses": []}]},
 	{"address": "pq.example:443", "reached": true, "connections": 12,
 	 "protocols": [{"version": "TLS 1.3", "state": "unknown"}], "groups": [{"id": "0x11EC", "name": "X25519MLKEM768", "state": "offered", "post_quantum": true}], "client_auth": {"state": "new"}},
 	{"address": "gone.example:443", "reached": false, "connections": 7}
@@ -80,6 +81,29 @@ func TestEndpointsMalformed(t *testing.T) {
 		with := write(t, Text, endpointReport(t, audit.English, facts), Options{Endpoints: true})
 		if without := write(t, Text, endpointReport(t, audit.English, facts), Options{}); string(with) != string(without) {
 			t.Errorf("%s changes the report", facts)
+		}
+	}
+}
+
+// TestClauses: clauses of one endpoint and profile stand together, each for itself, however
+// many there are.
+func TestClauses(t *testing.T) {
+	var findings []audit.Finding
+	for i := range 2 * fold {
+		findings = append(findings, audit.Finding{
+			Rule: "graph/deprecated", Severity: audit.Medium, Status: audit.Open, Title: "Missed", Message: fmt.Sprintf("number %d", i),
+			Subject: audit.Subject{Kind: "clause", Name: fmt.Sprintf("a.example:443 ours 4.%d", i)}, Args: audit.Args{},
+		})
+	}
+	rep := sample(t, audit.English)
+	rep.Findings = findings
+	out := string(write(t, Text, rep, Options{}))
+	if strings.Count(out, "a.example:443 ours  profile") != 1 {
+		t.Errorf("no one heading in\n%s", out)
+	}
+	for i := range findings {
+		if !strings.Contains(out, fmt.Sprintf("number %d", i)) {
+			t.Errorf("clause %d is not in\n%s", i, out)
 		}
 	}
 }

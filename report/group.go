@@ -4,6 +4,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/goassay/assay/audit"
 )
@@ -25,7 +26,9 @@ func groups(rep *audit.Report) []*group {
 	perRule := map[string]int{}
 	open := withStatus(rep, audit.Open)
 	for _, f := range open {
-		perRule[f.Rule]++
+		if f.Subject.Kind != "clause" { // each demands something else
+			perRule[f.Rule]++
+		}
 	}
 	type key struct {
 		rule    string
@@ -35,6 +38,9 @@ func groups(rep *audit.Report) []*group {
 	at := map[key]*group{}
 	for _, f := range open {
 		k := key{subject: f.Subject}
+		if f.Subject.Kind == "clause" { // of one endpoint and profile together
+			k.subject.Name = profileOf(f.Subject.Name)
+		}
 		if perRule[f.Rule] > fold {
 			k = key{rule: f.Rule}
 		}
@@ -47,6 +53,13 @@ func groups(rep *audit.Report) []*group {
 		g.findings = append(g.findings, f)
 	}
 	return out
+}
+
+// profileOf is the endpoint and the profile in the name of a clause.
+func profileOf(name string) string {
+	endpoint, rest, _ := strings.Cut(name, " ")
+	profile, _, _ := strings.Cut(rest, " ")
+	return endpoint + " " + profile
 }
 
 // withStatus returns the findings of rep with that status, worst first. In a

@@ -79,6 +79,9 @@ func (p *page) groupHeading(g *group) {
 	first := g.findings[0].Subject
 	if !g.folded {
 		name, kind := clean(first.Name), kindOf(p.rep.Lang, first.Kind)
+		if first.Kind == "clause" {
+			name = clean(profileOf(first.Name))
+		}
 		lines := wrap(name, p.width)
 		for i, l := range lines {
 			tail := ""

@@ -26,7 +26,8 @@ import (
 // "tls-sni", "tls-timeout" (a duration), "tls-max-connections", "tls-rate" (per second),
 // "tls-resolve", lines of host:port and the host:port to connect to in its place,
 // "tls-pins", lines of a pin, or of host:port and a pin, and "tls-earlier", the same of an
-// earlier report: see [PinsOf].
+// earlier report: see [PinsOf]. "tls-profile" and "tls-profile-data" name and hold the
+// profiles that endpoints are judged by.
 var TLS = &audit.Check{
 	ID:      "tls",
 	Needs:   audit.Network,
@@ -45,8 +46,9 @@ type TLSFacts struct {
 // A TLSEndpoint is what one endpoint showed.
 type TLSEndpoint struct {
 	*tlsprobe.Result
-	Reached  bool     `json:"reached"`  // it answered anything at all
-	Evidence []string `json:"evidence"` // digests: of the exchanges, and of the certificates
+	Reached  bool         `json:"reached"` // it answered anything at all
+	Profiles []TLSProfile `json:"profiles,omitempty"`
+	Evidence []string     `json:"evidence"` // digests: of the exchanges, and of the certificates
 }
 
 // maxEndpoints bounds the endpoints that are probed at once.
@@ -55,6 +57,10 @@ const maxEndpoints = 32
 func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 	facts := &TLSFacts{Endpoints: make([]TLSEndpoint, len(p.Target.Endpoints))}
 	options, err := tlsOptions(p)
+	if err != nil {
+		return nil, err
+	}
+	demanded, err := profiles(p)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +88,14 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 	}
 	slices.SortFunc(facts.Endpoints, func(a, b TLSEndpoint) int { return strings.Compare(a.Address, b.Address) })
 	wanted, earlier := parsePins(p.Settings["tls-pins"]), parsePins(p.Settings["tls-earlier"])
-	for _, e := range facts.Endpoints {
-		judgeEndpoint(e, p.Report)
-		judgePins(e, wanted, earlier, func(rule string, args audit.Args) { p.Report(e.finding(rule, args)) })
+	for i := range facts.Endpoints {
+		e := &facts.Endpoints[i]
+		report := func(rule string, args audit.Args) { p.Report(e.finding(rule, args)) }
+		judgeEndpoint(*e, p.Report)
+		judgePins(*e, wanted, earlier, report)
+		for _, profile := range demanded {
+			judgeProfile(e, profile, p.Now, p.Report)
+		}
 	}
 	if ctx.Err() != nil {
 		return facts, ctx.Err()
@@ -205,7 +216,7 @@ func (e TLSEndpoint) unknown() []string {
 	if e.ClientAuth.State == tlsprobe.AuthUnknown {
 		out = append(out, "client authentication")
 	}
-	return out
+	return append(out, e.undecidedClauses()...)
 }
 
 // recheckTLS derives from the exchanges that an endpoint names what they show, and

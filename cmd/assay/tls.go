@@ -13,6 +13,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
+	"github.com/goassay/assay/audit/tlsprofile"
 )
 
 // tlsFlags are the flags of the verb tls.
@@ -25,6 +26,7 @@ type tlsFlags struct {
 	rate           float64
 	pins           []string
 	earlier        string
+	profiles       []string
 }
 
 func (inv *invocation) tlsCommand() *cobra.Command {
@@ -61,6 +63,7 @@ assay report --check 可据此重新推导结论。
 		}),
 		Example: `  assay tls example.com:443
   assay tls 127.0.0.1:8443 --sni service.internal --format json
+  assay tls example.com:443 --profile mozilla-intermediate --profile mlps3 --lang zh
   assay tls --from endpoints.txt --evidence evidence --inventory certificates.csv --inventory expiry.ics`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target, name, err := inv.findTarget(o.dir, false)
@@ -78,6 +81,9 @@ assay report --check 可据此重新推导结论。
 			if o.settings["tls-earlier"], err = inv.earlierPins(t.earlier); err != nil {
 				return err
 			}
+			if err := inv.readProfiles(t.profiles, o.settings); err != nil {
+				return err
+			}
 			o.endpoints = true
 			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.TLS})
 		},
@@ -93,7 +99,40 @@ assay report --check 可据此重新推导结论。
 	f.Float64Var(&t.rate, "rate", 0, inv.say(text{"most connections per second to one endpoint (default: no limit)", "对单个端点每秒的最大连接数（默认不限）"}))
 	f.StringArrayVar(&t.pins, "pin", nil, inv.say(text{"key that a chain must have, of all endpoints or of one: `[HOST:PORT=]sha256/BASE64`; repeatable", "证书链必须包含的公钥，适用于全部端点或指定端点：`[HOST:PORT=]sha256/BASE64`；可多次指定"}))
 	f.StringVar(&t.earlier, "earlier", "", inv.say(text{"tell which endpoints have other keys than in the earlier report `FILE`", "对比此前的报告 `FILE`，指出公钥已变更的端点"}))
+	f.StringSliceVar(&t.profiles, "profile", nil, inv.say(text{
+		"judge by the clauses of a `PROFILE`: " + strings.Join(tlsprofile.IDs(), ", ") + "; or of a file",
+		"按配置基线 `PROFILE` 的条款判定：" + strings.Join(tlsprofile.IDs(), "、") + "；或基线文件",
+	}))
 	return cmd
+}
+
+// readProfiles names the built-in profiles, and reads those of the user's own, for the
+// check. What has the form of a path is a file.
+func (inv *invocation) readProfiles(names []string, settings map[string]string) error {
+	var ids, own []string
+	for _, name := range names {
+		if !strings.ContainsAny(name, `./\`) {
+			if _, err := tlsprofile.Get(name); err != nil {
+				hint := "name a file with its ending, or with ./ before it"
+				if near := audit.Nearest(name, tlsprofile.IDs()); near != "" {
+					hint = fmt.Sprintf("did you mean %q?", near)
+				}
+				return usagef(hint, "%s", err)
+			}
+			ids = append(ids, name)
+			continue
+		}
+		data, err := readBounded(name, tlsprofile.MaxSize+1)
+		if err != nil {
+			return pathError(name, err)
+		}
+		if _, err := tlsprofile.Parse(data); err != nil {
+			return usagef("see docs/tls-profiles.md", "%s:%s", name, strings.ReplaceAll(err.Error(), "\n", "\n"+name+":"))
+		}
+		own = append(own, string(data))
+	}
+	settings["tls-profile"], settings["tls-profile-data"] = strings.Join(ids, ","), strings.Join(own, "\x00")
+	return nil
 }
 
 // earlierPins reads the keys that endpoints had in an earlier report.
