@@ -36,7 +36,7 @@ const (
 	EndClosed      End = "closed"      // the server closed the connection
 	EndReset       End = "reset"       // the connection was reset
 	EndTimeout     End = "timeout"     // nothing came in time
-	EndUnreachable End = "unreachable" // no connection
+	EndUnreachable End = "unreachable" // no connection, or none that STARTTLS led to TLS
 	EndGarbage     End = "garbage"     // what came is no TLS, or malformed
 	EndBudget      End = "budget"      // not asked: the connections are used up
 )

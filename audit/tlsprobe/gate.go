@@ -27,6 +27,7 @@ type gate struct {
 	next     time.Time     // before which no connection is made
 	pause    time.Duration // that the next sign of overload costs
 	patience time.Duration // what is left of it
+	shut     error         // why no connection is of use any more
 }
 
 func newGate(o Options, dial func(context.Context) (net.Conn, error)) *gate {
@@ -51,6 +52,10 @@ func (g *gate) connect(ctx context.Context) (conn net.Conn, release func(), err 
 		return nil, nil, context.Cause(ctx)
 	}
 	release = func() { <-g.slots }
+	if err := g.reasonShut(); err != nil {
+		release()
+		return nil, nil, err
+	}
 	wait, ok := g.turn()
 	if !ok {
 		release()
@@ -66,6 +71,19 @@ func (g *gate) connect(ctx context.Context) (conn net.Conn, release func(), err 
 		return nil, nil, err
 	}
 	return conn, release, nil
+}
+
+// shutFor lets no connection through from now on.
+func (g *gate) shutFor(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = err
+}
+
+func (g *gate) reasonShut() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.shut
 }
 
 // turn takes a connection from those left, and tells how long to wait before it.

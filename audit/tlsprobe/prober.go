@@ -26,6 +26,9 @@ type prober struct {
 	found   findings
 	control *hello // one that was taken
 	chunked bool   // large hellos get lost
+
+	clear *Plaintext // what was spoken before TLS
+	web   *HTTP
 }
 
 // Probe finds out what an endpoint takes. The error is of ctx, or of an address that is
@@ -36,8 +39,12 @@ func Probe(ctx context.Context, t Target, o Options) (*Result, error) {
 		return nil, err
 	}
 	p.enumerate(ctx)
+	var web sync.WaitGroup
+	web.Go(func() { p.askHTTP(ctx) })
 	p.inspect(ctx)
+	web.Wait()
 	r := p.seen.result()
+	r.Plaintext, r.HTTP = p.plaintext(ctx), p.web
 	p.found.add(r)
 	r.Address, r.Connections = t.Address, p.gate.connections()
 	r.SNI = sniName(p.name)
@@ -47,6 +54,9 @@ func Probe(ctx context.Context, t Target, o Options) (*Result, error) {
 func newProber(t Target, o Options) (*prober, error) {
 	host, _, err := net.SplitHostPort(t.Address)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := dialectOf(t.StartTLS); err != nil {
 		return nil, err
 	}
 	dial := o.DialContext
@@ -62,7 +72,11 @@ func newProber(t Target, o Options) (*prober, error) {
 	p.gate = newGate(o, func(ctx context.Context) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, p.timeout)
 		defer cancel()
-		return dial(ctx, "tcp", cmp.Or(t.Dial, t.Address))
+		conn, err := dial(ctx, "tcp", cmp.Or(t.Dial, t.Address))
+		if err != nil {
+			return nil, err
+		}
+		return p.upgrade(ctx, conn)
 	})
 	return p, nil
 }

@@ -37,6 +37,10 @@ type Target struct {
 	Address string // host:port, as it is named in the result
 	Dial    string // host:port to be connected to; "" for Address
 	SNI     string // name that is asked for; "" for the host of Address, "-" for none
+
+	// StartTLS is the protocol that leads to TLS on every connection: one of [Dialects].
+	// "" is for TLS from the first byte.
+	StartTLS string
 }
 
 // Options say how an endpoint is probed. The zero value is usable.
@@ -65,7 +69,8 @@ type Result struct {
 	OCSP                []Staple             `json:"ocsp,omitempty"`
 	SCTs                []SCT                `json:"scts,omitempty"`
 	Session             Session              `json:"session"`
-	Plaintext           *Plaintext           `json:"plaintext,omitempty"` // what it speaks that is no TLS
+	Plaintext           *Plaintext           `json:"plaintext,omitempty"` // what it speaks before TLS, or in place of it
+	HTTP                *HTTP                `json:"http,omitempty"`      // what it answers over TLS, if that is HTTP
 
 	Connections int       `json:"connections"` // that were made or tried
 	Hellos      int       `json:"hellos"`      // that were sent to find versions, suites, groups and signature algorithms
@@ -163,11 +168,32 @@ type SCT struct {
 
 // Plaintext is what a server speaks before TLS, or in place of it.
 type Plaintext struct {
-	Protocol string `json:"protocol"`           // "http", "ftp", "smtp"...
-	StartTLS State  `json:"starttls,omitempty"` // whether it offers to go on encrypted
-	Redirect string `json:"redirect,omitempty"` // of HTTP: where to, without a query
-	HSTS     string `json:"hsts,omitempty"`     // the header's value, if there is one
-	Auth     bool   `json:"auth,omitempty"`     // it takes passwords in clear
+	// Protocol is one of [Dialects], or "amqp", "grpc", "h2c" (HTTP/2), "http" (HTTP/1),
+	// "memcached", "net/rpc", "redis", "rsync", "ssh", "telnet", "vnc"; "smtp or ftp"
+	// where it went no further than to a greeting that both have; "unknown" where
+	// something was said that is none of them.
+	Protocol string `json:"protocol"`
+
+	StartTLS State  `json:"starttls,omitempty"` // whether it offers to go on encrypted; "" if the protocol has no way to
+	Redirect string `json:"redirect,omitempty"` // of HTTP: where to, without user, query and fragment
+	HSTS     string `json:"hsts,omitempty"`     // of HTTP: the header's value, which is void in clear (RFC 6797, section 8.1)
+
+	// Auth is set where the server says that it takes passwords in clear, or takes
+	// no others: SMTP, IMAP, POP3 and XMPP by what they list, FTP without AUTH TLS, Redis
+	// that wants a password.
+	Auth bool `json:"auth,omitempty"`
+
+	// Pipelined is set where more came together with the go-ahead for TLS: nobody signed
+	// for it, and clients that read it behind the handshake take it for the server's
+	// (the class of CVE-2011-0411 and CVE-2021-23222).
+	Pipelined bool `json:"pipelined,omitempty"`
+}
+
+// HTTP is what a server answers over TLS to HEAD of its root.
+type HTTP struct {
+	Status   int    `json:"status"`
+	Redirect string `json:"redirect,omitempty"` // where to, without user, query and fragment
+	HSTS     string `json:"hsts,omitempty"`     // the value of Strict-Transport-Security (RFC 6797), if there is one
 }
 
 // A Protocol is a version, and what the server takes of it.

@@ -1,0 +1,159 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// maxHead bounds what is read of an answer to HEAD, in bytes.
+const maxHead = 64 << 10
+
+// askHTTP asks an endpoint that takes TLS for its root, where it speaks HTTP: it says so
+// in ALPN, or by its answer.
+func (p *prober) askHTTP(ctx context.Context) {
+	p.mu.Lock()
+	taken := p.control != nil
+	p.mu.Unlock()
+	if !taken || p.target.StartTLS != "" {
+		return
+	}
+	conn, release, err := p.gate.connect(ctx)
+	if err != nil {
+		return
+	}
+	defer release()
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now()) })
+	defer stop()
+	conn.SetDeadline(time.Now().Add(p.timeout))
+	c := tls.Client(conn, &tls.Config{
+		ServerName: sniName(p.name), NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS10, CipherSuites: allCipherSuites(),
+		InsecureSkipVerify: true, // what is presented is judged elsewhere
+	})
+	begun := time.Now()
+	if err := c.HandshakeContext(ctx); err != nil {
+		return
+	}
+	said := c.ConnectionState().NegotiatedProtocol == "http/1.1"
+	head := p.head("https")
+	if _, err := io.WriteString(c, head); err != nil {
+		return
+	}
+	wait := min(max(4*time.Since(begun), 50*time.Millisecond), maxSilence)
+	if said {
+		wait = 2 * maxSilence
+	}
+	h, err := readHead(p.await(c, conn, wait), "https", p.name)
+	if err != nil {
+		if _, alert := remoteAlert(err); said && !alert {
+			p.problem("HTTP", endOf(err), reason(err))
+		}
+		return
+	}
+	p.web = h
+}
+
+// await waits for the first bytes of a server that may not speak HTTP. If they do not
+// come within some time, the client says that it has no more to say: most servers that
+// wait for something else close the connection then, and need not be waited for.
+func (p *prober) await(c *tls.Conn, conn net.Conn, patience time.Duration) io.Reader {
+	first := make(chan []byte, 1)
+	go func() {
+		b := make([]byte, 4<<10)
+		n, _ := c.Read(b)
+		first <- b[:n]
+	}()
+	wait := time.NewTimer(patience)
+	defer wait.Stop()
+	select {
+	case b := <-first:
+		return io.MultiReader(bytes.NewReader(b), c)
+	case <-wait.C:
+	}
+	conn.SetReadDeadline(time.Now().Add(min(p.timeout, maxSilence)))
+	c.CloseWrite()
+	return io.MultiReader(bytes.NewReader(<-first), c)
+}
+
+// headClear asks for the root in clear.
+func (p *prober) headClear(ctx context.Context) *Plaintext {
+	fact := &Plaintext{Protocol: "http"}
+	t := p.open(ctx)
+	if t == nil {
+		return fact
+	}
+	defer t.end()
+	if _, err := io.WriteString(t.conn, p.head("http")); err != nil {
+		return fact
+	}
+	if h, err := readHead(t.conn, "http", p.name); err == nil {
+		fact.Redirect, fact.HSTS = h.Redirect, h.HSTS
+	}
+	return fact
+}
+
+// head is a request for the root.
+func (p *prober) head(scheme string) string {
+	host, port, _ := net.SplitHostPort(p.target.Address)
+	host = cmp.Or(sniName(p.name), host)
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port != map[string]string{"http": "80", "https": "443"}[scheme] {
+		host += ":" + port
+	}
+	return "HEAD / HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: assay\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+}
+
+// readHead reads the head of an answer.
+func readHead(r io.Reader, scheme, host string) (*HTTP, error) {
+	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(r, maxHead)), &http.Request{Method: http.MethodHead})
+	if err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = io.EOF
+		} else if _, ok := errors.AsType[net.Error](err); !ok && err != io.EOF {
+			err = fmt.Errorf("%w: HTTP", errAnswer) // what package net/http says of it quotes it
+		}
+		return nil, err
+	}
+	h := &HTTP{Status: answer.StatusCode}
+	if h.Status/100 == 3 {
+		h.Redirect = redirect(answer.Header.Get("Location"), scheme, host)
+	}
+	// Of several, the first counts (RFC 6797, section 8.1).
+	if h.HSTS = answer.Header.Get("Strict-Transport-Security"); len(h.HSTS) > maxHeard {
+		h.HSTS = h.HSTS[:maxHeard]
+	}
+	return h, nil
+}
+
+// redirect is where a Location leads, without what may be a secret; "" if it leads
+// nowhere.
+func redirect(location, scheme, host string) string {
+	u, err := url.Parse(location)
+	if err != nil || location == "" || len(location) > 4*maxHeard {
+		return ""
+	}
+	base := &url.URL{Scheme: scheme, Host: host, Path: "/"}
+	if strings.Contains(host, ":") {
+		base.Host = "[" + host + "]"
+	}
+	u = base.ResolveReference(u)
+	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}

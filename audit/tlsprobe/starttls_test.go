@@ -1,0 +1,331 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A script is what a server says in clear.
+type script struct {
+	greeting string
+	answers  [][2]string // to what contains the first, the second
+	upgrade  string      // after the answer to which TLS begins
+	exact    int         // bytes of what is read before an answer; 0: what comes
+}
+
+// listenAndRun starts a server that plays a role on each connection.
+func listenAndRun(t *testing.T, role func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				c.SetDeadline(time.Now().Add(20 * time.Second))
+				role(c)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// play plays a script, and serves TLS after it.
+func play(t *testing.T, s script) string {
+	t.Helper()
+	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t, "example.com")}, MinVersion: tls.VersionTLS12}
+	return listenAndRun(t, func(c net.Conn) {
+		io.WriteString(c, s.greeting)
+		for {
+			buf := make([]byte, 4096)
+			n, err := c.Read(buf)
+			if err != nil {
+				return
+			}
+			said := string(buf[:n])
+			i := slices.IndexFunc(s.answers, func(a [2]string) bool { return strings.Contains(strings.ToUpper(said), strings.ToUpper(a[0])) })
+			if i < 0 {
+				continue
+			}
+			io.WriteString(c, s.answers[i][1])
+			if s.answers[i][0] != s.upgrade {
+				continue
+			}
+			var rest []byte
+			if s.exact > 0 && n > s.exact {
+				rest = buf[s.exact:n]
+			}
+			server := tls.Server(&behind{c, io.MultiReader(bytes.NewReader(rest), c)}, config)
+			if server.Handshake() == nil {
+				io.Copy(io.Discard, server)
+			}
+			return
+		}
+	})
+}
+
+// behind is a connection of which something was read already.
+type behind struct {
+	net.Conn
+	r io.Reader
+}
+
+func (b *behind) Read(p []byte) (int, error) { return b.r.Read(p) }
+
+const (
+	stream       = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1' from='example.com' version='1.0'>"
+	ldapAnswer   = "\x30\x84\x00\x00\x00\x28\x02\x01\x01\x78\x84\x00\x00\x00\x1f\x0a\x01\x00\x04\x00\x04\x00\x8a\x16" + ldapStartTLS
+	mysqlVersion = "\x0a8.0.36\x00"
+)
+
+// mysqlGreeting is a greeting with capabilities.
+func mysqlGreeting(low string) string {
+	body := mysqlVersion + "\x07\x00\x00\x00" + "12345678\x00" + low + "\xff\x02\x00\xff\xc1\x15" + strings.Repeat("\x00", 10) + "123456789012\x00" + "mysql_native_password\x00"
+	return string([]byte{byte(len(body)), 0, 0, 0}) + body
+}
+
+// offering are servers that go on to TLS.
+var offering = map[string]script{
+	"smtp": {"220-mail.example.com ESMTP\r\n220 ready\r\n", [][2]string{
+		{"EHLO ", "250-mail.example.com\r\n250-SIZE 1000\r\n250-STARTTLS\r\n250 AUTH CRAM-MD5 PLAIN\r\n"}, {"STARTTLS\r\n", "220 go ahead\r\n"}}, "STARTTLS\r\n", 0},
+	"lmtp": {"220 mail.example.com LMTP\r\n", [][2]string{
+		{"LHLO ", "250-mail.example.com\r\n250 STARTTLS\r\n"}, {"STARTTLS\r\n", "220 go ahead\r\n"}}, "STARTTLS\r\n", 0},
+	"imap": {"* OK [CAPABILITY IMAP4rev1] ready\r\n", [][2]string{
+		{"A1 CAPABILITY", "* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\na1 OK done\r\n"}, {". CAPABILITY", "* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n. OK done\r\n"},
+		{"A2 STARTTLS", "a2 OK begin\r\n"}, {". STARTTLS", ". OK begin\r\n"}}, "A2 STARTTLS", 0},
+	"pop3": {"+OK ready\r\n", [][2]string{{"CAPA", "+OK\r\nUSER\r\nSTLS\r\n.\r\n"}, {"STLS\r\n", "+OK begin\r\n"}}, "STLS\r\n", 0},
+	"ftp": {"220-hello\r\n there\r\n220 FTP ready\r\n", [][2]string{
+		{"AUTH TLS", "234 go ahead\r\n"}, {"FEAT", "211-\r\n AUTH TLS\r\n211 end\r\n"}}, "AUTH TLS", 0},
+	"ldap":     {"", [][2]string{{ldapStartTLS, ldapAnswer}}, ldapStartTLS, 0},
+	"postgres": {"", [][2]string{{"\x04\xd2\x16\x2f", "S"}}, "\x04\xd2\x16\x2f", 0},
+	"mysql":    {mysqlGreeting("\xff\xff"), [][2]string{{"\x00\x00\x01", ""}}, "\x00\x00\x01", 36},
+	"xmpp": {"", [][2]string{
+		{"<STARTTLS", "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"},
+		{"<STREAM:STREAM", stream + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>" +
+			"<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>"}}, "<STARTTLS", 0},
+	"xmpp-server": {"", [][2]string{
+		{"<STARTTLS", "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'></proceed>"},
+		{"JABBER:SERVER", strings.Replace(stream, "client", "server", 1) + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"}}, "<STARTTLS", 0},
+}
+
+func startTLS(t *testing.T, dialect, address string, o Options) *Result {
+	t.Helper()
+	r, err := Probe(context.Background(), Target{Address: address, SNI: "example.com", StartTLS: dialect}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func stateOf(r *Result, v Version) State {
+	for _, p := range r.Protocols {
+		if p.Version == v {
+			return p.State
+		}
+	}
+	return ""
+}
+
+func TestStartTLS(t *testing.T) {
+	auth := []string{"smtp", "pop3", "xmpp"}
+	for _, name := range Dialects() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := startTLS(t, name, play(t, offering[name]), Options{})
+			want := &Plaintext{Protocol: name, StartTLS: Offered, Auth: slices.Contains(auth, name)}
+			if diff := cmp.Diff(want, r.Plaintext); diff != "" {
+				t.Error(diff)
+			}
+			if stateOf(r, TLS13) != Offered || stateOf(r, TLS12) != Offered || stateOf(r, TLS11) != NotOffered || len(r.Certificates) == 0 || len(r.Unknown) > 0 {
+				t.Errorf("%+v\n%+v", r.Protocols, r.Unknown)
+			}
+		})
+	}
+}
+
+// TestStartTLSResponders has another client say that the servers of these tests are right.
+func TestStartTLSResponders(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("no openssl")
+	}
+	for _, name := range Dialects() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := offering[name]
+			if name == "imap" {
+				s.upgrade = ". STARTTLS"
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			c := exec.CommandContext(ctx, openssl, "s_client", "-starttls", name, "-name", "example.com", "-connect", play(t, s))
+			out, err := c.CombinedOutput()
+			if !bytes.Contains(out, []byte("BEGIN CERTIFICATE")) {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+}
+
+func TestStartTLSNotOffered(t *testing.T) {
+	for name, s := range map[string]script{
+		"smtp":                   {greeting: "220 mail.example.com ESMTP\r\n", answers: [][2]string{{"EHLO", "250-mail\r\n250 AUTH=LOGIN\r\n"}}},
+		"smtp without ESMTP":     {greeting: "220 mail.example.com\r\n", answers: [][2]string{{"EHLO", "502 what\r\n"}, {"NOOP", "250 yes\r\n"}}},
+		"lmtp":                   {greeting: "220 mail.example.com\r\n", answers: [][2]string{{"LHLO", "250 mail\r\n"}}},
+		"imap":                   {greeting: "* OK\r\n", answers: [][2]string{{"CAPABILITY", "* CAPABILITY IMAP4rev1\r\na1 OK\r\n"}}},
+		"imap PREAUTH":           {greeting: "* PREAUTH welcome\r\n"},
+		"pop3":                   {greeting: "+OK\r\n", answers: [][2]string{{"CAPA", "+OK\r\nTOP\r\n.\r\n"}}},
+		"pop3 without CAPA":      {greeting: "+OK\r\n", answers: [][2]string{{"CAPA", "-ERR\r\n"}, {"STLS", "-ERR unknown\r\n"}}},
+		"ftp":                    {greeting: "220 FTP\r\n", answers: [][2]string{{"AUTH", "530 Please login with USER and PASS.\r\n"}}},
+		"ldap":                   {answers: [][2]string{{ldapStartTLS, "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00"}}},
+		"postgres":               {answers: [][2]string{{"\x04\xd2\x16\x2f", "N"}}},
+		"mysql":                  {greeting: mysqlGreeting("\xff\xf7")},
+		"xmpp":                   {answers: [][2]string{{"STREAM", stream + "<stream:features/>"}}},
+		"xmpp-server before 1.0": {answers: [][2]string{{"STREAM", strings.Replace(stream, " version='1.0'>", ">", 1)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dialect := strings.Fields(name)[0]
+			r := startTLS(t, dialect, play(t, s), Options{})
+			if r.Plaintext == nil || r.Plaintext.Protocol != dialect || r.Plaintext.StartTLS != NotOffered {
+				t.Errorf("%+v %+v", r.Plaintext, r.Unknown)
+			}
+			if stateOf(r, TLS13) != Unknown { // nothing was asked
+				t.Errorf("%+v", r.Protocols)
+			}
+			if r.Connections > 4 {
+				t.Errorf("%d connections", r.Connections)
+			}
+			if auth := dialect == "ftp" || name == "smtp" || name == "imap"; r.Plaintext != nil && r.Plaintext.Auth != auth {
+				t.Errorf("%+v", r.Plaintext)
+			}
+		})
+	}
+}
+
+func TestStartTLSUnknown(t *testing.T) {
+	smtp := [2]string{"EHLO", "250-mail\r\n250 STARTTLS\r\n"}
+	for _, test := range []struct {
+		name, dialect, protocol, detail string
+		s                               script
+	}{
+		{"for now", "smtp", "smtp", `STARTTLS was answered with "454 no key"`, script{greeting: "220 ESMTP\r\n", answers: [][2]string{smtp, {"STARTTLS", "454 no key\r\n"}}}},
+		{"too many", "smtp", "smtp", `the connection was answered with "421 later"`, script{greeting: "421 later\r\n"}},
+		{"bye", "imap", "imap", `the connection was answered with "* BYE later"`, script{greeting: "* BYE later\r\n"}},
+		{"refused", "imap", "imap", `STARTTLS was answered with "NO not now"`, script{greeting: "* OK\r\n", answers: [][2]string{
+			{"CAPABILITY", "* CAPABILITY STARTTLS\r\na1 OK\r\n"}, {"STARTTLS", "a2 NO not now\r\n"}}}},
+		{"refused", "pop3", "pop3", `STLS was answered with "-ERR no"`, script{greeting: "+OK\r\n", answers: [][2]string{{"CAPA", "+OK\r\nSTLS\r\n.\r\n"}, {"STLS", "-ERR no\r\n"}}}},
+		{"431", "ftp", "ftp", `AUTH TLS was answered with "431 no"`, script{greeting: "220 FTP\r\n", answers: [][2]string{{"AUTH", "431 no\r\n"}}}},
+		{"unavailable", "ldap", "ldap", `StartTLS was answered with "result 52 no"`, script{answers: [][2]string{{ldapStartTLS, "\x30\x0e\x02\x01\x01\x78\x09\x0a\x01\x34\x04\x00\x04\x02no"}}}},
+		{"notice", "ldap", "ldap", `StartTLS was answered with "message 0, result 52 "`, script{answers: [][2]string{{ldapStartTLS, "\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00"}}}},
+		{"error", "postgres", "postgres", `SSLRequest was answered with "an error"`, script{answers: [][2]string{{"\x04\xd2", "E\x00\x00\x00\x10SFATAL\x00C53300\x00"}}}},
+		{"too many", "mysql", "mysql", `the connection was answered with "error 1040"`, script{greeting: "\x17\x00\x00\x00\xff\x10\x04Too many connections"}},
+		{"failure", "xmpp", "xmpp", `starttls was answered with "failure"`, script{answers: [][2]string{{"<STARTTLS", "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>"},
+			{"STREAM", stream + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"}}}},
+		{"error", "xmpp", "xmpp", `the stream was answered with "error host-unknown"`, script{answers: [][2]string{{"STREAM", stream +
+			"<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"}}}},
+		{"ssh", "smtp", "ssh", "the server speaks ssh", script{greeting: "SSH-2.0-OpenSSH_9.2\r\n"}},
+		{"imap", "pop3", "imap", "the server speaks imap", script{greeting: "* OK\r\n"}},
+		{"ftp", "smtp", "ftp", "the server speaks ftp", script{greeting: "220 FTP\r\n", answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "200 yes\r\n"}}}},
+		{"ftp in disguise", "smtp", "smtp", "the server does not speak it", script{greeting: "220 hello\r\n", answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "530 login\r\n"}}}},
+		{"smtp in disguise", "ftp", "ftp", "the server does not speak it", script{greeting: "220 hello\r\n", answers: [][2]string{{"AUTH", "502 what\r\n"}, {"NOOP", "250 yes\r\n"}}}},
+		{"mysql", "smtp", "mysql", "the server speaks mysql", script{greeting: mysqlGreeting("\xff\xff") + "\r\n"}},
+		{"tls", "ldap", "tls", "the server speaks tls", script{answers: [][2]string{{ldapStartTLS, "\x15\x03\x03\x00\x02\x02\x46"}}}},
+		{"http", "postgres", "http", "the server speaks http", script{answers: [][2]string{{"\x04\xd2", "HTTP/1.1 400 Bad Request\r\n\r\n"}}}},
+	} {
+		t.Run(test.dialect+" "+test.name, func(t *testing.T) {
+			t.Parallel()
+			r := startTLS(t, test.dialect, play(t, test.s), Options{Timeout: 2 * time.Second, Patience: 1})
+			if diff := cmp.Diff(&Plaintext{Protocol: test.protocol, StartTLS: Unknown}, r.Plaintext); diff != "" {
+				t.Error(diff)
+			}
+			if want := "starttls " + test.dialect + ": " + test.detail; len(r.Unknown) == 0 || r.Unknown[0].Detail != want || r.Unknown[0].End != EndUnreachable {
+				t.Errorf("%+v, want %s", r.Unknown, want)
+			}
+		})
+	}
+}
+
+// TestStartTLSHostile has servers that go on for ever, or no further.
+func TestStartTLSHostile(t *testing.T) {
+	endless := func(s string) func(net.Conn) {
+		return func(c net.Conn) {
+			b := []byte(strings.Repeat(s, 1+4096/len(s)))
+			for {
+				if _, err := c.Write(b); err != nil {
+					return
+				}
+			}
+		}
+	}
+	half := func(s string) func(net.Conn) {
+		return func(c net.Conn) {
+			io.WriteString(c, s)
+			io.Copy(io.Discard, c)
+		}
+	}
+	roles := map[string]func(net.Conn){
+		"closes":      func(net.Conn) {},
+		"is silent":   half(""),
+		"endless 220": endless("220-hello\r\n"), "endless 120": endless("120 hello\r\n"), "endless line": endless("2"), "endless IMAP": endless("* OK yes\r\n"),
+		"endless POP3": endless("+OK\r\n"), "endless XML": endless(stream + "<stream:features>"), "endless nesting": endless("<a>"), "endless zeros": endless("\x00"),
+		"endless BER": endless("\x30\x83\xff\xff\xff"), "endless MySQL": endless("\xff\xff\xff\x00\x0a"), "endless newlines": endless("\n"),
+		"no newline": half("220 ready"), "half a line": half("22"), "half a greeting": half("220-ready\r\n"), "half a tag": half("* "), "half BER": half("\x30\x84\x00"),
+		"half a packet": half("\x4a\x00\x00\x00\x0a8.0"), "half XML": half("<?xml version='1.0'?><stream:stream "), "half an entity": half("<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;"),
+	}
+	for _, dialect := range Dialects() {
+		for name, role := range roles {
+			t.Run(dialect+" "+name, func(t *testing.T) {
+				t.Parallel()
+				r := startTLS(t, dialect, listenAndRun(t, role), Options{Timeout: 100 * time.Millisecond, Patience: 1})
+				if r.Plaintext == nil || r.Plaintext.StartTLS != Unknown || stateOf(r, TLS13) != Unknown || len(r.Unknown) == 0 {
+					t.Errorf("%+v %+v", r.Plaintext, r.Unknown)
+				}
+			})
+		}
+	}
+}
+
+func TestStartTLSPipelined(t *testing.T) {
+	for _, name := range []string{"smtp", "imap", "pop3", "ftp", "postgres", "xmpp", "ldap"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := offering[name]
+			s.answers = slices.Clone(s.answers)
+			for i, a := range s.answers {
+				if a[0] == s.upgrade {
+					s.answers[i][1] += "250 injected\r\n"
+				}
+			}
+			r := startTLS(t, name, play(t, s), Options{})
+			if r.Plaintext == nil || !r.Plaintext.Pipelined || r.Plaintext.StartTLS != Offered || stateOf(r, TLS13) != Offered {
+				t.Errorf("%+v %+v", r.Plaintext, r.Unknown)
+			}
+		})
+	}
+}
+
+func TestStartTLSNotKnown(t *testing.T) {
+	if _, err := Probe(context.Background(), Target{Address: "127.0.0.1:1", StartTLS: "gopher"}, Options{}); err == nil || !strings.Contains(err.Error(), "gopher") {
+		t.Error(err)
+	}
+}
