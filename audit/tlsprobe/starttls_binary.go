@@ -61,21 +61,33 @@ func (t *talk) element() ([]byte, error) {
 	}
 	n := int(head[1])
 	if n >= 0x80 {
-		octets := n & 0x7F
-		if octets == 0 || octets > 3 {
-			return nil, errAnswer
-		}
-		long, err := t.bytes(octets)
+		long, err := t.bytes(n & 0x7F)
 		if err != nil {
 			return nil, err
 		}
-		head, n = append(head, long...), 0
-		for _, b := range long {
-			n = n<<8 | int(b)
+		head = append(head, long...)
+		if n = berLength(long); n < 0 {
+			return nil, errAnswer
 		}
 	}
 	body, err := t.bytes(n)
 	return append(head, body...), err
+}
+
+// berLength reads a length of more than one octet; -1 if it is none, or of more than
+// anybody sends.
+func berLength(octets []byte) int {
+	if len(octets) == 0 || len(octets) > 4 {
+		return -1
+	}
+	n := uint64(0)
+	for _, o := range octets {
+		n = n<<8 | uint64(o)
+	}
+	if n > 1<<30 {
+		return -1
+	}
+	return int(n)
 }
 
 // readExtendedResponse reads an LDAPMessage. BER allows lengths that are longer than
@@ -116,30 +128,23 @@ func readBER(b []byte) (tag asn1.Tag, value, rest []byte, ok bool) {
 	tag, n, b := asn1.Tag(b[0]), int(b[1]), b[2:]
 	if n >= 0x80 {
 		octets := n & 0x7F
-		if octets == 0 || octets > 3 || len(b) < octets {
+		if len(b) < octets {
 			return 0, nil, nil, false
 		}
-		n = 0
-		for _, o := range b[:octets] {
-			n = n<<8 | int(o)
-		}
-		b = b[octets:]
+		n, b = berLength(b[:octets]), b[octets:]
 	}
-	if n > len(b) {
+	if n < 0 || n > len(b) {
 		return 0, nil, nil, false
 	}
 	return tag, b[:n], b[n:], true
 }
 
 func smallInteger(b []byte, ok bool) (int, bool) {
-	if !ok || len(b) == 0 || len(b) > 4 || b[0]&0x80 != 0 {
+	if !ok || len(b) == 0 || b[0]&0x80 != 0 {
 		return 0, false
 	}
-	n := 0
-	for _, o := range b {
-		n = n<<8 | int(o)
-	}
-	return n, true
+	n := berLength(b) // whose form is the same
+	return n, n >= 0
 }
 
 // postgresSSLRequest asks for TLS (PostgreSQL, "Message Formats", SSLRequest: the

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -232,7 +233,7 @@ func TestStartTLSUnknown(t *testing.T) {
 		{"too many", "smtp", "smtp", `the connection was answered with "421 later"`, script{greeting: "421 later\r\n"}},
 		{"bye", "imap", "imap", `the connection was answered with "* BYE later"`, script{greeting: "* BYE later\r\n"}},
 		{"refused", "imap", "imap", `STARTTLS was answered with "NO not now"`, script{greeting: "* OK\r\n", answers: [][2]string{
-			{"CAPABILITY", "* CAPABILITY STARTTLS\r\na1 OK\r\n"}, {"STARTTLS", "a2 NO not now\r\n"}}}},
+			{"CAPABILITY", "* CAPABILITY LOGINDISABLED STARTTLS\r\na1 OK\r\n"}, {"STARTTLS", "a2 NO not now\r\n"}}}},
 		{"refused", "pop3", "pop3", `STLS was answered with "-ERR no"`, script{greeting: "+OK\r\n", answers: [][2]string{{"CAPA", "+OK\r\nSTLS\r\n.\r\n"}, {"STLS", "-ERR no\r\n"}}}},
 		{"431", "ftp", "ftp", `AUTH TLS was answered with "431 no"`, script{greeting: "220 FTP\r\n", answers: [][2]string{{"AUTH", "431 no\r\n"}}}},
 		{"unavailable", "ldap", "ldap", `StartTLS was answered with "result 52 no"`, script{answers: [][2]string{{ldapStartTLS, "\x30\x0e\x02\x01\x01\x78\x09\x0a\x01\x34\x04\x00\x04\x02no"}}}},
@@ -293,15 +294,20 @@ func TestStartTLSHostile(t *testing.T) {
 		"half a packet": half("\x4a\x00\x00\x00\x0a8.0"), "half XML": half("<?xml version='1.0'?><stream:stream "), "half an entity": half("<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;"),
 	}
 	for _, dialect := range Dialects() {
-		for name, role := range roles {
-			t.Run(dialect+" "+name, func(t *testing.T) {
-				t.Parallel()
-				r := startTLS(t, dialect, listenAndRun(t, role), Options{Timeout: 100 * time.Millisecond, Patience: 1})
-				if r.Plaintext == nil || r.Plaintext.StartTLS != Unknown || stateOf(r, TLS13) != Unknown || len(r.Unknown) == 0 {
-					t.Errorf("%+v %+v", r.Plaintext, r.Unknown)
-				}
-			})
-		}
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			var wg sync.WaitGroup
+			for name, role := range roles {
+				address := listenAndRun(t, role)
+				wg.Go(func() {
+					r, err := Probe(context.Background(), Target{Address: address, StartTLS: dialect}, Options{Timeout: 100 * time.Millisecond, Patience: 1})
+					if err != nil || r.Plaintext == nil || r.Plaintext.StartTLS != Unknown || stateOf(r, TLS13) != Unknown || len(r.Unknown) == 0 {
+						t.Errorf("%s: %+v %v", name, r, err)
+					}
+				})
+			}
+			wg.Wait()
+		})
 	}
 }
 

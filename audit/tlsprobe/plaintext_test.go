@@ -1,0 +1,300 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/rpc"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// speaks probes a server that speaks no TLS, and demands that finding out what it speaks
+// costs three connections at most.
+func speaks(t *testing.T, address string) *Result {
+	t.Helper()
+	r, err := Probe(context.Background(), Target{Address: address, SNI: "example.com"}, Options{Timeout: 2 * time.Second, Patience: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if extra := r.Connections - r.Hellos; extra > 3 {
+		t.Errorf("%d connections for %d hellos", r.Connections, r.Hellos)
+	}
+	for _, p := range r.Protocols {
+		if p.State == Offered {
+			t.Errorf("%v is offered", p.Version)
+		}
+	}
+	return r
+}
+
+func serveHTTP(t *testing.T, s *http.Server) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	go s.Serve(l)
+	return l.Addr().String()
+}
+
+// firstThen is a server that says something first, and to all that comes the same.
+func firstThen(first, then string) func(net.Conn) {
+	return func(c net.Conn) {
+		io.WriteString(c, first)
+		buf := make([]byte, 4096)
+		for {
+			if _, err := c.Read(buf); err != nil {
+				return
+			}
+			io.WriteString(c, then)
+		}
+	}
+}
+
+func TestPlaintext(t *testing.T) {
+	redirecting := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=1")
+		http.Redirect(w, r, "https://user:secret@example.com/a%2Fb?token=secret#x", http.StatusMovedPermanently)
+	})}
+	unencrypted := &http.Server{Protocols: new(http.Protocols), Handler: http.NotFoundHandler()}
+	unencrypted.Protocols.SetUnencryptedHTTP2(true)
+	grpc := &http.Server{Protocols: unencrypted.Protocols, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/grpc")
+		w.Header().Set("Grpc-Status", "12") // trailers alone
+	})}
+	registry := rpc.NewServer()
+	calls := listenAndRun(t, func(c net.Conn) { registry.ServeConn(c) })
+	for name, test := range map[string]struct {
+		address string
+		want    *Plaintext
+	}{
+		"HTTP":              {serveHTTP(t, &http.Server{Handler: http.NotFoundHandler()}), &Plaintext{Protocol: "http"}},
+		"HTTP to HTTPS":     {serveHTTP(t, redirecting), &Plaintext{Protocol: "http", Redirect: "https://example.com/a%2Fb", HSTS: "max-age=1"}},
+		"HTTP/2":            {serveHTTP(t, unencrypted), &Plaintext{Protocol: "h2c"}},
+		"gRPC":              {serveHTTP(t, grpc), &Plaintext{Protocol: "grpc"}},
+		"net/rpc":           {calls, &Plaintext{Protocol: "net/rpc"}},
+		"net/rpc over HTTP": {serveHTTP(t, &http.Server{Handler: registry}), &Plaintext{Protocol: "http"}},
+		"SSH":               {listenAndRun(t, firstThen("SSH-2.0-OpenSSH_9.2p1\r\n", "")), &Plaintext{Protocol: "ssh"}},
+		"Telnet":            {listenAndRun(t, firstThen("\xff\xfd\x18\xff\xfd\x20", "")), &Plaintext{Protocol: "telnet"}},
+		"AMQP":              {listenAndRun(t, func(c net.Conn) { c.Read(make([]byte, 8)); io.WriteString(c, "AMQP\x00\x00\x09\x01") }), &Plaintext{Protocol: "amqp"}},
+		"FTP": {play(t, script{greeting: "220 (vsFTPd 3.0.5)\r\n", answers: [][2]string{{"AUTH TLS", "530 Please login with USER and PASS.\r\n"}}}),
+			&Plaintext{Protocol: "ftp", StartTLS: NotOffered, Auth: true}},
+		"FTP with TLS": {play(t, script{greeting: "220 FTP\r\n", answers: [][2]string{{"AUTH TLS", "234 yes\r\n"}}}), &Plaintext{Protocol: "ftp", StartTLS: Offered}},
+		"FTP that hides": {play(t, script{greeting: "220 hello\r\n", answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "200 yes\r\n"}, {"AUTH TLS", "234 yes\r\n"}}}),
+			&Plaintext{Protocol: "ftp", StartTLS: Offered}},
+		"SMTP that hides": {play(t, script{greeting: "220 hello\r\n", answers: [][2]string{{"EHLO", "250-a\r\n250 AUTH LOGIN\r\n"}}}),
+			&Plaintext{Protocol: "smtp", StartTLS: NotOffered, Auth: true}},
+		"no more than a greeting": {listenAndRun(t, func(c net.Conn) { io.WriteString(c, "220 hello\r\n"); c.Read(make([]byte, 1)) }), &Plaintext{Protocol: smtpOrFTP, StartTLS: Unknown}},
+		"SMTP":                    {play(t, offering["smtp"]), &Plaintext{Protocol: "smtp", StartTLS: Offered, Auth: true}},
+		"IMAP":                    {play(t, offering["imap"]), &Plaintext{Protocol: "imap", StartTLS: Offered}},
+		"POP3":                    {play(t, offering["pop3"]), &Plaintext{Protocol: "pop3", StartTLS: Offered, Auth: true}},
+		"MySQL":                   {play(t, offering["mysql"]), &Plaintext{Protocol: "mysql", StartTLS: Offered}},
+		"PostgreSQL":              {play(t, script{answers: [][2]string{{"\x04\xd2\x16\x2f", "N"}}}), &Plaintext{Protocol: "postgres", StartTLS: NotOffered}},
+		"PostgreSQL with TLS":     {play(t, script{answers: [][2]string{{"\x04\xd2\x16\x2f", "S"}}}), &Plaintext{Protocol: "postgres", StartTLS: Offered}},
+		"Redis": {play(t, script{answers: [][2]string{{"PRI", "-ERR unknown command 'PRI', with args beginning with: '*' 'HTTP/2.0' \r\n"}, {"PING", "+PONG\r\n"}}}),
+			&Plaintext{Protocol: "redis"}},
+		"Redis with a password": {play(t, script{answers: [][2]string{{"PRI", "-NOAUTH Authentication required.\r\n"}, {"PING", "-NOAUTH Authentication required.\r\n"}}}),
+			&Plaintext{Protocol: "redis", Auth: true}},
+		"something else": {listenAndRun(t, firstThen("hello, world\r\n", "")), &Plaintext{Protocol: "unknown"}},
+		"nothing":        {listenAndRun(t, func(c net.Conn) { io.Copy(io.Discard, c) }), nil},
+		"a door":         {listenAndRun(t, func(net.Conn) {}), nil},
+		"TLS that refuses": {listenAndRun(t, func(c net.Conn) {
+			c.Read(make([]byte, 4096))
+			io.WriteString(c, "\x15\x03\x01\x00\x02\x02\x28")
+		}), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := speaks(t, test.address)
+			if diff := cmp.Diff(test.want, r.Plaintext); diff != "" {
+				t.Errorf("%s%+v", diff, r.Unknown)
+			}
+		})
+	}
+}
+
+// TestPlaintextOfTLS has no plaintext where there is TLS.
+func TestPlaintextOfTLS(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		http.Redirect(w, r, "/login?next=/", http.StatusFound)
+	}))
+	s.StartTLS()
+	defer s.Close()
+	r := probe(t, s.Listener.Addr().String(), Options{})
+	host := "https://example.com/login"
+	if diff := cmp.Diff(&HTTP{Status: 302, HSTS: "max-age=63072000; includeSubDomains", Redirect: host}, r.HTTP); diff != "" || r.Plaintext != nil {
+		t.Errorf("%s %+v", diff, r.Plaintext)
+	}
+}
+
+// TestPlaintextNginx asks nginx.
+func TestPlaintextNginx(t *testing.T) {
+	nginx, err := exec.LookPath("nginx")
+	if err != nil {
+		t.Skip("no nginx")
+	}
+	dir := t.TempDir()
+	pair := selfSigned(t, "example.com")
+	writePair(t, dir, pair)
+	config := filepath.Join(dir, "nginx.conf")
+	clear, encrypted := freePort(t), freePort(t)
+	text := fmt.Sprintf(`daemon off; pid %[1]s/pid; error_log stderr; events {}
+http { access_log off; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
+server { listen %[2]s; return 301 https://$host$request_uri; }
+server { listen %[3]s ssl; ssl_certificate %[1]s/cert.pem; ssl_certificate_key %[1]s/key.pem; add_header Strict-Transport-Security "max-age=300" always; return 204; } }`, dir, clear, encrypted)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	c := exec.Command(nginx, "-p", dir, "-c", config)
+	c.Stderr = &log
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Signal(os.Interrupt)
+		c.Wait()
+		if t.Failed() {
+			t.Log(log.String())
+		}
+	})
+	for _, address := range []string{clear, encrypted} {
+		waitFor(t, address)
+	}
+	if diff := cmp.Diff(&Plaintext{Protocol: "http", Redirect: "https://example.com/"}, speaks(t, clear).Plaintext); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(&HTTP{Status: 204, HSTS: "max-age=300"}, probe(t, encrypted, Options{}).HTTP); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// waitFor waits until a server takes connections.
+func waitFor(t *testing.T, address string) {
+	t.Helper()
+	for range 200 {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("nobody at %s", address)
+}
+
+func TestRedirect(t *testing.T) {
+	for location, want := range map[string]string{
+		"https://example.com/?a=b":   "https://example.com/",
+		"/login":                     "http://[::1]/login",
+		"//other.example/":           "http://other.example/",
+		"javascript:alert(1)":        "",
+		"":                           "",
+		"https://u:p@h.example:8443": "https://h.example:8443",
+		":":                          "",
+	} {
+		if got := redirect(location, "http", "::1"); got != want {
+			t.Errorf("%q: %q, want %q", location, got, want)
+		}
+	}
+}
+
+func TestRecognise(t *testing.T) {
+	for answer, want := range map[string]string{
+		"": "", "2": "", "220": "", "hello": "", "S": "", "\x00": "",
+		"220 mx ESMTP Postfix\r\n": "smtp", "220-mx\r\n": smtpOrFTP, "220 ProFTPD\r\n": "ftp", "554 no SMTP service\r\n": "smtp",
+		"+OK Dovecot ready.\r\n": "pop3", "-ERR [SYS/TEMP] later\r\n": "pop3", "-ERR unknown command 'PRI'": "redis", "-DENIED Redis is running in protected mode": "redis",
+		"* OK IMAP4": "imap", "HTTP/1.0 400 Bad Request": "http", "<HTML>": "http", "SSH-1.99-x": "ssh", "\xff\xfb\x01": "telnet", "@RSYNCD: 31.0\n": "rsync", "RFB 003.008\n": "vnc",
+		"ERROR\r\n": "memcached", "AMQP\x00\x00\x09\x01": "amqp", stream: "xmpp", "\x15\x03\x01\x00\x02\x02\x28": "tls", "\x15\x01\x01\x00\x02\x02\x28": "tls",
+		"\x00\x00\x12\x04\x00\x00\x00\x00\x00": "h2c", "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01": "h2c", "\x00\x00\x05\x04\x00\x00\x00\x00\x00": "",
+		mysqlGreeting("\xff\xff"): "mysql", "\x17\x00\x00\x00\xff\x10\x04Too many connections": "mysql", "\x01\x00\x00\x00\x0a": "",
+		"E\x00\x00\x00\x40SFATAL\x00VFATAL\x00C0A000\x00": "postgres", "\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00": "ldap",
+	} {
+		if got := recognise([]byte(answer)); got != want {
+			t.Errorf("%q: %q, want %q", answer, got, want)
+		}
+	}
+}
+
+func FuzzRecognise(f *testing.F) {
+	for _, seed := range []string{
+		"220 mx ESMTP\r\n", "-ERR unknown command", "\x15\x03\x01\x00\x02\x02\x28", "\x00\x00\x12\x04\x00\x00\x00\x00\x00", mysqlGreeting("\xff\xff"), ldapAnswer,
+		"E\x00\x00\x00\x40SFATAL\x00C", "\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00", "\x08Response\x0DServiceMethod\x05Error",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		what := recognise(b)
+		if len(b) > maxHeard && recognise(b[:maxHeard]) != what {
+			t.Errorf("%q depends on what is far behind", what)
+		}
+		tells(b)
+	})
+}
+
+// FuzzDialects has servers say anything.
+func FuzzDialects(f *testing.F) {
+	for i, d := range dialects {
+		text := offering[d.name].greeting
+		for _, a := range offering[d.name].answers {
+			text += a[1]
+		}
+		f.Add(uint8(i), []byte(text))
+	}
+	f.Fuzz(func(t *testing.T, i uint8, said []byte) {
+		client, server := net.Pipe()
+		defer client.Close()
+		go io.Copy(io.Discard, server)
+		go func() {
+			server.Write(said)
+			server.Close()
+		}()
+		p := &prober{name: "example.com", timeout: 10 * time.Second}
+		k := p.newTalk(context.Background(), client)
+		defer k.end()
+		d := &dialects[int(i)%len(dialects)]
+		if err := k.lead(d); (err == nil) != (k.fact.StartTLS == Offered) {
+			t.Errorf("%v with %+v", err, k.fact)
+		}
+	})
+}
+
+// writePair writes a certificate and its key to cert.pem and key.pem.
+func writePair(t *testing.T, dir string, pair tls.Certificate) {
+	t.Helper()
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key.pem": {Type: "PRIVATE KEY", Bytes: key}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
