@@ -99,7 +99,7 @@ func (p *prober) first(ctx context.Context, v Version) *observation {
 	h := offer(v, suitesFor(v), groupsFor(v))
 	h.compression = v < TLS13 && v >= SSL3
 	o := p.ask(ctx, h)
-	if o.accepted() || o.refused() || o.End == EndBudget || o.End == EndUnreachable || v < SSL3 {
+	if o.accepted() || o.refused() || o.End == EndBudget || o.End == EndUnreachable || v < SSL3 || p.speaksClear(ctx, v) {
 		return o
 	}
 	for _, h := range smallOffers(v, suitesFor(v), groupsFor(v)) {

@@ -24,10 +24,7 @@ const maxHead = 64 << 10
 // askHTTP asks an endpoint that takes TLS for its root, where it speaks HTTP: it says so
 // in ALPN, or by its answer.
 func (p *prober) askHTTP(ctx context.Context) {
-	p.mu.Lock()
-	taken := p.control != nil
-	p.mu.Unlock()
-	if !taken || p.target.StartTLS != "" {
+	if !p.taken() || p.target.StartTLS != "" {
 		return
 	}
 	conn, release, err := p.gate.connect(ctx)

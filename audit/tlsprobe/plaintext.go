@@ -9,6 +9,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -16,17 +17,75 @@ import (
 )
 
 // plaintext tells what an endpoint speaks before TLS, or in place of it; nil where it
-// speaks TLS, or nothing came from it. Where hellos did not tell, it costs three
-// connections at most.
+// speaks TLS, or nothing came from it.
 func (p *prober) plaintext(ctx context.Context) *Plaintext {
-	p.mu.Lock()
-	taken, clear, said, silent := p.control != nil, p.clear, p.seen.garbage(), p.seen.silent()
-	p.mu.Unlock()
-	if p.target.StartTLS != "" {
-		return clear
+	if p.target.StartTLS == "" {
+		fact := p.inClear(ctx)
+		if p.taken() {
+			return nil
+		}
+		return fact
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.clear
+}
+
+// taken reports whether the server took a hello.
+func (p *prober) taken() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.control != nil
+}
+
+// An instead is what an endpoint speaks in place of TLS. It is found out once.
+type instead struct {
+	sync.Mutex
+	known bool
+	fact  *Plaintext
+}
+
+// inClear finds out what an endpoint speaks that took no hello.
+func (p *prober) inClear(ctx context.Context) *Plaintext {
+	p.instead.Lock()
+	defer p.instead.Unlock()
+	if !p.instead.known && !p.taken() {
+		p.instead.known, p.instead.fact = true, p.probeClear(ctx)
+	}
+	return p.instead.fact
+}
+
+// speaksClear reports whether it is of no use to send hellos of a version in other
+// sizes: the server speaks something else. It is found out with the hello that most
+// servers take.
+func (p *prober) speaksClear(ctx context.Context, v Version) bool {
+	if p.target.StartTLS != "" {
+		return false
+	}
+	if v != TLS12 {
+		p.instead.Lock()
+		known := p.instead.known
+		p.instead.Unlock()
+		if !known {
+			return false
+		}
+	}
+	fact := p.inClear(ctx)
+	p.mu.Lock()
+	said := p.seen.garbage()
+	p.mu.Unlock()
+	// Servers of HTTPS answer HTTP in clear too: to those that a hello got lost on the way to.
+	return fact != nil && (len(said) > 0 || fact.Protocol != "http")
+}
+
+// probeClear finds out what an endpoint speaks. Where its answers to hellos do not tell,
+// it costs three connections at most.
+func (p *prober) probeClear(ctx context.Context) *Plaintext {
+	p.mu.Lock()
+	said, silent := p.seen.garbage(), p.seen.silent()
+	p.mu.Unlock()
 	what := recognise(said)
-	if taken || len(said) == 0 && !silent || what == protocolTLS {
+	if len(said) == 0 && !silent || what == protocolTLS {
 		return nil
 	}
 	left := []func(context.Context) (*Plaintext, []byte){p.listen, p.askHTTP2, p.askRPC}
@@ -106,8 +165,8 @@ func (p *prober) open(ctx context.Context) *talk {
 // answer sends something, and returns what comes in time, up to where it is enough to
 // tell what it is. More may come.
 func (t *talk) answer(ctx context.Context, question []byte) []byte {
-	t.conn.SetReadDeadline(time.Now().Add(maxSilence))
-	if ctx.Err() != nil {
+	t.conn.SetDeadline(time.Now().Add(maxSilence))
+	if ctx.Err() != nil { // whose end has set a deadline before
 		return nil
 	}
 	t.conn.Write(question) // an answer may be there all the same
@@ -122,10 +181,14 @@ func (t *talk) answer(ctx context.Context, question []byte) []byte {
 }
 
 // tells reports whether an answer tells what is spoken, and will not tell it better: a
-// line is complete, or it has none. PostgreSQL answers with one letter.
+// line is complete, or it has none. PostgreSQL answers with one letter. A bad request may
+// be bad for being in clear, as is said at its end.
 func tells(b []byte) bool {
 	if len(b) == 1 {
 		return b[0] == 'S' || b[0] == 'N'
+	}
+	if bytes.HasPrefix(b, []byte("HTTP/1.1 400")) || bytes.HasPrefix(b, []byte("HTTP/1.0 400")) {
+		return false
 	}
 	return recognise(b) != "" && bytes.ContainsFunc(b, func(r rune) bool { return r == '\n' || r > '~' || r < ' ' && r != '\t' && r != '\r' })
 }
@@ -179,8 +242,8 @@ func (p *prober) askHTTP2(ctx context.Context) (*Plaintext, []byte) {
 	question.Reset()
 	w.WriteSettingsAck()
 	w.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: header.Bytes(), EndStream: true, EndHeaders: true})
-	t.conn.SetReadDeadline(time.Now().Add(maxSilence))
-	if _, err := t.conn.Write(question.Bytes()); err == nil && t.callsGRPC(answer) {
+	t.conn.SetDeadline(time.Now().Add(maxSilence))
+	if _, err := t.conn.Write(question.Bytes()); ctx.Err() == nil && err == nil && t.callsGRPC(answer) {
 		return &Plaintext{Protocol: "grpc"}, answer
 	}
 	return &Plaintext{Protocol: "h2c"}, answer

@@ -27,7 +27,7 @@ import (
 // costs three connections at most.
 func speaks(t *testing.T, address string) *Result {
 	t.Helper()
-	r, err := Probe(context.Background(), Target{Address: address, SNI: "example.com"}, Options{Timeout: 2 * time.Second, Patience: 1})
+	r, err := Probe(context.Background(), Target{Address: address, SNI: "example.com"}, Options{Timeout: 400 * time.Millisecond, Patience: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,8 +112,16 @@ func TestPlaintext(t *testing.T) {
 		"Redis with a password": {play(t, script{answers: [][2]string{{"PRI", "-NOAUTH Authentication required.\r\n"}, {"PING", "-NOAUTH Authentication required.\r\n"}}}),
 			&Plaintext{Protocol: "redis", Auth: true}},
 		"something else": {listenAndRun(t, firstThen("hello, world\r\n", "")), &Plaintext{Protocol: "unknown"}},
-		"nothing":        {listenAndRun(t, func(c net.Conn) { io.Copy(io.Discard, c) }), nil},
-		"a door":         {listenAndRun(t, func(net.Conn) {}), nil},
+		"HTTPS behind what swallows hellos": {listenAndRun(t, func(c net.Conn) {
+			b := make([]byte, 4096)
+			if n, _ := c.Read(b); n > 0 && b[0] == 'P' {
+				io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nConnection: close\r\n\r\n<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>")
+				return
+			}
+			io.Copy(io.Discard, c)
+		}), nil},
+		"nothing": {listenAndRun(t, func(c net.Conn) { io.Copy(io.Discard, c) }), nil},
+		"a door":  {listenAndRun(t, func(net.Conn) {}), nil},
 		"TLS that refuses": {listenAndRun(t, func(c net.Conn) {
 			c.Read(make([]byte, 4096))
 			io.WriteString(c, "\x15\x03\x01\x00\x02\x02\x28")

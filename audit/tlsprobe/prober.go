@@ -27,8 +27,9 @@ type prober struct {
 	control *hello // one that was taken
 	chunked bool   // large hellos get lost
 
-	clear *Plaintext // what was spoken before TLS
-	web   *HTTP
+	clear   *Plaintext // what was spoken before TLS
+	instead instead    // what is spoken in place of it
+	web     *HTTP
 }
 
 // Probe finds out what an endpoint takes. The error is of ctx, or of an address that is

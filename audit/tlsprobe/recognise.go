@@ -20,6 +20,10 @@ var signatures = []struct {
 	contains string // without regard to case
 	protocol string
 }{
+	{"HTTP/1.", "sent to https port", protocolTLS},      // nginx, to what is in clear
+	{"HTTP/1.", "to an https server", protocolTLS},      // package net/http
+	{"HTTP/1.", "ssl-enabled server port", protocolTLS}, // Apache httpd
+	{"HTTP/1.", "requires tls", protocolTLS},            // Apache Tomcat
 	{"HTTP/1.", "", "http"},
 	{"<html", "", "http"}, // of servers that take what they do not understand for HTTP/0.9
 	{"<!DOCTYPE html", "", "http"},

@@ -145,7 +145,7 @@ func (p *prober) keepClear(fact Plaintext) {
 const (
 	maxTalk  = 64 << 10 // of one connection
 	maxLine  = 4 << 10  // RFC 5321 has 512, with room for extensions; IMAP's lists of capabilities are the longest
-	maxHeard = 512      // that are kept to tell what is spoken
+	maxHeard = 1024     // that are kept to tell what is spoken
 )
 
 // A talk is a connection in clear.
