@@ -300,9 +300,9 @@ func TestStartTLSHostile(t *testing.T) {
 			for name, role := range roles {
 				address := listenAndRun(t, role)
 				wg.Go(func() {
-					r, err := Probe(context.Background(), Target{Address: address, StartTLS: dialect}, Options{Timeout: 100 * time.Millisecond, Patience: 1})
+					r, err := Probe(context.Background(), Target{Address: address, StartTLS: dialect}, Options{Timeout: 500 * time.Millisecond, Patience: 1})
 					if err != nil || r.Plaintext == nil || r.Plaintext.StartTLS != Unknown || stateOf(r, TLS13) != Unknown || len(r.Unknown) == 0 {
-						t.Errorf("%s: %+v %v", name, r, err)
+						t.Errorf("%s: %+v %+v %v", name, r.Plaintext, r.Unknown, err)
 					}
 				})
 			}
