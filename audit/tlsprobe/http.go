@@ -27,9 +27,26 @@ func (p *prober) askHTTP(ctx context.Context) {
 	if !p.taken() || p.target.StartTLS != "" {
 		return
 	}
+	h, err := p.headTLS(ctx)
+	if err != nil && err != errBudget && endOf(err) != EndGarbage && ctx.Err() == nil && p.gate.overloaded() {
+		h, err = p.headTLS(ctx)
+	}
+	if err != nil {
+		end := endOf(err)
+		if err == errBudget {
+			end = EndBudget
+		}
+		p.problem("HTTP", end, reason(err))
+	}
+	p.web = h
+}
+
+// headTLS asks for the root over TLS. It returns nothing for a server that does not speak
+// HTTP, and an error where that stays open.
+func (p *prober) headTLS(ctx context.Context) (*HTTP, error) {
 	conn, release, err := p.gate.connect(ctx)
 	if err != nil {
-		return
+		return nil, err
 	}
 	defer release()
 	defer conn.Close()
@@ -42,25 +59,24 @@ func (p *prober) askHTTP(ctx context.Context) {
 	})
 	begun := time.Now()
 	if err := c.HandshakeContext(ctx); err != nil {
-		return
+		if end := endOf(err); end == EndTimeout || end == EndReset {
+			return nil, err
+		}
+		return nil, nil // it refuses, or takes only what package tls has not
 	}
 	said := c.ConnectionState().NegotiatedProtocol == "http/1.1"
-	head := p.head("https")
-	if _, err := io.WriteString(c, head); err != nil {
-		return
-	}
-	wait := min(max(4*time.Since(begun), 50*time.Millisecond), maxSilence)
+	patience := min(max(4*time.Since(begun), 50*time.Millisecond), maxSilence)
 	if said {
-		wait = 2 * maxSilence
+		patience = 2 * maxSilence
 	}
-	h, err := readHead(p.await(c, conn, wait), "https", p.name)
-	if err != nil {
-		if _, alert := remoteAlert(err); said && !alert {
-			p.problem("HTTP", endOf(err), reason(err))
-		}
-		return
+	var h *HTTP
+	if _, err = io.WriteString(c, p.head("https")); err == nil {
+		h, err = readHead(p.await(c, conn, patience), &url.URL{Scheme: "https", Host: p.authority("https"), Path: "/"})
 	}
-	p.web = h
+	if _, alert := remoteAlert(err); alert || !said && err != nil { // of a server that wants a certificate, say
+		return nil, nil
+	}
+	return h, err
 }
 
 // await waits for the first bytes of a server that may not speak HTTP. If they do not
@@ -96,7 +112,7 @@ func (p *prober) headClear(ctx context.Context) *Plaintext {
 	if _, err := io.WriteString(t.conn, p.head("http")); err != nil {
 		return fact
 	}
-	if h, err := readHead(t.conn, "http", p.name); err == nil {
+	if h, err := readHead(t.conn, &url.URL{Scheme: "http", Host: p.authority("http"), Path: "/"}); err == nil {
 		fact.Redirect, fact.HSTS = h.Redirect, h.HSTS
 	}
 	return fact
@@ -104,6 +120,11 @@ func (p *prober) headClear(ctx context.Context) *Plaintext {
 
 // head is a request for the root.
 func (p *prober) head(scheme string) string {
+	return "HEAD / HTTP/1.1\r\nHost: " + p.authority(scheme) + "\r\nUser-Agent: assay\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+}
+
+// authority is what a URL calls the endpoint.
+func (p *prober) authority(scheme string) string {
 	host, port, _ := net.SplitHostPort(p.target.Address)
 	host = cmp.Or(sniName(p.name), host)
 	if strings.Contains(host, ":") {
@@ -112,11 +133,11 @@ func (p *prober) head(scheme string) string {
 	if port != map[string]string{"http": "80", "https": "443"}[scheme] {
 		host += ":" + port
 	}
-	return "HEAD / HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: assay\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+	return host
 }
 
-// readHead reads the head of an answer.
-func readHead(r io.Reader, scheme, host string) (*HTTP, error) {
+// readHead reads the head of an answer to a request for the root.
+func readHead(r io.Reader, root *url.URL) (*HTTP, error) {
 	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(r, maxHead)), &http.Request{Method: http.MethodHead})
 	if err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -128,7 +149,7 @@ func readHead(r io.Reader, scheme, host string) (*HTTP, error) {
 	}
 	h := &HTTP{Status: answer.StatusCode}
 	if h.Status/100 == 3 {
-		h.Redirect = redirect(answer.Header.Get("Location"), scheme, host)
+		h.Redirect = redirect(answer.Header.Get("Location"), root)
 	}
 	// Of several, the first counts (RFC 6797, section 8.1).
 	if h.HSTS = answer.Header.Get("Strict-Transport-Security"); len(h.HSTS) > maxHeard {
@@ -139,16 +160,12 @@ func readHead(r io.Reader, scheme, host string) (*HTTP, error) {
 
 // redirect is where a Location leads, without what may be a secret; "" if it leads
 // nowhere.
-func redirect(location, scheme, host string) string {
+func redirect(location string, root *url.URL) string {
 	u, err := url.Parse(location)
 	if err != nil || location == "" || len(location) > 4*maxHeard {
 		return ""
 	}
-	base := &url.URL{Scheme: scheme, Host: host, Path: "/"}
-	if strings.Contains(host, ":") {
-		base.Host = "[" + host + "]"
-	}
-	u = base.ResolveReference(u)
+	u = root.ResolveReference(u)
 	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}

@@ -9,14 +9,17 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/rpc"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -150,10 +153,71 @@ func TestPlaintextOfTLS(t *testing.T) {
 	s.StartTLS()
 	defer s.Close()
 	r := probe(t, s.Listener.Addr().String(), Options{})
-	host := "https://example.com/login"
+	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
+	host := "https://example.com:" + port + "/login"
 	if diff := cmp.Diff(&HTTP{Status: 302, HSTS: "max-age=63072000; includeSubDomains", Redirect: host}, r.HTTP); diff != "" || r.Plaintext != nil {
 		t.Errorf("%s %+v", diff, r.Plaintext)
 	}
+}
+
+// TestHTTPWithoutALPN has a server that does not say that it speaks HTTP, and takes its
+// time, and some that do not.
+func TestHTTPWithoutALPN(t *testing.T) {
+	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t, "example.com")}, MinVersion: tls.VersionTLS12}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(200 * time.Millisecond)
+		w.Header().Set("Strict-Transport-Security", "max-age=7")
+	})}
+	defer s.Close()
+	go s.Serve(l)
+	if diff := cmp.Diff(&HTTP{Status: 200, HSTS: "max-age=7"}, probe(t, l.Addr().String(), Options{}).HTTP); diff != "" {
+		t.Error(diff)
+	}
+	if r := probe(t, serve(t, config), Options{}); r.HTTP != nil || len(r.Unknown) > 0 {
+		t.Errorf("%+v %+v", r.HTTP, r.Unknown)
+	}
+	said := config.Clone()
+	said.NextProtos = []string{"http/1.1"}
+	if r := probe(t, serve(t, said), Options{}); r.HTTP != nil || len(r.Unknown) != 1 || r.Unknown[0].Question != "HTTP" {
+		t.Errorf("%+v %+v", r.HTTP, r.Unknown)
+	}
+	demanding := said.Clone()
+	demanding.ClientAuth = tls.RequireAnyClientCert
+	if r := probe(t, serve(t, demanding), Options{}); r.HTTP != nil || len(r.Unknown) > 0 {
+		t.Errorf("%+v %+v", r.HTTP, r.Unknown)
+	}
+}
+
+// TestPlaintextHostile has servers that go on for ever, or no further.
+func TestPlaintextHostile(t *testing.T) {
+	var wg sync.WaitGroup
+	for _, test := range [][3]string{ // what is said for ever, after what; and what it is
+		{"220-hello\r\n", "", smtpOrFTP}, {"+OK hello\r\n", "", "pop3"}, {"* OK hello\r\n", "", "imap"}, {"2", "220 ", smtpOrFTP}, {"X: y\r\n", "HTTP/1.1 200 OK\r\n", "http"},
+		{"y", "HTTP/1.1 301 OK\r\nLocation: https://", "http"}, {"\x00\x00\x00\x04\x00\x00\x00\x00\x00", "", "h2c"}, {"\x00\x00\x04\x01\x00\x00\x00\x00\x01aaaa", "\x00\x00\x00\x04\x00\x00\x00\x00\x00", "h2c"},
+		{"-ERR unknown command\r\n", "", "redis"}, {"\xff\xfd\x18", "", "telnet"}, {"\x00", mysqlGreeting("\xff\xff"), "mysql"}, {"\xff", "\xff\xff\x00\x00\x0a8", "unknown"},
+		{"<a>", stream, "xmpp"}, {"\xaa", "", "unknown"}, {"\n", "", "unknown"},
+	} {
+		address := listenAndRun(t, func(c net.Conn) {
+			b := []byte(test[1] + strings.Repeat(test[0], 8<<10))
+			for {
+				if _, err := c.Write(b); err != nil {
+					return
+				}
+				b = []byte(strings.Repeat(test[0], 8<<10))
+			}
+		})
+		wg.Go(func() {
+			r, err := Probe(context.Background(), Target{Address: address}, Options{Timeout: time.Second, Patience: 1})
+			if err != nil || r.Plaintext == nil || r.Plaintext.Protocol != test[2] {
+				t.Errorf("%q: %+v %v", test, r.Plaintext, err)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // TestPlaintextNginx asks nginx.
@@ -174,22 +238,8 @@ server { listen %[3]s ssl; ssl_certificate %[1]s/cert.pem; ssl_certificate_key %
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var log strings.Builder
-	c := exec.Command(nginx, "-p", dir, "-c", config)
-	c.Stderr = &log
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.Process.Signal(os.Interrupt)
-		c.Wait()
-		if t.Failed() {
-			t.Log(log.String())
-		}
-	})
-	for _, address := range []string{clear, encrypted} {
-		waitFor(t, address)
-	}
+	run(t, exec.Command(nginx, "-p", dir, "-c", config), clear)
+	waitFor(t, encrypted)
 	if diff := cmp.Diff(&Plaintext{Protocol: "http", Redirect: "https://example.com/"}, speaks(t, clear, time.Second).Plaintext); diff != "" {
 		t.Error(diff)
 	}
@@ -224,14 +274,14 @@ func waitFor(t *testing.T, address string) {
 func TestRedirect(t *testing.T) {
 	for location, want := range map[string]string{
 		"https://example.com/?a=b":   "https://example.com/",
-		"/login":                     "http://[::1]/login",
+		"/login":                     "http://[::1]:81/login",
 		"//other.example/":           "http://other.example/",
 		"javascript:alert(1)":        "",
 		"":                           "",
 		"https://u:p@h.example:8443": "https://h.example:8443",
 		":":                          "",
 	} {
-		if got := redirect(location, "http", "::1"); got != want {
+		if got := redirect(location, &url.URL{Scheme: "http", Host: "[::1]:81", Path: "/"}); got != want {
 			t.Errorf("%q: %q, want %q", location, got, want)
 		}
 	}
@@ -242,7 +292,7 @@ func TestRecognise(t *testing.T) {
 		"": "", "2": "", "220": "", "hello": "", "S": "", "\x00": "",
 		"220 mx ESMTP Postfix\r\n": "smtp", "220-mx\r\n": smtpOrFTP, "220 ProFTPD\r\n": "ftp", "554 no SMTP service\r\n": "smtp",
 		"+OK Dovecot ready.\r\n": "pop3", "-ERR [SYS/TEMP] later\r\n": "pop3", "-ERR unknown command 'PRI'": "redis", "-DENIED Redis is running in protected mode": "redis",
-		"* OK IMAP4": "imap", "HTTP/1.0 400 Bad Request": "http", "<HTML>": "http", "SSH-1.99-x": "ssh", "\xff\xfb\x01": "telnet", "@RSYNCD: 31.0\n": "rsync", "RFB 003.008\n": "vnc",
+		"* OK IMAP4": "imap", "HTTP/1.0 400 Bad Request": "http", "<HTML>": "http", "SSH-1.99-x": "ssh", "\xff\xfb\x01": "telnet", "\xff\xff\x01": "", "\xaa\xaa": "", "@RSYNCD: 31.0\n": "rsync", "RFB 003.008\n": "vnc",
 		"ERROR\r\n": "memcached", "AMQP\x00\x00\x09\x01": "amqp", stream: "xmpp", "\x15\x03\x01\x00\x02\x02\x28": "tls", "\x15\x01\x01\x00\x02\x02\x28": "tls",
 		"\x00\x00\x12\x04\x00\x00\x00\x00\x00": "h2c", "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01": "h2c", "\x00\x00\x05\x04\x00\x00\x00\x00\x00": "",
 		mysqlGreeting("\xff\xff"): "mysql", "\x17\x00\x00\x00\xff\x10\x04Too many connections": "mysql", "\x01\x00\x00\x00\x0a": "",
@@ -309,4 +359,22 @@ func writePair(t *testing.T, dir string, pair tls.Certificate) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// run starts a server program, and ends it with the test.
+func run(t *testing.T, c *exec.Cmd, address string) {
+	t.Helper()
+	var said strings.Builder
+	c.Stdout, c.Stderr = &said, &said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Signal(os.Interrupt)
+		c.Wait()
+		if t.Failed() {
+			t.Log(said.String())
+		}
+	})
+	waitFor(t, address)
 }

@@ -86,8 +86,21 @@ func recognise(answer []byte) string {
 	return ""
 }
 
+// hasPrefixFold does without regard to the case of ASCII letters. Bytes that are no text
+// are compared as they are, where package strings takes one for the other.
 func hasPrefixFold(b []byte, prefix string) bool {
-	return len(b) >= len(prefix) && strings.EqualFold(string(b[:len(prefix)]), prefix)
+	lower := func(c byte) byte {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		return c
+	}
+	for i := range len(prefix) {
+		if i >= len(b) || lower(b[i]) != lower(prefix[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // isAnswerOfTLS recognises an alert or a ServerHello.
