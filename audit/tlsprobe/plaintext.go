@@ -119,10 +119,10 @@ func (p *prober) probeClear(ctx context.Context) *Plaintext {
 	return &Plaintext{Protocol: cmp.Or(what, "unknown")}
 }
 
-// garbage is the first answer to a hello that is no TLS.
+// garbage is the first answer to a hello that is no TLS, and is not malformed TLS either.
 func (all *observations) garbage() []byte {
 	for _, o := range all.list {
-		if o.End == EndGarbage && len(o.rest) > 0 {
+		if o.End == EndGarbage && len(o.Received) == 0 && len(o.rest) > 0 && !isRecord(o.rest) {
 			return o.rest
 		}
 	}
