@@ -81,7 +81,9 @@ func (p *prober) upgrade(ctx context.Context, conn net.Conn) (net.Conn, error) {
 	t := p.newTalk(ctx, conn)
 	err = t.lead(d)
 	t.end()
-	p.keepClear(t.fact)
+	if len(t.heard) > 0 || err == nil {
+		p.keepClear(t.fact)
+	}
 	if err != nil {
 		conn.Close()
 		if errors.Is(err, errNoStartTLS) { // it will say so again

@@ -171,7 +171,8 @@ type Plaintext struct {
 	// Protocol is one of [Dialects], or "amqp", "grpc", "h2c" (HTTP/2), "http" (HTTP/1),
 	// "memcached", "net/rpc", "redis", "rsync", "ssh", "telnet", "vnc"; "smtp or ftp"
 	// where it went no further than to a greeting that both have; "unknown" where
-	// something was said that is none of them.
+	// something was said that is none of them. Where a target names one in StartTLS, and
+	// what is said is none that is known, it is the named one, and StartTLS is unknown.
 	Protocol string `json:"protocol"`
 
 	StartTLS State  `json:"starttls,omitempty"` // whether it offers to go on encrypted; "" if the protocol has no way to
