@@ -59,8 +59,12 @@ type endpoint struct {
 	ClientAuth struct {
 		State string `json:"state"`
 	} `json:"client_auth"`
-	ALPN        []string `json:"alpn"`
-	Connections int      `json:"connections"`
+	ALPN      []string `json:"alpn"`
+	Plaintext *struct {
+		Protocol string `json:"protocol"`
+		StartTLS string `json:"starttls"`
+	} `json:"plaintext"`
+	Connections int `json:"connections"`
 	Profiles    []struct {
 		ID      string `json:"id"`
 		Clauses []struct {
@@ -122,6 +126,13 @@ func (p *page) endpoint(e *endpoint) {
 		p.para("  ", 2, plainPaint, msgUnreached.In(lang))
 		return
 	}
+	if c := e.Plaintext; c != nil {
+		words := []string{c.Protocol}
+		if t, ok := wordState[c.StartTLS]; ok {
+			words = append(words, say(lang, msgStartTLS, audit.Args{"state": t.In(lang)}))
+		}
+		p.named(msgPlaintext, words)
+	}
 	p.versions(e)
 	p.suites(e)
 	p.named(msgGroups, e.groups(false))
@@ -167,7 +178,7 @@ func (p *page) named(label audit.Text, items []string) {
 // endpointLabel is how many columns the widest label of an endpoint has.
 func (p *page) endpointLabel() int {
 	n := 0
-	for _, t := range []audit.Text{msgGroups, msgPostQuantum, msgSignatures, msgCertificate, msgClientAuth, msgALPN, msgProfile} {
+	for _, t := range []audit.Text{msgGroups, msgPostQuantum, msgSignatures, msgCertificate, msgClientAuth, msgALPN, msgProfile, msgPlaintext} {
 		n = max(n, width(t.In(p.rep.Lang)))
 	}
 	return n

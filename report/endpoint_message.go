@@ -54,6 +54,8 @@ var (
 	msgSignatures  = audit.Text{EN: "signatures", ZH: "签名算法"}
 	msgCertificate = audit.Text{EN: "certificate", ZH: "证书"}
 	msgClientAuth  = audit.Text{EN: "client certificate", ZH: "客户端证书"}
+	msgPlaintext   = audit.Text{EN: "in clear", ZH: "明文协议"}
+	msgStartTLS    = audit.Text{EN: "STARTTLS {state}", ZH: "STARTTLS {state}"}
 	msgProfile     = audit.Text{EN: "profile", ZH: "配置基线"}
 	msgALPN        = audit.Text{EN: "ALPN", ZH: "ALPN"}
 	msgValidUntil  = audit.Text{EN: "until {date}", ZH: "有效期至 {date}"}

@@ -33,7 +33,7 @@ const sampleEndpoints = `{"endpoints": [
 	 "client_auth": {"state": "optional"}, "alpn": ["h2", "http/1.1"],
 	 "profiles": [{"id": "ours", "clauses": [{"outcome": "met"}, {"outcome": "met"}, {"outcome": "gap"}, {"outcome": "unknown"}, {"outcome": "manual"}, {"outcome": "not-applicable"}]}, {"id": "theirs", "clauses": []}]},
 	{"address": "pq.example:443", "reached": true, "connections": 12,
-	 "protocols": [{"version": "TLS 1.3", "state": "unknown"}], "groups": [{"id": "0x11EC", "name": "X25519MLKEM768", "state": "offered", "post_quantum": true}], "client_auth": {"state": "new"}},
+	 "protocols": [{"version": "TLS 1.3", "state": "unknown"}], "groups": [{"id": "0x11EC", "name": "X25519MLKEM768", "state": "offered", "post_quantum": true}], "client_auth": {"state": "new"}, "plaintext": {"protocol": "smtp", "starttls": "offered"}},
 	{"address": "gone.example:443", "reached": false, "connections": 7}
 ]}`
 

@@ -23,7 +23,7 @@ import (
 )
 
 // TLS probes endpoints and judges what they offer. Its settings, all of them optional:
-// "tls-sni", "tls-timeout" (a duration), "tls-max-connections", "tls-rate" (per second),
+// "tls-sni", "tls-starttls" (one of tlsprobe.Dialects), "tls-timeout" (a duration), "tls-max-connections", "tls-rate" (per second),
 // "tls-resolve", lines of host:port and the host:port to connect to in its place,
 // "tls-pins", lines of a pin, or of host:port and a pin, and "tls-earlier", the same of an
 // earlier report: see [PinsOf]. "tls-profile" and "tls-profile-data" name and hold the
@@ -71,7 +71,7 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 	done := 0
 	for i, address := range p.Target.Endpoints {
 		group.Go(func() error {
-			r, err := tlsprobe.Probe(ctx, tlsprobe.Target{Address: address, Dial: resolve[address], SNI: p.Settings["tls-sni"]}, options)
+			r, err := tlsprobe.Probe(ctx, tlsprobe.Target{Address: address, Dial: resolve[address], SNI: p.Settings["tls-sni"], StartTLS: p.Settings["tls-starttls"]}, options)
 			if r == nil {
 				return fmt.Errorf("probe %s: %w", address, err)
 			}
@@ -186,6 +186,9 @@ func (e TLSEndpoint) because() string {
 
 // unknown names what stayed unknown of an endpoint that answers.
 func (e TLSEndpoint) unknown() []string {
+	if e.inClear() { // which is a finding
+		return e.undecidedClauses()
+	}
 	var out []string
 	for _, v := range e.Protocols {
 		switch {

@@ -5,6 +5,7 @@ package checks
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/tlsprobe"
@@ -27,6 +28,37 @@ func judgeEndpoint(e TLSEndpoint, report func(audit.Finding)) {
 	judgeSuites(e, add)
 	judgeGroups(e, add)
 	judgeSession(e, add)
+	judgeClear(e, add)
+}
+
+// inClear reports whether an endpoint is known to speak something else than TLS, and to go
+// on in clear.
+func (e TLSEndpoint) inClear() bool {
+	c := e.Plaintext
+	return c != nil && c.Protocol != "unknown" && (c.StartTLS == "" || c.StartTLS == tlsprobe.NotOffered)
+}
+
+// judgeClear judges what is spoken before TLS, or in place of it, and HTTP over TLS.
+func judgeClear(e TLSEndpoint, report func(string, audit.Args)) {
+	if c := e.Plaintext; c != nil {
+		switch {
+		case c.StartTLS == tlsprobe.NotOffered:
+			report("tls/no-starttls", audit.Args{"protocol": c.Protocol})
+		case e.inClear() && strings.HasPrefix(c.Redirect, "https:"):
+			report("tls/redirect-only", audit.Args{"protocol": c.Protocol, "redirect": c.Redirect})
+		case e.inClear():
+			report("tls/plaintext", audit.Args{"protocol": c.Protocol})
+		}
+		if c.Auth {
+			report("tls/plaintext-passwords", audit.Args{"protocol": c.Protocol})
+		}
+		if c.Pipelined {
+			report("tls/starttls-pipelined", audit.Args{"protocol": c.Protocol})
+		}
+	}
+	if e.HTTP != nil && e.HTTP.HSTS == "" {
+		report("tls/no-hsts", nil)
+	}
 }
 
 func judgeVersions(e TLSEndpoint, report func(string, audit.Args)) {

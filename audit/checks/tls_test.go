@@ -13,8 +13,10 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"io"
+	"log"
 	"math/big"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +205,21 @@ func TestTLSProfiles(t *testing.T) {
 	}
 }
 
+// TestTLSInClear: an endpoint that speaks something else is a finding, and not unknown.
+func TestTLSInClear(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.NotFoundHandler(), ErrorLog: log.New(io.Discard, "", 0)}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	rep := runTLSCheck(t, nil, l.Addr().String())
+	if c := rep.Checks[0]; c.Outcome != audit.Failed || c.ReasonID != "" || !slices.Contains(rulesOf(rep), "tls/plaintext") {
+		t.Errorf("%+v %q", c, rulesOf(rep))
+	}
+}
+
 func TestTLSSettings(t *testing.T) {
 	for key, value := range map[string]string{"tls-timeout": "soon", "tls-max-connections": "many", "tls-rate": "fast"} {
 		rep := runTLSCheck(t, map[string]string{key: value}, "127.0.0.1:1")
@@ -273,6 +290,13 @@ func TestTLSJudge(t *testing.T) {
 		}}, []string{"tls/broken-dh", "tls/client-renegotiation", "tls/compression", "tls/early-data", "tls/insecure-renegotiation", "tls/no-extended-master-secret", "tls/short-dh"}},
 		{"clients", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, ClientAuth: tlsprobe.ClientAuth{State: tlsprobe.AuthRequired, Unverified: tlsprobe.Offered}},
 			[]string{"tls/client-auth-unverified"}},
+		{"plain HTTP", tlsprobe.Result{Plaintext: &tlsprobe.Plaintext{Protocol: "http"}}, []string{"tls/plaintext"}},
+		{"plain HTTP that redirects", tlsprobe.Result{Plaintext: &tlsprobe.Plaintext{Protocol: "http", Redirect: "https://service.test/"}}, []string{"tls/redirect-only"}},
+		{"something in clear", tlsprobe.Result{Plaintext: &tlsprobe.Plaintext{Protocol: "unknown"}}, nil},
+		{"no STARTTLS", tlsprobe.Result{Plaintext: &tlsprobe.Plaintext{Protocol: "smtp", StartTLS: tlsprobe.NotOffered, Auth: true}}, []string{"tls/no-starttls", "tls/plaintext-passwords"}},
+		{"STARTTLS", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, Plaintext: &tlsprobe.Plaintext{Protocol: "smtp", StartTLS: tlsprobe.Offered, Pipelined: true}}, []string{"tls/starttls-pipelined"}},
+		{"HTTP", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, HTTP: &tlsprobe.HTTP{Status: 200}}, []string{"tls/no-hsts"}},
+		{"HSTS", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, HTTP: &tlsprobe.HTTP{Status: 200, HSTS: "max-age=31536000"}}, nil},
 	} {
 		r := test.r
 		r.Address = "service.test:443"

@@ -13,6 +13,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
+	"github.com/goassay/assay/audit/tlsprobe"
 	"github.com/goassay/assay/audit/tlsprofile"
 )
 
@@ -20,6 +21,7 @@ import (
 type tlsFlags struct {
 	from           string
 	sni            string
+	startTLS       string
 	resolve        []string
 	timeout        time.Duration
 	maxConnections int
@@ -64,6 +66,7 @@ assay report --check 可据此重新推导结论。
 		Example: `  assay tls example.com:443
   assay tls 127.0.0.1:8443 --sni service.internal --format json
   assay tls example.com:443 --profile mozilla-intermediate --profile mlps3 --lang zh
+  assay tls mail.example.com:25 --starttls smtp
   assay tls --from endpoints.txt --evidence evidence --inventory certificates.csv --inventory expiry.ics`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target, name, err := inv.findTarget(o.dir, false)
@@ -93,6 +96,7 @@ assay report --check 可据此重新推导结论。
 	f := cmd.Flags()
 	f.StringVar(&t.from, "from", "", inv.say(text{"read endpoints from `FILE`, one a line, or - for standard input", "从文件 `FILE` 读取端点，每行一个，- 表示标准输入"}))
 	f.StringVar(&t.sni, "sni", "", inv.say(text{"server `NAME` to ask for (default: the host), or - for none", "请求的服务器名 `NAME`（默认为主机名），- 表示不发送"}))
+	f.StringVar(&t.startTLS, "starttls", "", inv.say(text{"`PROTOCOL` that leads to TLS: ", "切换到 TLS 所用的协议 `PROTOCOL`："})+strings.Join(tlsprobe.Dialects(), ", "))
 	f.StringArrayVar(&t.resolve, "resolve", nil, inv.say(text{"connect to an address in place of an endpoint: `HOST:PORT:ADDRESS`", "连接端点时改用指定地址：`HOST:PORT:ADDRESS`"}))
 	f.DurationVar(&t.timeout, "timeout", 0, inv.say(text{"how long a connection, and an answer, is waited for (default 5s)", "等待连接及应答的时间（默认 5s）"}))
 	f.IntVar(&t.maxConnections, "max-connections", 0, inv.say(text{"most connections to one endpoint (default 200)", "对单个端点的最大连接数（默认 200）"}))
@@ -190,6 +194,12 @@ func (t *tlsFlags) settings(cmd *cobra.Command) (map[string]string, error) {
 	out := map[string]string{}
 	if t.sni != "" {
 		out["tls-sni"] = t.sni
+	}
+	if t.startTLS != "" {
+		if !slices.Contains(tlsprobe.Dialects(), t.startTLS) {
+			return nil, unknownWord("protocol", t.startTLS, tlsprobe.Dialects())
+		}
+		out["tls-starttls"] = t.startTLS
 	}
 	if cmd.Flags().Changed("timeout") {
 		if t.timeout <= 0 {
