@@ -3,9 +3,6 @@
 package tlsprobe
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -48,10 +45,11 @@ type Certificate struct {
 	ExtKeyUsage []string  `json:"ext_key_usage,omitempty"`
 	OCSPServers []string  `json:"ocsp_servers,omitempty"`
 	CRLs        []string  `json:"crls,omitempty"`
+	IssuerURLs  []string  `json:"issuer_urls,omitempty"` // of the issuer's certificate (RFC 5280, section 4.2.2.1)
 	MustStaple  bool      `json:"must_staple,omitempty"` // RFC 7633
 	SHA256      string    `json:"sha256"`                // of the certificate, "sha256:" and hexadecimal
 	SPKI        string    `json:"spki"`                  // its pin, "sha256/" and base64 (RFC 7469, section 2.4)
-	Unreadable  string    `json:"unreadable,omitempty"`  // why nothing else is known of it
+	Unreadable  string    `json:"unreadable,omitempty"`  // why package x509 does not read it
 
 	// DER is the certificate itself.
 	DER []byte `json:"-"`
@@ -59,26 +57,65 @@ type Certificate struct {
 
 // A Key is a public key.
 type Key struct {
-	Type string `json:"type"` // "RSA", "ECDSA", "Ed25519", "SM2"; an OID if it is not known
-	Bits int    `json:"bits,omitempty"`
-	// Group is the curve of the key.
-	Curve string `json:"curve,omitempty"`
+	Type  string `json:"type"` // "RSA", "ECDSA", "Ed25519", "SM2", "ML-DSA-65"; an OID if it is not known
+	Bits  int    `json:"bits,omitempty"`
+	Curve string `json:"curve,omitempty"` // of ECDSA: "P-256", "brainpoolP256r1"; an OID if it is not known
 }
 
-// ParseCertificate reads a certificate as it was sent. What cannot be read has its
-// digest, and Unreadable says why.
+// maxCertificate bounds the size of a certificate that is read. The largest of public
+// authorities, with a hundred names, have 10 KiB.
+const maxCertificate = 256 << 10
+
+// ParseCertificate reads a certificate as it was sent. Package x509 refuses a certificate
+// for the kind of its key, or for an oddity that others let pass: then the fields are
+// those that the DER gives up, and if not the key alone is to blame, Unreadable says why
+// there are no more. Of what is no certificate there is the digest.
 func ParseCertificate(der []byte) Certificate {
 	c := Certificate{DER: der, SHA256: "sha256:" + hex.EncodeToString(sum(der))}
+	if len(der) > maxCertificate {
+		c.Unreadable = fmt.Sprintf("larger than %d bytes", maxCertificate)
+		return c
+	}
 	x, err := x509.ParseCertificate(der)
-	if err != nil {
+	b, ok := readBones(der)
+	if !ok {
+		if err == nil {
+			err = errBones
+		}
 		c.Unreadable = err.Error()
 		return c
 	}
+	c.fillBones(b)
+	if err != nil {
+		if x, _ = x509.ParseCertificate(b.withoutKey()); x == nil {
+			c.Unreadable = err.Error()
+			return c
+		}
+	}
+	c.fill(x)
+	return c
+}
+
+// fillBones fills in what every certificate has.
+func (c *Certificate) fillBones(b *bones) {
+	c.Subject, c.Issuer = nameOf(b.subject), nameOf(b.issuer)
+	c.Serial = hex.EncodeToString(b.serial)
+	c.NotBefore, c.NotAfter = b.notBefore, b.notAfter
+	c.Key = b.key
+	c.Signature = b.signature
+	c.SelfIssued = slices.Equal(b.issuer, b.subject)
+	pin := sha256.Sum256(b.spki)
+	c.SPKI = "sha256/" + base64.StdEncoding.EncodeToString(pin[:])
+}
+
+// fill fills in what package x509 reads.
+func (c *Certificate) fill(x *x509.Certificate) {
 	c.Subject, c.Issuer = x.Subject.String(), x.Issuer.String()
 	c.Serial = hex.EncodeToString(x.SerialNumber.Bytes())
 	c.NotBefore, c.NotAfter = x.NotBefore.UTC(), x.NotAfter.UTC()
-	c.Key = keyOf(x)
-	c.Signature = x.SignatureAlgorithm.String()
+	if x.SignatureAlgorithm != x509.UnknownSignatureAlgorithm { // it knows the hash of RSASSA-PSS
+		c.Signature = x.SignatureAlgorithm.String()
+	}
 	c.DNSNames = x.DNSNames
 	for _, ip := range x.IPAddresses {
 		c.Addresses = append(c.Addresses, ip.String())
@@ -87,30 +124,14 @@ func ParseCertificate(der []byte) Certificate {
 		c.URIs = append(c.URIs, u.String())
 	}
 	c.CA = x.BasicConstraintsValid && x.IsCA
-	c.SelfIssued = slices.Equal(x.RawIssuer, x.RawSubject)
 	c.KeyUsage, c.ExtKeyUsage = usages(x)
-	c.OCSPServers, c.CRLs = x.OCSPServer, x.CRLDistributionPoints
+	c.OCSPServers, c.CRLs, c.IssuerURLs = x.OCSPServer, x.CRLDistributionPoints, x.IssuingCertificateURL
 	c.MustStaple = mustStaple(x)
-	pin := sha256.Sum256(x.RawSubjectPublicKeyInfo)
-	c.SPKI = "sha256/" + base64.StdEncoding.EncodeToString(pin[:])
-	return c
 }
 
 func sum(b []byte) []byte {
 	h := sha256.Sum256(b)
 	return h[:]
-}
-
-func keyOf(x *x509.Certificate) Key {
-	switch k := x.PublicKey.(type) {
-	case *rsa.PublicKey:
-		return Key{Type: "RSA", Bits: k.N.BitLen()}
-	case *ecdsa.PublicKey:
-		return Key{Type: "ECDSA", Bits: k.Curve.Params().BitSize, Curve: k.Curve.Params().Name}
-	case ed25519.PublicKey:
-		return Key{Type: "Ed25519", Bits: 256}
-	}
-	return Key{Type: x.PublicKeyAlgorithm.String()}
 }
 
 var usageNames = []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"}
