@@ -1,0 +1,180 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/audit/tlsprobe/certtest"
+)
+
+// chainOf is a chain as it would be sent.
+func chainOf(certificates ...*certtest.Identity) Chain {
+	var c Chain
+	for _, x := range certificates {
+		c.Certificates = append(c.Certificates, ParseCertificate(x.Raw))
+	}
+	return c
+}
+
+func TestExamineChain(t *testing.T) {
+	now := certtest.Now
+	root := certtest.Root(t, "Public Root")
+	company := certtest.Root(t, "Company Root")
+	middle := root.Authority(t, "Middle")
+	issuing := middle.Authority(t, "Issuing", func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://ca.example/middle.crt"} })
+	cross := company.Authority(t, "Middle", certtest.WithKey(middle.Key))
+	late := root.Authority(t, "Late", func(c *x509.Certificate) { c.NotAfter = now.AddDate(0, 0, -1) })
+	url := func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://ca.example/issuing.crt"} }
+	leaf := issuing.Server(t, "www.example.com", url)
+	wild := issuing.Server(t, "*.example.com")
+	expired := issuing.Server(t, "www.example.com", func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = now.AddDate(0, -4, 0), now.Add(-time.Second)
+	})
+	early := issuing.Server(t, "www.example.com", func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) })
+	address := issuing.Server(t, "www.example.com", func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv4(192, 0, 2, 1)} })
+	long := issuing.Server(t, "www.example.com", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 200) })
+	client := issuing.Server(t, "www.example.com", func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
+	self := certtest.SelfSigned(t, "www.example.com")
+	inner := company.Server(t, "wiki.corp-example.com")
+	stranger := certtest.Root(t, "Stranger")
+
+	public := Verification{System: Trust{State: Trusted}, Mozilla: Trust{State: Trusted}}
+	systemOnly := Verification{System: Trust{State: Trusted}, Mozilla: Trust{Untrusted, UnknownAuthority}}
+	nobody := Verification{System: Trust{Untrusted, UnknownAuthority}, Mozilla: Trust{Untrusted, UnknownAuthority}}
+	both := func(p TrustProblem) Verification {
+		return Verification{System: Trust{Untrusted, p}, Mozilla: Trust{Untrusted, p}}
+	}
+	tests := []struct {
+		name  string
+		chain Chain
+		ask   string
+		want  ChainFacts
+	}{
+		{"right", chainOf(leaf, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 90, Limit: 200}},
+		{"no name", chainOf(leaf, issuing, middle), "", ChainFacts{Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 90, Limit: 200}},
+		{"root sent", chainOf(leaf, issuing, middle, root), "WWW.example.com.", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2, 3}, Ordered: true, Trust: public, Lifetime: 90, Limit: 200}},
+		{"wrong order", chainOf(leaf, middle, issuing), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 2, 1}, Trust: public, Lifetime: 90, Limit: 200}},
+		{"two ways up", chainOf(leaf, issuing, middle, cross), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 90, Limit: 200}},
+		{"superfluous", chainOf(leaf, issuing, stranger, middle, issuing), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 3}, Ordered: true, Superfluous: []int{2, 4}, Trust: public, Lifetime: 90, Limit: 200}},
+		{"leaf alone", chainOf(leaf), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0}, Ordered: true, Trust: nobody, Lifetime: 90,
+			Missing: &Issuer{Of: ParseCertificate(leaf.Raw).SHA256, Subject: "CN=Issuing", URLs: []string{"http://ca.example/issuing.crt"}}}},
+		{"intermediate missing", chainOf(leaf, issuing), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1}, Ordered: true, Trust: nobody, Lifetime: 90,
+			Missing: &Issuer{Of: ParseCertificate(issuing.Raw).SHA256, Subject: "CN=Middle", URLs: []string{"http://ca.example/middle.crt"}}}},
+		{"wildcard", chainOf(wild, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 90, Limit: 200}},
+		{"wildcard of one label", chainOf(wild, issuing, middle), "a.www.example.com", ChainFacts{NameMatch: NameMismatch, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 90, Limit: 200}},
+		{"address", chainOf(address, issuing, middle), "192.0.2.1", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 90, Limit: 200}},
+		{"expired", chainOf(expired, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Expired, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 120, Limit: 398}},
+		{"not yet valid", chainOf(early, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: NotYetValid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 59, Limit: 200}},
+		{"a second too long", chainOf(long, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 201, Limit: 200}},
+		{"issuer expired", chainOf(late.Server(t, "www.example.com"), late), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1}, Ordered: true, Outdated: []int{1}, Trust: both(OutdatedIssuer), Lifetime: 90}},
+		{"for clients", chainOf(client, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: both(WrongUsage), Lifetime: 90}},
+		{"self-signed", chainOf(self), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0}, Ordered: true, SelfSigned: true, Trust: nobody, Lifetime: 90}},
+		{"company's", chainOf(inner), "wiki.corp-example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0}, Ordered: true, Trust: systemOnly, Lifetime: 90}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := ExamineChain(test.chain, ChainOptions{Name: test.ask, Now: now, Roots: Roots{System: certtest.Pool(root, company), Mozilla: certtest.Pool(root)}})
+			test.want.Name, test.want.Certificate = test.ask, test.chain.Certificates[0].SHA256
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Two certificates that name each other as issuer must not lead around for ever.
+func TestExamineChainCycle(t *testing.T) {
+	a := certtest.Root(t, "A")
+	b := certtest.Root(t, "B")
+	ab := a.Authority(t, "B", certtest.WithKey(b.Key))
+	ba := b.Authority(t, "A", certtest.WithKey(a.Key))
+	leaf := a.Server(t, "www.example.com")
+	var all []*certtest.Identity
+	for range 40 {
+		all = append(all, ab, ba)
+	}
+	f := ExamineChain(chainOf(append([]*certtest.Identity{leaf}, all...)...), ChainOptions{Now: certtest.Now})
+	if len(f.Path) != 3 || len(f.Superfluous) != 78 || f.Trust.Mozilla.State != Untrusted {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestLifetimeLimit(t *testing.T) {
+	for day, want := range map[string]int{
+		"2018-02-28": 0, "2018-03-01": 825, "2020-08-31": 825, "2020-09-01": 398, "2026-03-14": 398, "2026-03-15": 200, "2027-03-14": 200, "2027-03-15": 100,
+		"2029-03-14": 100, "2029-03-15": 47, "2040-01-01": 47,
+	} {
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := lifetimeLimit(at); got != want {
+			t.Errorf("%s: %d, not %d", day, got, want)
+		}
+	}
+}
+
+func TestPins(t *testing.T) {
+	root := certtest.Root(t, "Root")
+	leaf := root.Server(t, "www.example.com")
+	c := chainOf(leaf, root)
+	for want, pins := range map[PinMatch][]string{"": nil, PinMatches: {"sha256/other", c.Certificates[1].SPKI}, PinMismatch: {"sha256/other"}} {
+		if got := ExamineChain(c, ChainOptions{Now: certtest.Now, Pins: pins}).Pin; got != want {
+			t.Errorf("%v: %q, not %q", pins, got, want)
+		}
+	}
+}
+
+func TestExamineChainSM(t *testing.T) {
+	now := certtest.Now
+	ca := &smx509.Certificate{Subject: pkix.Name{CommonName: "SM Root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: smx509.KeyUsage(x509.KeyUsageCertSign), NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0)}
+	root, rootKey := smCertificate(t, ca, nil, nil)
+	other, _ := smCertificate(t, &smx509.Certificate{Subject: pkix.Name{CommonName: "SM Root"}, IsCA: true, BasicConstraintsValid: true, NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0)}, nil, nil)
+	leaf, _ := smCertificate(t, &smx509.Certificate{Subject: pkix.Name{CommonName: "sm"}, DNSNames: []string{"sm.example.com"}, NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 1, 0)}, root, rootKey)
+	tests := []struct {
+		name  string
+		chain [][]byte
+		roots [][]byte
+		path  []int
+		want  Trust
+	}{
+		{"verified", [][]byte{leaf.Raw, root.Raw}, [][]byte{root.Raw}, []int{0, 1}, Trust{State: Trusted}},
+		{"root not sent", [][]byte{leaf.Raw}, [][]byte{root.Raw}, []int{0}, Trust{State: Trusted}},
+		{"no store", [][]byte{leaf.Raw, root.Raw}, nil, []int{0, 1}, Trust{TrustUnknown, NoStore}},
+		{"another's key", [][]byte{leaf.Raw, other.Raw}, [][]byte{other.Raw}, []int{0}, Trust{Untrusted, UnknownAuthority}},
+	}
+	for _, test := range tests {
+		var c Chain
+		for _, der := range test.chain {
+			c.Certificates = append(c.Certificates, ParseCertificate(der))
+		}
+		f := ExamineChain(c, ChainOptions{Name: "sm.example.com", Now: now, Roots: Roots{SM: test.roots}})
+		if f.NameMatch != NameMatches || f.Trust.SM == nil || *f.Trust.SM != test.want || !cmp.Equal(f.Path, test.path) || f.Trust.Mozilla != (Trust{Untrusted, UnknownKey}) {
+			t.Errorf("%s: %+v %+v", test.name, f, f.Trust.SM)
+		}
+	}
+}
+
+func TestMozillaRoots(t *testing.T) {
+	if n := len(MozillaRoots().Subjects()); n < 100 { //lint:ignore SA1019 it is no system's
+		t.Errorf("%d authorities", n)
+	}
+}
+
+func FuzzExamineChain(f *testing.F) {
+	root := certtest.Root(f, "Root")
+	leaf := root.Server(f, "www.example.com")
+	f.Add(leaf.Raw, root.Raw)
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		chain := Chain{Certificates: []Certificate{ParseCertificate(a), ParseCertificate(b)}}
+		ExamineChain(chain, ChainOptions{Name: "www.example.com", Roots: Roots{System: certtest.Pool(root), Mozilla: certtest.Pool(root)}})
+	})
+}
