@@ -14,6 +14,7 @@ type ChainOptions struct {
 	Now   time.Time // zero: the present
 	Roots Roots
 	Pins  []string // "sha256/..." as in [Certificate].SPKI, one of which the chain must have; nil: any will do
+	Logs  *Logs    // of certificate transparency; nil: none is known
 }
 
 // ChainFacts are what a chain is, beside what stands in its certificates.
@@ -39,7 +40,8 @@ type ChainFacts struct {
 	Lifetime int `json:"lifetime_days"`
 	Limit    int `json:"lifetime_limit_days,omitempty"`
 
-	Pin PinMatch `json:"pin,omitempty"` // "" if none was given
+	Pin  PinMatch `json:"pin,omitempty"` // "" if none was given
+	SCTs []SCT    `json:"scts,omitempty"`
 }
 
 // NameMatch says whether a certificate is for a name (RFC 9525).
@@ -108,12 +110,14 @@ func ExamineChain(c Chain, o ChainOptions) ChainFacts {
 	f.NameMatch = links[0].match(o.Name)
 	f.Lifetime = leaf.days()
 
-	f.Trust, _ = verify(links, f.Path, o)
+	var issuer *link
+	f.Trust, issuer = verify(links, f.Path, o)
 	if f.Trust.Mozilla.State == Trusted {
 		f.Limit = lifetimeLimit(leaf.NotBefore)
 	}
 	f.Missing = f.missing(c.Certificates)
 	f.Pin = pinned(c.Certificates, o.Pins)
+	f.SCTs = readSCTs(c, issuer, o)
 	return f
 }
 
