@@ -40,8 +40,9 @@ type ChainFacts struct {
 	Lifetime int `json:"lifetime_days"`
 	Limit    int `json:"lifetime_limit_days,omitempty"`
 
-	Pin  PinMatch `json:"pin,omitempty"` // "" if none was given
-	SCTs []SCT    `json:"scts,omitempty"`
+	Pin    PinMatch `json:"pin,omitempty"` // "" if none was given
+	Staple *Staple  `json:"staple,omitempty"`
+	SCTs   []SCT    `json:"scts,omitempty"`
 }
 
 // NameMatch says whether a certificate is for a name (RFC 9525).
@@ -88,6 +89,22 @@ func (c *Chain) Leaf() Certificate {
 	return c.Certificates[0]
 }
 
+// Examine finds out what the chains of a result are, fills in its OCSP and SCTs, and
+// returns the facts in the order of the chains. Nothing is fetched.
+func (r *Result) Examine(o ChainOptions) []ChainFacts {
+	var all []ChainFacts
+	r.OCSP, r.SCTs = nil, nil
+	for _, c := range r.Certificates {
+		f := ExamineChain(c, o)
+		if f.Staple != nil {
+			r.OCSP = append(r.OCSP, *f.Staple)
+		}
+		r.SCTs = append(r.SCTs, f.SCTs...)
+		all = append(all, f)
+	}
+	return all
+}
+
 // maxPath bounds the certificates of a chain that are looked at as issuers: a signature
 // is checked for each pair whose names fit. Those beyond are superfluous.
 const maxPath = 16
@@ -117,6 +134,10 @@ func ExamineChain(c Chain, o ChainOptions) ChainFacts {
 	}
 	f.Missing = f.missing(c.Certificates)
 	f.Pin = pinned(c.Certificates, o.Pins)
+	if c.Staple != nil {
+		s := readStaple(c.Staple, links[0], issuer, o.Now)
+		f.Staple = &s
+	}
 	f.SCTs = readSCTs(c, issuer, o)
 	return f
 }

@@ -35,8 +35,9 @@ const (
 )
 
 var (
-	oidSCTs   = encoding_asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}
-	oidPoison = encoding_asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 3}
+	oidSCTs     = encoding_asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}
+	oidPoison   = encoding_asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 3}
+	oidOCSPSCTs = encoding_asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 5}
 )
 
 // maxSCTs bounds the SCTs of one list that are read: there are two to five.
@@ -60,6 +61,9 @@ func readSCTs(c Chain, issuer *link, o ChainOptions) []SCT {
 	}
 	if len(c.Timestamps) > 0 {
 		read(SourceTLS, c.Timestamps, certificateEntry(leaf.DER))
+	}
+	if list := stapledSCTs(c.Staple, leaf.rest); list != nil {
+		read(SourceOCSP, list, certificateEntry(leaf.DER))
 	}
 	return out
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ocsp"
+
 	"github.com/goassay/assay/audit/tlsprobe/certtest"
 )
 
@@ -28,6 +30,9 @@ func TestSCTs(t *testing.T) {
 	mixed := func(c *x509.Certificate) {
 		c.ExtraExtensions = []pkix.Extension{certtest.SCTExtension(oidSCTs, certtest.SCTList(log.Timestamp(t, another, at)))}
 	}
+	stapled := issuing.Staple(t, plain, nil, func(r *ocsp.Response) {
+		r.ExtraExtensions = []pkix.Extension{certtest.SCTExtension(oidOCSPSCTs, certtest.SCTList(log.Timestamp(t, plain, at)))}
+	})
 	right := log.Timestamp(t, plain, at)
 	version := bytes.Clone(right)
 	version[0] = 1
@@ -50,6 +55,7 @@ func TestSCTs(t *testing.T) {
 		{"issuer unknown", chainOf(logged), []sct{{SourceCertificate, "Log", Unknown, SCTUnknownIssuer}, {SourceCertificate, "", Unknown, SCTUnknownLog}}},
 		{"of another certificate", chainOf(issuing.Server(t, "www.example.com", mixed), issuing), []sct{{SourceCertificate, "Log", NotOffered, SCTSignature}}},
 		{"in the handshake", Chain{Timestamps: certtest.SCTList(right)}, []sct{{SourceTLS, "Log", Offered, ""}}},
+		{"in the staple", Chain{Staple: stapled}, []sct{{SourceOCSP, "Log", Offered, ""}}},
 		{"of another, in the handshake", Chain{Timestamps: certtest.SCTList(log.Timestamp(t, another, at))}, []sct{{SourceTLS, "Log", NotOffered, SCTSignature}}},
 		{"of tomorrow", Chain{Timestamps: certtest.SCTList(log.Timestamp(t, plain, now.Add(time.Hour)))}, []sct{{SourceTLS, "Log", NotOffered, SCTFuture}}},
 		{"of no year", Chain{Timestamps: certtest.SCTList(log.Timestamp(t, plain, time.UnixMilli(1<<62)))}, []sct{{SourceTLS, "", NotOffered, SCTFuture}}},
