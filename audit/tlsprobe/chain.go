@@ -15,6 +15,7 @@ type ChainOptions struct {
 	Roots Roots
 	Pins  []string // "sha256/..." as in [Certificate].SPKI, one of which the chain must have; nil: any will do
 	Logs  *Logs    // of certificate transparency; nil: none is known
+	SVID  SVIDOptions
 }
 
 // ChainFacts are what a chain is, beside what stands in its certificates.
@@ -43,6 +44,7 @@ type ChainFacts struct {
 	Pin    PinMatch `json:"pin,omitempty"` // "" if none was given
 	Staple *Staple  `json:"staple,omitempty"`
 	SCTs   []SCT    `json:"scts,omitempty"`
+	SVID   *SVID    `json:"svid,omitempty"` // if the first has a SPIFFE ID, or one was demanded
 }
 
 // NameMatch says whether a certificate is for a name (RFC 9525).
@@ -139,7 +141,20 @@ func ExamineChain(c Chain, o ChainOptions) ChainFacts {
 		f.Staple = &s
 	}
 	f.SCTs = readSCTs(c, issuer, o)
+	if leaf.hasSPIFFE() || o.SVID.Demanded {
+		s := ExamineSVID(c.ders(), o.SVID, o.Now)
+		f.SVID = &s
+	}
 	return f
+}
+
+// ders are the certificates.
+func (c *Chain) ders() [][]byte {
+	var out [][]byte
+	for _, x := range c.Certificates {
+		out = append(out, x.DER)
+	}
+	return out
 }
 
 // arrange tells how the certificates lead from one to the other. RFC 5246, section

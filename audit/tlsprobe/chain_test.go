@@ -172,9 +172,9 @@ func TestMozillaRoots(t *testing.T) {
 func FuzzExamineChain(f *testing.F) {
 	root := certtest.Root(f, "Root")
 	leaf := root.Server(f, "www.example.com")
-	f.Add(leaf.Raw, root.Raw)
-	f.Fuzz(func(t *testing.T, a, b []byte) {
-		chain := Chain{Certificates: []Certificate{ParseCertificate(a), ParseCertificate(b)}}
-		ExamineChain(chain, ChainOptions{Name: "www.example.com", Roots: Roots{System: certtest.Pool(root), Mozilla: certtest.Pool(root)}})
+	f.Add(leaf.Raw, root.Raw, leaf.Raw)
+	f.Fuzz(func(t *testing.T, a, b, c []byte) {
+		chain := Chain{Certificates: []Certificate{ParseCertificate(a), ParseCertificate(b)}, Staple: c, Timestamps: c}
+		ExamineChain(chain, ChainOptions{Name: "www.example.com", Roots: Roots{System: certtest.Pool(root), Mozilla: certtest.Pool(root)}, SVID: SVIDOptions{Demanded: true}})
 	})
 }
