@@ -44,7 +44,8 @@ type ChainFacts struct {
 	Pin    PinMatch `json:"pin,omitempty"` // "" if none was given
 	Staple *Staple  `json:"staple,omitempty"`
 	SCTs   []SCT    `json:"scts,omitempty"`
-	SVID   *SVID    `json:"svid,omitempty"` // if the first has a SPIFFE ID, or one was demanded
+	SVID   *SVID    `json:"svid,omitempty"`  // if the first has a SPIFFE ID, or one was demanded
+	Lints  []Lint   `json:"lints,omitempty"` // of the first, if the chain is publicly trusted
 }
 
 // NameMatch says whether a certificate is for a name (RFC 9525).
@@ -133,6 +134,7 @@ func ExamineChain(c Chain, o ChainOptions) ChainFacts {
 	f.Trust, issuer = verify(links, f.Path, o)
 	if f.Trust.Mozilla.State == Trusted {
 		f.Limit = lifetimeLimit(leaf.NotBefore)
+		f.Lints = Lints(leaf.DER)
 	}
 	f.Missing = f.missing(c.Certificates)
 	f.Pin = pinned(c.Certificates, o.Pins)
