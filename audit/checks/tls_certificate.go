@@ -225,11 +225,11 @@ func (j *chainJudge) order() {
 	}
 }
 
-// foreign reports whether the chain ends at an authority that Mozilla does not know, so
-// that no public one issued the certificate.
+// foreign reports whether no public authority issued the certificate: Mozilla knows none
+// whose signature leads down to it.
 func (j *chainJudge) foreign() bool {
 	t := j.facts.Trust.Mozilla
-	return t.State == tlsprobe.Untrusted && slices.Contains([]tlsprobe.TrustProblem{tlsprobe.UnknownAuthority, tlsprobe.UnknownKey, tlsprobe.InvalidChain}, t.Problem)
+	return t.State == tlsprobe.Untrusted && !t.Known
 }
 
 // vouched reports whether a log of certificate transparency speaks for the certificate. What

@@ -153,6 +153,10 @@ func TestJudgeCertificates(t *testing.T) {
 
 		{name: "company's, a service's name", host: "github.com", chain: sent(company.Server(t, "github.com")), want: []string{"tls/intercepted"}},
 		{name: "nobody's, a service's name", host: "api.github.com", chain: sent(nobodys.Server(t, "*.github.com"), nobodys), want: []string{"tls/intercepted"}},
+		{name: "a service's name, with an oddity", host: "github.com", chain: sent(nobodys.Server(t, "github.com", func(c *x509.Certificate) {
+			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 999, 1}, Critical: true, Value: []byte{5, 0}}}
+		})), want: []string{"tls/intercepted"}},
+		{name: "a service's own, with an expired issuer", host: "github.com", chain: sent(issuing.Server(t, "github.com"), old), want: []string{"tls/issuer-outdated", "tls/untrusted"}},
 		{name: "a service's name in an SVID", host: "github.com", chain: sent(nobodys.Server(t, "", workload(id))), want: []string{"tls/intercepted"}},
 		{name: "a service's name, made-up timestamp", host: "github.com", chain: sent(nobodys.Logged(t, "github.com", now.AddDate(0, -1, 0), []*certtest.Log{certtest.NewLog(t, "")}), nobodys), want: []string{"tls/intercepted"}},
 		{name: "a service's name, incomplete and logged", host: "github.com", chain: sent(issuing.Logged(t, "github.com", now.AddDate(0, -1, 0), []*certtest.Log{log}, fetch)), want: []string{"tls/missing-intermediate"}},

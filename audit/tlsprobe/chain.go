@@ -126,7 +126,7 @@ func ExamineChain(c Chain, o ChainOptions) ChainFacts {
 	links := linksOf(c.Certificates)
 	f.arrange(links, o.Now)
 	f.Validity = leaf.validity(o.Now)
-	f.SelfSigned = leaf.SelfIssued && certifies(links[0], links[0])
+	f.SelfSigned = leaf.SelfIssued && links[0].signed(links[0]) != otherwise
 	f.NameMatch = links[0].match(o.Name)
 	f.Lifetime = leaf.days()
 
@@ -170,7 +170,7 @@ func (f *ChainFacts) arrange(links []*link, now time.Time) {
 	parents := make([][]int, n) // by position
 	for i := range n {
 		for j := 1; j < n; j++ {
-			if i != j && !repeated(j) && certifies(links[j], links[i]) {
+			if i != j && !repeated(j) && links[j].signed(links[i]) != otherwise {
 				parents[i] = append(parents[i], j)
 			}
 		}
@@ -190,7 +190,7 @@ func (f *ChainFacts) arrange(links []*link, now time.Time) {
 		case !used[j]:
 			f.Superfluous = append(f.Superfluous, j)
 			continue
-		case j > 0 && !slices.ContainsFunc(parents[:j], func(p []int) bool { return slices.Contains(p, j) }):
+		case j > 0 && !slices.ContainsFunc(parents[:min(j, n)], func(p []int) bool { return slices.Contains(p, j) }):
 			f.Ordered = false
 		}
 		if j > 0 && links[j].validity(now) != Valid {

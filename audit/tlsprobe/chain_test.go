@@ -3,15 +3,20 @@
 package tlsprobe
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/crypto/x509roots/fallback/bundle"
 
 	"github.com/goassay/assay/audit/tlsprobe/certtest"
 )
@@ -46,12 +51,19 @@ func TestExamineChain(t *testing.T) {
 	self := certtest.SelfSigned(t, "www.example.com")
 	inner := company.Server(t, "wiki.corp-example.com")
 	stranger := certtest.Root(t, "Stranger")
+	critical := func(c *x509.Certificate) {
+		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 999, 1}, Critical: true, Value: []byte{5, 0}}}
+	}
+	odd, stray := issuing.Server(t, "www.example.com", critical), stranger.Server(t, "www.example.com", critical)
+	lapsed := stranger.Authority(t, "Lapsed", func(c *x509.Certificate) { c.NotAfter = now.AddDate(0, 0, -1) })
+	below := lapsed.Server(t, "www.example.com")
 
-	public := Verification{System: Trust{State: Trusted}, Mozilla: Trust{State: Trusted}}
-	systemOnly := Verification{System: Trust{State: Trusted}, Mozilla: Trust{Untrusted, UnknownAuthority}}
-	nobody := Verification{System: Trust{Untrusted, UnknownAuthority}, Mozilla: Trust{Untrusted, UnknownAuthority}}
-	both := func(p TrustProblem) Verification {
-		return Verification{System: Trust{Untrusted, p}, Mozilla: Trust{Untrusted, p}}
+	trusted, unknown := Trust{State: Trusted, Known: true}, Trust{Untrusted, UnknownAuthority, false}
+	public := Verification{System: trusted, Mozilla: trusted}
+	systemOnly := Verification{System: trusted, Mozilla: unknown}
+	nobody := Verification{System: unknown, Mozilla: unknown}
+	both := func(p TrustProblem, known bool) Verification {
+		return Verification{System: Trust{Untrusted, p, known}, Mozilla: Trust{Untrusted, p, known}}
 	}
 	tests := []struct {
 		name  string
@@ -75,8 +87,13 @@ func TestExamineChain(t *testing.T) {
 		{"expired", chainOf(expired, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Expired, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 120, Limit: 398}},
 		{"not yet valid", chainOf(early, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: NotYetValid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 59, Limit: 200}},
 		{"a second too long", chainOf(long, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: public, Lifetime: 201, Limit: 200}},
-		{"issuer expired", chainOf(late.Server(t, "www.example.com"), late), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1}, Ordered: true, Outdated: []int{1}, Trust: both(OutdatedIssuer), Lifetime: 90}},
-		{"for clients", chainOf(client, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: both(WrongUsage), Lifetime: 90}},
+		{"issuer expired", chainOf(late.Server(t, "www.example.com"), late), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1}, Ordered: true, Outdated: []int{1}, Trust: both(OutdatedIssuer, true), Lifetime: 90}},
+		{"for clients", chainOf(client, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: both(WrongUsage, true), Lifetime: 90}},
+		{"oddity of a public one", chainOf(odd, issuing, middle), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1, 2}, Ordered: true, Trust: both(CriticalExtension, true), Lifetime: 90}},
+		{"oddity of nobody's", chainOf(stray), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0}, Ordered: true, Trust: both(CriticalExtension, false), Lifetime: 90,
+			Missing: &Issuer{Of: ParseCertificate(stray.Raw).SHA256, Subject: "CN=Stranger"}}},
+		{"issuer expired, of nobody's", chainOf(below, lapsed), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0, 1}, Ordered: true, Outdated: []int{1}, Trust: both(OutdatedIssuer, false), Lifetime: 90,
+			Missing: &Issuer{Of: ParseCertificate(lapsed.Raw).SHA256, Subject: "CN=Stranger"}}},
 		{"self-signed", chainOf(self), "www.example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0}, Ordered: true, SelfSigned: true, Trust: nobody, Lifetime: 90}},
 		{"company's", chainOf(inner), "wiki.corp-example.com", ChainFacts{NameMatch: NameMatches, Validity: Valid, Path: []int{0}, Ordered: true, Trust: systemOnly, Lifetime: 90}},
 	}
@@ -147,10 +164,10 @@ func TestExamineChainSM(t *testing.T) {
 		path  []int
 		want  Trust
 	}{
-		{"verified", [][]byte{leaf.Raw, root.Raw}, [][]byte{root.Raw}, []int{0, 1}, Trust{State: Trusted}},
-		{"root not sent", [][]byte{leaf.Raw}, [][]byte{root.Raw}, []int{0}, Trust{State: Trusted}},
-		{"no store", [][]byte{leaf.Raw, root.Raw}, nil, []int{0, 1}, Trust{TrustUnknown, NoStore}},
-		{"another's key", [][]byte{leaf.Raw, other.Raw}, [][]byte{other.Raw}, []int{0}, Trust{Untrusted, UnknownAuthority}},
+		{"verified", [][]byte{leaf.Raw, root.Raw}, [][]byte{root.Raw}, []int{0, 1}, Trust{State: Trusted, Known: true}},
+		{"root not sent", [][]byte{leaf.Raw}, [][]byte{root.Raw}, []int{0}, Trust{State: Trusted, Known: true}},
+		{"no store", [][]byte{leaf.Raw, root.Raw}, nil, []int{0, 1}, Trust{TrustUnknown, NoStore, false}},
+		{"another's key", [][]byte{leaf.Raw, other.Raw}, [][]byte{other.Raw}, []int{0}, Trust{Untrusted, UnknownAuthority, false}},
 	}
 	for _, test := range tests {
 		var c Chain
@@ -158,15 +175,60 @@ func TestExamineChainSM(t *testing.T) {
 			c.Certificates = append(c.Certificates, ParseCertificate(der))
 		}
 		f := ExamineChain(c, ChainOptions{Name: "sm.example.com", Now: now, Roots: Roots{SM: test.roots}})
-		if f.NameMatch != NameMatches || f.Trust.SM == nil || *f.Trust.SM != test.want || !cmp.Equal(f.Path, test.path) || f.Trust.Mozilla != (Trust{Untrusted, UnknownKey}) {
+		if f.NameMatch != NameMatches || f.Trust.SM == nil || *f.Trust.SM != test.want || !cmp.Equal(f.Path, test.path) || f.Trust.Mozilla != (Trust{Untrusted, UnknownKey, false}) {
 			t.Errorf("%s: %+v %+v", test.name, f, f.Trust.SM)
 		}
 	}
 }
 
+// A store may know an authority and not trust it with everything: with SHA-1, or with what
+// it issued lately.
+func TestStoreConstraint(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := certtest.Root(t, "Root", certtest.WithKey(key))
+	c := chainOf(root.Server(t, "www.example.com", func(c *x509.Certificate) { c.SignatureAlgorithm = x509.SHA1WithRSA }), root)
+	f := ExamineChain(c, ChainOptions{Now: certtest.Now, Roots: Roots{Mozilla: certtest.Pool(root)}})
+	if f.Trust.Mozilla != (Trust{Untrusted, StoreConstraint, true}) || f.Missing != nil {
+		t.Errorf("%+v", f)
+	}
+	// Those that Mozilla distrusts in part are known without the part.
+	constrained := 0
+	for root := range bundle.Roots() {
+		if root.Constraint == nil {
+			continue
+		}
+		constrained++
+		c := ParseCertificate(root.Certificate)
+		if f := ExamineChain(Chain{Certificates: []Certificate{c}}, ChainOptions{Now: certtest.Now}); !f.Trust.Mozilla.Known {
+			t.Errorf("%s: %+v", c.Subject, f.Trust)
+		}
+	}
+	if constrained == 0 {
+		t.Log("Mozilla distrusts nobody in part")
+	}
+}
+
+// A signature that cannot be checked proves nothing, whatever name is above it.
+func TestUncheckedSignature(t *testing.T) {
+	root := certtest.Root(t, "Root")
+	issuing := root.Authority(t, "Issuing")
+	leaf := certtest.SelfSigned(t, "www.example.com", func(c *x509.Certificate) { c.Subject = issuing.Subject })
+	// As signed by the authority: the name is its own, and the algorithm one that nobody knows.
+	ecdsaSHA256, stray := "\x2a\x86\x48\xce\x3d\x04\x03\x02", "\x2a\x86\x48\xce\x3d\x04\x03\x7f"
+	forged := []byte(strings.ReplaceAll(string(leaf.Raw), ecdsaSHA256, stray))
+	c := Chain{Certificates: []Certificate{ParseCertificate(forged), ParseCertificate(issuing.Raw)}}
+	f := ExamineChain(c, ChainOptions{Now: certtest.Now, Roots: Roots{Mozilla: certtest.Pool(root), System: certtest.Pool(root)}})
+	if !cmp.Equal(f.Path, []int{0}) && !cmp.Equal(f.Path, []int{0, 1}) || f.Trust.Mozilla.State != Untrusted || f.Trust.Mozilla.Known {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestMozillaRoots(t *testing.T) {
-	if n := len(MozillaRoots().Subjects()); n < 100 { //lint:ignore SA1019 it is no system's
-		t.Errorf("%d authorities", n)
+	if MozillaRoots().Equal(x509.NewCertPool()) {
+		t.Error("no authority")
 	}
 }
 

@@ -32,6 +32,10 @@ type Verification struct {
 type Trust struct {
 	State   TrustState   `json:"state"`
 	Problem TrustProblem `json:"problem,omitempty"` // why it is not trusted
+
+	// Known says that the store has an authority whose signature leads down to the first
+	// certificate, whatever else is wrong with the chain.
+	Known bool `json:"known"`
 }
 
 // TrustState is whether a chain is trusted.
@@ -54,6 +58,7 @@ const (
 	NoAuthority       TrustProblem = "no-authority"       // an issuer may not issue, or not for so many below
 	WrongUsage        TrustProblem = "wrong-usage"        // not for servers
 	NameConstraint    TrustProblem = "name-constraint"    // an issuer may not issue for the name
+	StoreConstraint   TrustProblem = "store-constraint"   // the store knows the authority, and does not trust it with this
 	CriticalExtension TrustProblem = "critical-extension" // one that is not understood
 	UnknownKey        TrustProblem = "unknown-key"        // of a kind that cannot be verified here
 	NoStore           TrustProblem = "no-store"
@@ -62,27 +67,33 @@ const (
 
 // knows reports whether a store knows an authority of the chain, whatever is wrong with it.
 func (v *Verification) knows() bool {
-	knows := func(t Trust) bool {
-		return t.State == Trusted || t.State == Untrusted && t.Problem != UnknownAuthority && t.Problem != UnknownKey
-	}
-	return knows(v.System) || knows(v.Mozilla) || v.SM != nil && knows(*v.SM)
+	return v.System.Known || v.Mozilla.Known || v.SM != nil && v.SM.Known
 }
 
 // MozillaRoots are the authorities that Mozilla trusts for servers, as of the release of
 // golang.org/x/crypto/x509roots/fallback.
-var MozillaRoots = sync.OnceValue(func() *x509.CertPool {
-	pool := x509.NewCertPool()
+func MozillaRoots() *x509.CertPool {
+	trusted, _ := mozillaRoots()
+	return trusted
+}
+
+// mozillaRoots are Mozilla's authorities, and the same without what Mozilla demands of some
+// whose later certificates it does not trust.
+var mozillaRoots = sync.OnceValues(func() (trusted, known *x509.CertPool) {
+	trusted, known = x509.NewCertPool(), x509.NewCertPool()
 	for root := range bundle.Roots() {
 		c, err := x509.ParseCertificate(root.Certificate)
-		switch {
-		case err != nil: // one that this release of Go does not read is none that it trusts
-		case root.Constraint == nil:
-			pool.AddCert(c)
-		default:
-			pool.AddCertWithConstraint(c, root.Constraint)
+		if err != nil { // one that this release of Go does not read is none that it trusts
+			continue
+		}
+		known.AddCert(c)
+		if root.Constraint == nil {
+			trusted.AddCert(c)
+		} else {
+			trusted.AddCertWithConstraint(c, root.Constraint)
 		}
 	}
-	return pool
+	return trusted, known
 })
 
 // A link is a certificate of a chain, as packages can read it.
@@ -138,29 +149,41 @@ func (l *link) match(name string) NameMatch {
 	return NameMatches
 }
 
-// certifies reports whether one certificate's key signed another: by name alone, if the
-// signature is of a kind that cannot be checked here.
-func certifies(issuer, subject *link) bool {
-	if issuer.rest == nil || subject.rest == nil || !bytes.Equal(issuer.rest.RawSubject, subject.rest.RawIssuer) {
-		return false
+// How sure it is that one certificate's key signed another.
+type signing int
+
+const (
+	otherwise signing = iota // it did not
+	byName                   // the names fit, and the signature is of a kind that cannot be checked here
+	proven
+)
+
+// signed tells whether a certificate's key signed another.
+func (l *link) signed(subject *link) signing {
+	if l.rest == nil || subject.rest == nil || !bytes.Equal(l.rest.RawSubject, subject.rest.RawIssuer) {
+		return otherwise
 	}
 	var err error
 	switch {
-	case issuer.Key.Bits > maxModulus, issuer.Key.Type == "RSA" && issuer.Key.Bits < 1024: // which package rsa refuses
-		return true
-	case issuer.std != nil && issuer.std.PublicKey != nil && subject.std != nil:
-		err = issuer.std.CheckSignature(subject.std.SignatureAlgorithm, subject.std.RawTBSCertificate, subject.std.Signature)
+	case l.Key.Bits > maxModulus, l.Key.Type == "RSA" && l.Key.Bits < 1024: // which package rsa refuses
+		return byName
+	case l.std != nil && l.std.PublicKey != nil && subject.std != nil:
+		err = l.std.CheckSignature(subject.std.SignatureAlgorithm, subject.std.RawTBSCertificate, subject.std.Signature)
 	default:
-		i, s := issuer.smx(), subject.smx()
+		i, s := l.smx(), subject.smx()
 		if i == nil || s == nil || i.PublicKey == nil {
-			return true
+			return byName
 		}
 		err = i.CheckSignature(s.SignatureAlgorithm, s.RawTBSCertificate, s.Signature)
 	}
-	insecure := x509.InsecureAlgorithmError(0)
-	insecureSM := smx509.InsecureAlgorithmError(0)
-	return err == nil || errors.Is(err, x509.ErrUnsupportedAlgorithm) || errors.Is(err, smx509.ErrUnsupportedAlgorithm) ||
-		errors.As(err, &insecure) || errors.As(err, &insecureSM)
+	switch {
+	case err == nil:
+		return proven
+	case errors.Is(err, x509.ErrUnsupportedAlgorithm), errors.Is(err, smx509.ErrUnsupportedAlgorithm),
+		errors.As(err, new(x509.InsecureAlgorithmError)), errors.As(err, new(smx509.InsecureAlgorithmError)):
+		return byName
+	}
+	return otherwise
 }
 
 // smx is the certificate as package smx509 reads it; nil if it does not.
@@ -189,13 +212,19 @@ func verify(links []*link, path []int, o ChainOptions) (Verification, *link) {
 	case Expired:
 		at = leaf.NotAfter
 	}
-	mozilla := o.Roots.Mozilla
+	mozilla, system := o.Roots.Mozilla, o.Roots.System
+	mozillaKnown := mozilla
 	if mozilla == nil {
-		mozilla = MozillaRoots()
+		mozilla, mozillaKnown = mozillaRoots()
+	}
+	if system == nil {
+		system = systemRoots()
 	}
 	var fromMozilla, fromSystem *x509.Certificate
 	v.Mozilla, fromMozilla = verifyIn(mozilla, links, at)
-	v.System, fromSystem = verifyIn(o.Roots.System, links, at)
+	v.System, fromSystem = verifyIn(system, links, at)
+	v.Mozilla.anchor(mozillaKnown, links, path)
+	v.System.anchor(system, links, path)
 	for _, c := range []*x509.Certificate{fromMozilla, fromSystem} {
 		if issuer == nil && c != nil {
 			issuer = newLink(ParseCertificate(c.Raw))
@@ -208,13 +237,54 @@ func verify(links []*link, path []int, o ChainOptions) (Verification, *link) {
 	return v, issuer
 }
 
+// systemRoots are the system's authorities; nil if it has none, which package x509 takes
+// for a store like any other.
+var systemRoots = sync.OnceValue(func() *x509.CertPool {
+	pool, err := x509.SystemCertPool()
+	if err != nil || pool.Equal(x509.NewCertPool()) {
+		return nil
+	}
+	return pool
+})
+
+// anchor finds out whether the store knows an authority of the chain, where it does not trust it.
+func (t *Trust) anchor(roots *x509.CertPool, links []*link, path []int) {
+	t.Known = t.Known || anchored(roots, links, path)
+	if t.Known && t.Problem == UnknownAuthority { // of a constraint, or a hash that is not trusted any more, package x509 says no more
+		t.Problem = StoreConstraint
+	}
+}
+
+// anchored reports whether a store has an authority that issued a certificate of the path. A
+// chain is refused for the first thing that is wrong with it, which need not be that the
+// authority is unknown: anybody can add an oddity to what he makes.
+func anchored(roots *x509.CertPool, links []*link, path []int) bool {
+	for n, i := range path {
+		l := links[i]
+		if l.std == nil || roots == nil || n > 0 && l.signed(links[path[n-1]]) != proven {
+			return false
+		}
+		at := l.std.NotBefore // when it was issued, the authority was valid
+		c := *l.std
+		c.UnhandledCriticalExtensions = nil
+		_, err := c.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+		if err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // isSM reports whether a certificate is of the Chinese algorithms.
 func isSM(c Certificate) bool { return c.Key.Type == "SM2" || c.Signature == "SM2-SM3" }
 
 // verifyIn verifies a chain, and returns the issuer of the first certificate.
 func verifyIn(roots *x509.CertPool, links []*link, at time.Time) (Trust, *x509.Certificate) {
 	leaf := links[0].std
-	if leaf == nil {
+	switch {
+	case roots == nil:
+		return Trust{State: TrustUnknown, Problem: NoStore}, nil
+	case leaf == nil:
 		return Trust{State: Untrusted, Problem: UnknownKey}, nil // no store has an authority for it
 	}
 	intermediates := x509.NewCertPool()
@@ -225,16 +295,12 @@ func verifyIn(roots *x509.CertPool, links []*link, at time.Time) (Trust, *x509.C
 	}
 	chains, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at})
 	if err != nil {
-		t := Trust{State: Untrusted, Problem: problemOf(err)}
-		if t.Problem == NoStore {
-			t.State = TrustUnknown
-		}
-		return t, nil
+		return Trust{State: Untrusted, Problem: problemOf(err)}, nil
 	}
 	if len(chains[0]) < 2 { // the certificate itself is trusted
-		return Trust{State: Trusted}, nil
+		return Trust{State: Trusted, Known: true}, nil
 	}
-	return Trust{State: Trusted}, chains[0][1]
+	return Trust{State: Trusted, Known: true}, chains[0][1]
 }
 
 // problemOf classifies an error of verification.
@@ -243,8 +309,6 @@ func problemOf(err error) TrustProblem {
 	switch {
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		return UnknownAuthority
-	case errors.As(err, new(x509.SystemRootsError)):
-		return NoStore
 	case errors.As(err, new(x509.UnhandledCriticalExtension)):
 		return CriticalExtension
 	case errors.As(err, &invalid):
@@ -290,7 +354,7 @@ func verifySM(ders [][]byte, links []*link, at time.Time) Trust {
 	var invalid smx509.CertificateInvalidError
 	switch {
 	case err == nil:
-		return Trust{State: Trusted}
+		return Trust{State: Trusted, Known: true}
 	case errors.As(err, new(smx509.UnknownAuthorityError)):
 		return Trust{State: Untrusted, Problem: UnknownAuthority}
 	case errors.As(err, &invalid):

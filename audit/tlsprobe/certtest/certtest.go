@@ -87,6 +87,7 @@ func create(t testing.TB, issuer *Identity, name string, change []func(*x509.Cer
 			t.Fatal(err)
 		}
 	}
+	template.PublicKey = nil
 	parent, signer := template, key
 	if issuer != nil {
 		parent, signer = issuer.Certificate, issuer.Key
