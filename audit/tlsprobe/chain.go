@@ -4,6 +4,7 @@ package tlsprobe
 
 import (
 	"bytes"
+	"net"
 	"slices"
 	"time"
 )
@@ -93,9 +94,16 @@ func (c *Chain) Leaf() Certificate {
 }
 
 // Examine finds out what the chains of a result are, fills in its OCSP and SCTs, and
-// returns the facts in the order of the chains. Nothing is fetched.
+// returns the facts in the order of the chains. If no name is given, the one that was
+// asked for is to match, or the host of the address. Nothing is fetched.
 func (r *Result) Examine(o ChainOptions) []ChainFacts {
 	var all []ChainFacts
+	if o.Name == "" {
+		o.Name = r.SNI
+	}
+	if host, _, err := net.SplitHostPort(r.Address); o.Name == "" && err == nil {
+		o.Name = host
+	}
 	r.OCSP, r.SCTs = nil, nil
 	for _, c := range r.Certificates {
 		f := ExamineChain(c, o)

@@ -226,6 +226,22 @@ func TestUncheckedSignature(t *testing.T) {
 	}
 }
 
+func TestExamineNames(t *testing.T) {
+	leaf := certtest.Root(t, "Root").Server(t, "www.example.com")
+	for _, test := range []struct {
+		address, sni, name string
+		want               NameMatch
+	}{
+		{"192.0.2.1:443", "www.example.com", "", NameMatches}, {"www.example.com:443", "", "", NameMatches}, {"192.0.2.1:443", "", "", NameMismatch},
+		{"www.example.com:443", "www.example.com", "mail.example.com", NameMismatch},
+	} {
+		r := &Result{Address: test.address, SNI: test.sni, Certificates: []Chain{chainOf(leaf)}}
+		if got := r.Examine(ChainOptions{Name: test.name, Now: certtest.Now}); got[0].NameMatch != test.want {
+			t.Errorf("%+v: %+v", test, got[0])
+		}
+	}
+}
+
 func TestMozillaRoots(t *testing.T) {
 	if MozillaRoots().Equal(x509.NewCertPool()) {
 		t.Error("no authority")
