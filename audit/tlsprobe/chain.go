@@ -33,6 +33,7 @@ type ChainFacts struct {
 	Superfluous []int   `json:"superfluous,omitempty"` // positions of those that certify none of the others, or come twice
 	Outdated    []int   `json:"outdated,omitempty"`    // positions of issuers that are expired, or not valid yet
 	SelfSigned  bool    `json:"self_signed,omitempty"` // the first is
+	Encryption  int     `json:"encryption,omitempty"`  // position of the certificate for encryption that TLCP has besides; 0: none
 	Missing     *Issuer `json:"missing,omitempty"`     // who is neither sent nor in a store
 
 	Trust Verification `json:"trust"`
@@ -132,6 +133,9 @@ func ExamineChain(c Chain, o ChainOptions) ChainFacts {
 	leaf := c.Certificates[0]
 	f.Certificate = leaf.SHA256
 	links := linksOf(c.Certificates)
+	if slices.Contains(c.Versions, TLCP) && len(links) > 1 && !links[1].CA {
+		f.Encryption = 1
+	}
 	f.arrange(links, o.Now)
 	f.Validity = leaf.validity(o.Now)
 	f.SelfSigned = leaf.SelfIssued && links[0].signed(links[0]) != otherwise
@@ -183,8 +187,8 @@ func (f *ChainFacts) arrange(links []*link, now time.Time) {
 			}
 		}
 	}
-	used := map[int]bool{0: true}
-	for queue := []int{0}; len(queue) > 0; queue = queue[1:] {
+	used := map[int]bool{0: true, f.Encryption: true} // in TLCP the server has two
+	for queue := []int{0, f.Encryption}; len(queue) > 0; queue = queue[1:] {
 		for _, j := range parents[queue[0]] {
 			if !used[j] {
 				used[j] = true
@@ -198,7 +202,7 @@ func (f *ChainFacts) arrange(links []*link, now time.Time) {
 		case !used[j]:
 			f.Superfluous = append(f.Superfluous, j)
 			continue
-		case j > 0 && !slices.ContainsFunc(parents[:min(j, n)], func(p []int) bool { return slices.Contains(p, j) }):
+		case j > 0 && j != f.Encryption && !slices.ContainsFunc(parents[:min(j, n)], func(p []int) bool { return slices.Contains(p, j) }):
 			f.Ordered = false
 		}
 		if j > 0 && links[j].validity(now) != Valid {

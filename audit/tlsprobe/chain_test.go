@@ -181,6 +181,19 @@ func TestExamineChainSM(t *testing.T) {
 	}
 }
 
+// In TLCP a server has two certificates, the one for signatures first.
+func TestExamineChainTLCP(t *testing.T) {
+	root := certtest.Root(t, "Root")
+	c := chainOf(root.Server(t, "sign"), root.Server(t, "encrypt"), root)
+	for versions, want := range map[Version][]int{TLCP: nil, TLS12: {1}} {
+		c.Versions = []Version{versions}
+		f := ExamineChain(c, ChainOptions{Now: certtest.Now})
+		if !cmp.Equal(f.Superfluous, want, cmpopts.EquateEmpty()) || !f.Ordered || (f.Encryption == 1) != (want == nil) {
+			t.Errorf("%v: %+v", versions, f)
+		}
+	}
+}
+
 // A store may know an authority and not trust it with everything: with SHA-1, or with what
 // it issued lately.
 func TestStoreConstraint(t *testing.T) {
