@@ -226,10 +226,14 @@ func (j *chainJudge) order() {
 }
 
 // foreign reports whether no public authority issued the certificate: Mozilla knows none
-// whose signature leads down to it.
+// whose signature leads down to it. Of a chain with signatures that cannot be checked here
+// that is not known; for SM2, those who audit say which authorities are public.
 func (j *chainJudge) foreign() bool {
 	t := j.facts.Trust.Mozilla
-	return t.State == tlsprobe.Untrusted && !t.Known
+	if j.facts.Trust.SM != nil {
+		t = *j.facts.Trust.SM
+	}
+	return t.State == tlsprobe.Untrusted && !t.Known && t.Problem != tlsprobe.UnknownKey
 }
 
 // vouched reports whether a log of certificate transparency speaks for the certificate. What

@@ -9,12 +9,15 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"math/big"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/smx509"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/crypto/ocsp"
@@ -218,6 +221,43 @@ func TestJudgeInterception(t *testing.T) {
 	for name, value := range want {
 		if diff := cmp.Diff(value, args[name]); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// No store has authorities of SM2: without one that is given, a chain of theirs is not
+// known to be anybody's.
+func TestJudgeSM(t *testing.T) {
+	issue := func(template, issuer *smx509.Certificate, issuerKey *sm2.PrivateKey) (*smx509.Certificate, *sm2.PrivateKey) {
+		key, err := sm2.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(1), certtest.Now.AddDate(0, -1, 0), certtest.Now.AddDate(0, 2, 0)
+		if issuer == nil {
+			issuer, issuerKey = template, key
+		}
+		der, err := smx509.CreateCertificate(rand.Reader, template, issuer, &key.PublicKey, issuerKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := smx509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, key
+	}
+	ca := func(name string) *smx509.Certificate {
+		return &smx509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true}
+	}
+	root, key := issue(ca("SM Root"), nil, nil)
+	other, _ := issue(ca("Other"), nil, nil)
+	leaf, _ := issue(&smx509.Certificate{Subject: pkix.Name{CommonName: "www.taobao.com"}, DNSNames: []string{"www.taobao.com"}}, root, key)
+	chain := tlsprobe.Chain{Certificates: []tlsprobe.Certificate{tlsprobe.ParseCertificate(leaf.Raw), tlsprobe.ParseCertificate(root.Raw)}}
+	for want, roots := range map[string][][]byte{"tls/untrusted": nil, "": {root.Raw}, "tls/intercepted": {other.Raw}} {
+		got := rulesOf(judged(t, "www.taobao.com", tlsprobe.ChainOptions{Roots: tlsprobe.Roots{SM: roots}}, chain))
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %v", want, got)
 		}
 	}
 }

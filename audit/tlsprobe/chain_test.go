@@ -234,7 +234,7 @@ func TestUncheckedSignature(t *testing.T) {
 	forged := []byte(strings.ReplaceAll(string(leaf.Raw), ecdsaSHA256, stray))
 	c := Chain{Certificates: []Certificate{ParseCertificate(forged), ParseCertificate(issuing.Raw)}}
 	f := ExamineChain(c, ChainOptions{Now: certtest.Now, Roots: Roots{Mozilla: certtest.Pool(root), System: certtest.Pool(root)}})
-	if !cmp.Equal(f.Path, []int{0}) && !cmp.Equal(f.Path, []int{0, 1}) || f.Trust.Mozilla.State != Untrusted || f.Trust.Mozilla.Known {
+	if !cmp.Equal(f.Path, []int{0}) && !cmp.Equal(f.Path, []int{0, 1}) || f.Trust.Mozilla != (Trust{Untrusted, UnknownKey, false}) {
 		t.Errorf("%+v", f)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -186,6 +187,11 @@ func (l *link) signed(subject *link) signing {
 	return otherwise
 }
 
+// checkable reports whether package x509 can check the signature on the certificate.
+func (l *link) checkable() bool {
+	return l.std != nil && l.std.SignatureAlgorithm != x509.UnknownSignatureAlgorithm
+}
+
 // smx is the certificate as package smx509 reads it; nil if it does not.
 func (l *link) smx() *smx509.Certificate {
 	if l.sm == nil && l.std != nil {
@@ -221,8 +227,8 @@ func verify(links []*link, path []int, o ChainOptions) (Verification, *link) {
 		system = systemRoots()
 	}
 	var fromMozilla, fromSystem *x509.Certificate
-	v.Mozilla, fromMozilla = verifyIn(mozilla, links, at)
-	v.System, fromSystem = verifyIn(system, links, at)
+	v.Mozilla, fromMozilla = verifyIn(mozilla, links, path, at)
+	v.System, fromSystem = verifyIn(system, links, path, at)
 	v.Mozilla.anchor(mozillaKnown, links, path)
 	v.System.anchor(system, links, path)
 	for _, c := range []*x509.Certificate{fromMozilla, fromSystem} {
@@ -279,7 +285,7 @@ func anchored(roots *x509.CertPool, links []*link, path []int) bool {
 func isSM(c Certificate) bool { return c.Key.Type == "SM2" || c.Signature == "SM2-SM3" }
 
 // verifyIn verifies a chain, and returns the issuer of the first certificate.
-func verifyIn(roots *x509.CertPool, links []*link, at time.Time) (Trust, *x509.Certificate) {
+func verifyIn(roots *x509.CertPool, links []*link, path []int, at time.Time) (Trust, *x509.Certificate) {
 	leaf := links[0].std
 	switch {
 	case roots == nil:
@@ -295,7 +301,11 @@ func verifyIn(roots *x509.CertPool, links []*link, at time.Time) (Trust, *x509.C
 	}
 	chains, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at})
 	if err != nil {
-		return Trust{State: Untrusted, Problem: problemOf(err)}, nil
+		t := Trust{State: Untrusted, Problem: problemOf(err)}
+		if t.Problem == UnknownAuthority && slices.ContainsFunc(path, func(i int) bool { return !links[i].checkable() }) {
+			t.Problem = UnknownKey
+		}
+		return t, nil
 	}
 	if len(chains[0]) < 2 { // the certificate itself is trusted
 		return Trust{State: Trusted, Known: true}, nil
