@@ -5,6 +5,7 @@ package checks
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -27,7 +28,9 @@ import (
 // "tls-resolve", lines of host:port and the host:port to connect to in its place,
 // "tls-pins", lines of a pin, or of host:port and a pin, and "tls-earlier", the same of an
 // earlier report: see [PinsOf]. "tls-profile" and "tls-profile-data" name and hold the
-// profiles that endpoints are judged by.
+// profiles that endpoints are judged by. "tls-roots" are authorities beside those of the
+// system, PEM; "tls-ct-logs" a list of logs of certificate transparency, as Chrome has it;
+// "tls-spiffe" demands X.509-SVIDs, of any trust domain if it is "*".
 var TLS = &audit.Check{
 	ID:      "tls",
 	Needs:   audit.Network,
@@ -46,9 +49,10 @@ type TLSFacts struct {
 // A TLSEndpoint is what one endpoint showed.
 type TLSEndpoint struct {
 	*tlsprobe.Result
-	Reached  bool         `json:"reached"` // it answered anything at all
-	Profiles []TLSProfile `json:"profiles,omitempty"`
-	Evidence []string     `json:"evidence"` // digests: of the exchanges, and of the certificates
+	Reached  bool                  `json:"reached"` // it answered anything at all
+	Chains   []tlsprobe.ChainFacts `json:"chains"`  // what is found out of the certificates, in their order
+	Profiles []TLSProfile          `json:"profiles,omitempty"`
+	Evidence []string              `json:"evidence"` // digests: of the exchanges, and of the certificates
 }
 
 // maxEndpoints bounds the endpoints that are probed at once.
@@ -61,6 +65,10 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, err
 	}
 	demanded, err := profiles(p)
+	if err != nil {
+		return nil, err
+	}
+	chains, err := chainOptions(p)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +100,10 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 		e := &facts.Endpoints[i]
 		report := func(rule string, args audit.Args) { p.Report(e.finding(rule, args)) }
 		judgeEndpoint(*e, p.Report)
-		judgePins(*e, wanted, earlier, report)
+		chains.Pins = slices.Concat(wanted[""], wanted[e.Address])
+		e.Chains = e.Examine(chains)
+		judgeCertificates(report, e.Result, e.Chains, p.Now)
+		judgeEarlier(*e, earlier, report)
 		for _, profile := range demanded {
 			judgeProfile(e, profile, p.Now, p.Report)
 		}
@@ -118,6 +129,61 @@ func tlsOptions(p *audit.Pass) (tlsprobe.Options, error) {
 	parse("tls-max-connections", func(v string) (err error) { o.MaxConnections, err = strconv.Atoi(v); return err })
 	parse("tls-rate", func(v string) (err error) { o.Rate, err = strconv.ParseFloat(v, 64); return err })
 	return o, errors.Join(errs...)
+}
+
+// chainOptions reads the settings that certificates are held against.
+func chainOptions(p *audit.Pass) (tlsprobe.ChainOptions, error) {
+	o := tlsprobe.ChainOptions{Now: p.Now, Roots: tlsprobe.Roots{System: p.Roots}}
+	if domain := p.Settings["tls-spiffe"]; domain != "" {
+		o.SVID.Demanded = true
+		if domain != "*" {
+			o.SVID.TrustDomain = domain
+		}
+	}
+	if list := p.Settings["tls-ct-logs"]; list != "" {
+		var err error
+		if o.Logs, err = tlsprobe.ParseLogs([]byte(list)); err != nil {
+			return o, fmt.Errorf("setting tls-ct-logs: %w", err)
+		}
+	}
+	if roots := p.Settings["tls-roots"]; roots != "" {
+		pool, sm, err := addRoots(p.Roots, []byte(roots))
+		if err != nil {
+			return o, fmt.Errorf("setting tls-roots: %w", err)
+		}
+		o.Roots.System, o.Roots.SM, o.SVID.Bundle = pool, sm, pool
+	}
+	return o, nil
+}
+
+// addRoots adds authorities, PEM, to those of the system. Those of keys that package x509
+// does not know are for SM2.
+func addRoots(system *x509.CertPool, text []byte) (*x509.CertPool, [][]byte, error) {
+	pool := system
+	if pool == nil {
+		var err error
+		if pool, err = x509.SystemCertPool(); err != nil {
+			return nil, nil, err
+		}
+	}
+	pool = pool.Clone()
+	var sm [][]byte
+	n := 0
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		n++
+		if c, err := x509.ParseCertificate(block.Bytes); err == nil && c.PublicKeyAlgorithm != x509.UnknownPublicKeyAlgorithm {
+			pool.AddCert(c)
+		} else {
+			sm = append(sm, block.Bytes)
+		}
+	}
+	if n == 0 {
+		return nil, nil, errors.New("no certificate in PEM")
+	}
+	return pool, sm, nil
 }
 
 // resolutions reads lines of an endpoint and where to connect in its place.

@@ -73,24 +73,8 @@ func (e TLSEndpoint) leafPins() []string {
 	return slices.Compact(out)
 }
 
-// judgePins demands of each chain that a key in it is pinned, where pins are given, and
-// tells where an endpoint has a key that it had not in an earlier report.
-func judgePins(e TLSEndpoint, wanted, earlier pins, report func(string, audit.Args)) {
-	list := slices.Concat(wanted[""], wanted[e.Address])
-	for _, chain := range e.Certificates {
-		if len(list) == 0 || chain.SNI != e.SNI || len(chain.Certificates) == 0 {
-			continue
-		}
-		pinned := false
-		for _, c := range chain.Certificates {
-			pinned = pinned || slices.Contains(list, c.SPKI)
-		}
-		if !pinned {
-			leaf := chain.Certificates[0]
-			report("tls/pin-mismatch", audit.Args{"pin": leaf.SPKI, "subject": leaf.Subject, "issuer": leaf.Issuer})
-			break
-		}
-	}
+// judgeEarlier tells where an endpoint has a key that it had not in an earlier report.
+func judgeEarlier(e TLSEndpoint, earlier pins, report func(string, audit.Args)) {
 	before := earlier[e.Address]
 	var changed []string
 	for _, pin := range e.leafPins() {

@@ -240,8 +240,8 @@ func TestCheckEndpoint(t *testing.T) {
 	}
 }
 
-// judged is a check that judges an endpoint as if it had been probed.
-func judged(e TLSEndpoint) *audit.Check {
+// judgedEndpoint is a check that judges an endpoint as if it had been probed.
+func judgedEndpoint(e TLSEndpoint) *audit.Check {
 	return &audit.Check{ID: "tls", Run: func(_ context.Context, p *audit.Pass) (any, error) {
 		e.Evidence = []string{p.Evidence("tls-exchanges", []byte("[]"))}
 		judgeEndpoint(e, p.Report)
@@ -300,7 +300,7 @@ func TestTLSJudge(t *testing.T) {
 	} {
 		r := test.r
 		r.Address = "service.test:443"
-		rep := runCheck(t, audit.Config{Target: &audit.Target{Dir: t.TempDir(), Endpoints: []string{r.Address}}, Checks: []*audit.Check{judged(TLSEndpoint{Result: &r})}})
+		rep := runCheck(t, audit.Config{Target: &audit.Target{Dir: t.TempDir(), Endpoints: []string{r.Address}}, Checks: []*audit.Check{judgedEndpoint(TLSEndpoint{Result: &r})}})
 		if diff := cmp.Diff(test.rules, rulesOf(rep)); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}

@@ -29,6 +29,9 @@ type tlsFlags struct {
 	pins           []string
 	earlier        string
 	profiles       []string
+	roots          string
+	logs           string
+	spiffe         string
 }
 
 func (inv *invocation) tlsCommand() *cobra.Command {
@@ -87,6 +90,16 @@ assay report --check 可据此重新推导结论。
 			if err := inv.readProfiles(t.profiles, o.settings); err != nil {
 				return err
 			}
+			for key, file := range map[string]string{"tls-roots": t.roots, "tls-ct-logs": t.logs} {
+				if file == "" {
+					continue
+				}
+				data, err := inv.readInput(file)
+				if err != nil {
+					return err
+				}
+				o.settings[key] = string(data)
+			}
 			o.endpoints = true
 			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.TLS})
 		},
@@ -103,6 +116,10 @@ assay report --check 可据此重新推导结论。
 	f.Float64Var(&t.rate, "rate", 0, inv.say(text{"most connections per second to one endpoint (default: no limit)", "对单个端点每秒的最大连接数（默认不限）"}))
 	f.StringArrayVar(&t.pins, "pin", nil, inv.say(text{"key that a chain must have, of all endpoints or of one: `[HOST:PORT=]sha256/BASE64`; repeatable", "证书链必须包含的公钥，适用于全部端点或指定端点：`[HOST:PORT=]sha256/BASE64`；可多次指定"}))
 	f.StringVar(&t.earlier, "earlier", "", inv.say(text{"tell which endpoints have other keys than in the earlier report `FILE`", "对比此前的报告 `FILE`，指出公钥已变更的端点"}))
+	f.StringVar(&t.roots, "roots", "", inv.say(text{"trust the authorities in `FILE` too, PEM: a private PKI's, or those of SM2", "同时信任 `FILE` 中的 CA 证书（PEM）：企业自建 CA 或 SM2 CA"}))
+	f.StringVar(&t.logs, "ct-logs", "", inv.say(text{"verify certificate timestamps by the logs in `FILE`, a log_list.json of Chrome's form", "按 `FILE` 中的日志列表（Chrome 的 log_list.json 格式）验证证书时间戳"}))
+	f.StringVar(&t.spiffe, "spiffe", "", inv.say(text{"demand X.509-SVIDs, of `TRUST-DOMAIN` if one is named", "要求出示 X.509-SVID；可指定信任域 `TRUST-DOMAIN`"}))
+	f.Lookup("spiffe").NoOptDefVal = "*"
 	f.StringSliceVar(&t.profiles, "profile", nil, inv.say(text{
 		"judge by the clauses of a `PROFILE`: " + strings.Join(tlsprofile.IDs(), ", ") + "; or of a file",
 		"按配置基线 `PROFILE` 的条款判定：" + strings.Join(tlsprofile.IDs(), "、") + "；或基线文件",
@@ -194,6 +211,9 @@ func (t *tlsFlags) settings(cmd *cobra.Command) (map[string]string, error) {
 	out := map[string]string{}
 	if t.sni != "" {
 		out["tls-sni"] = t.sni
+	}
+	if t.spiffe != "" {
+		out["tls-spiffe"] = t.spiffe
 	}
 	if t.startTLS != "" {
 		if !slices.Contains(tlsprobe.Dialects(), t.startTLS) {
