@@ -82,6 +82,8 @@ func (o *observation) accepted() bool {
 // refused reports whether the server said that it takes nothing of it.
 func (o *observation) refused() bool {
 	switch {
+	case o.wantsIdentity():
+		return false
 	case o.End == EndAnswer && o.flight.alert != nil && o.flight.version == 0:
 		return o.flight.alert.refuses() || o.Confirmed
 	case o.End == EndClosed || o.End == EndReset:
@@ -90,9 +92,20 @@ func (o *observation) refused() bool {
 	return false
 }
 
+// says reports whether the server answered with an alert.
+func (o *observation) says(description uint8) bool {
+	return o.End == EndAnswer && o.flight.version == 0 && o.flight.alert != nil && o.flight.alert.Description == description
+}
+
+// wantsIdentity reports whether the server chose a suite of SRP, and does not know the
+// user (RFC 5054, section 2.5.1.3).
+func (o *observation) wantsIdentity() bool {
+	return o.says(alertUnknownIdentity) && slices.ContainsFunc(o.hello.suites, isSRP)
+}
+
 // unclear reports whether the server may have refused, or had no time.
 func (o *observation) unclear() bool {
-	return !o.accepted() && !o.refused() && (o.End == EndClosed || o.End == EndReset || o.End == EndAnswer)
+	return !o.accepted() && !o.refused() && !o.wantsIdentity() && (o.End == EndClosed || o.End == EndReset || o.End == EndAnswer)
 }
 
 // refusal says how the server refused.
@@ -202,15 +215,16 @@ func (h *hello) readExtension(kind uint16, data cryptobyte.String) bool {
 		}
 		h.version = Version(v)
 	case extKeyShare:
-		var group uint16
 		if !data.ReadUint16LengthPrefixed(&list) {
 			return false
 		}
-		if !list.Empty() {
-			if !list.ReadUint16(&group) {
+		for !list.Empty() {
+			var group uint16
+			var key cryptobyte.String
+			if !list.ReadUint16(&group) || !list.ReadUint16LengthPrefixed(&key) {
 				return false
 			}
-			h.share = &keyShare{group: GroupID(group)}
+			h.shares = append(h.shares, keyShare{GroupID(group), key})
 		}
 	}
 	return true

@@ -27,10 +27,11 @@ type gate struct {
 	next     time.Time     // before which no connection is made
 	pause    time.Duration // that the next sign of overload costs
 	patience time.Duration // what is left of it
+	total    time.Duration // what there was
 }
 
 func newGate(o Options, dial func(context.Context) (net.Conn, error)) *gate {
-	g := &gate{dial: dial, slots: make(chan struct{}, o.Parallel), left: o.MaxConnections, pause: firstPause, patience: o.Patience}
+	g := &gate{dial: dial, slots: make(chan struct{}, o.Parallel), left: o.MaxConnections, pause: firstPause, patience: o.Patience, total: o.Patience}
 	if o.Rate > 0 {
 		g.interval = time.Duration(float64(time.Second) / o.Rate)
 	}
@@ -83,15 +84,32 @@ func (g *gate) turn() (time.Duration, bool) {
 	return wait, true
 }
 
+// liveness is what an endpoint is known to do.
+type liveness int
+
+const (
+	silent    liveness = iota // nothing
+	listening                 // it ends connections
+	alive                     // it takes hellos
+)
+
 // overloaded says that the server showed a sign of it. It reports whether there is
-// patience left to ask again.
-func (g *gate) overloaded() bool {
+// patience left to ask again: a part of it, if the server took nothing yet, and none, if
+// there seems to be no server.
+func (g *gate) overloaded(l liveness) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.patience <= 0 || g.left == 0 {
+	floor := time.Duration(0)
+	switch l {
+	case silent:
+		return false
+	case listening:
+		floor = g.total - g.total/4
+	}
+	if g.patience <= floor || g.left == 0 {
 		return false
 	}
-	pause := min(g.pause, g.patience)
+	pause := min(g.pause, g.patience-floor)
 	g.patience -= pause
 	g.pause = min(2*g.pause, maxPause)
 	g.interval = max(g.interval, firstPause)
@@ -99,6 +117,13 @@ func (g *gate) overloaded() bool {
 		g.next = until
 	}
 	return true
+}
+
+// strained reports whether the server showed a sign of overload.
+func (g *gate) strained() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.patience < g.total
 }
 
 // connections is how many were made or tried.

@@ -217,23 +217,23 @@ func TestProbeOpenSSL(t *testing.T) {
 		"everything in its order": {config: opensslConfig{versions: old, ciphers: allCiphers, keys: []string{"rsa", "p384"}, serverpref: true, level0: true}, args: []string{"-dhparam", tlstest.DHParameters(t, "2048")},
 			know: func(w *truth) { w.session.FiniteFields = dh2048 }},
 		"anonymous alone": {config: opensslConfig{versions: []Version{TLS12}, ciphers: "aNULL:@SECLEVEL=0", groups: "X25519:P-256"}, args: []string{"-dhparam", tlstest.DHParameters(t, "2048")},
-			know: func(w *truth) { w.session.FiniteFields = dh2048 }},
-		"NULL alone":        {config: opensslConfig{versions: []Version{TLS12}, ciphers: "eNULL:@SECLEVEL=0", keys: []string{"rsa", "p256"}, level0: true}},
-		"PSK alone":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "PSK:@SECLEVEL=0", psk: true, noDH: true, groups: "P-256:X25519"}},
-		"RSA-PSK":           {config: opensslConfig{versions: []Version{TLS12}, ciphers: "kRSAPSK:kPSK:@SECLEVEL=0", keys: []string{"rsa"}, psk: true}},
+			know: func(w *truth) { w.session.FiniteFields = dh2048; foreign(w) }},
+		"NULL alone":        {config: opensslConfig{versions: []Version{TLS12}, ciphers: "eNULL:@SECLEVEL=0", keys: []string{"rsa", "p256"}, level0: true}, know: foreign},
+		"PSK alone":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "PSK:@SECLEVEL=0", psk: true, noDH: true, groups: "P-256:X25519"}, know: foreign},
+		"RSA-PSK":           {config: opensslConfig{versions: []Version{TLS12}, ciphers: "kRSAPSK:kPSK:@SECLEVEL=0", keys: []string{"rsa"}, psk: true}, know: foreign},
 		"static RSA":        {config: opensslConfig{versions: []Version{TLS12}, ciphers: "kRSA", keys: []string{"rsa"}, serverpref: true}},
-		"CAMELLIA":          {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+CAMELLIA:kRSA+CAMELLIA", keys: []string{"rsa"}, serverpref: true, groups: "X25519"}},
-		"ARIA":              {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ARIA", keys: []string{"rsa", "p256"}, noDH: true, groups: "P-256:P-384"}},
-		"CCM":               {config: opensslConfig{versions: []Version{TLS12}, ciphers: "AESCCM:AESCCM8", keys: []string{"p256"}, serverpref: true, groups: "P-256"}},
+		"CAMELLIA":          {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+CAMELLIA:kRSA+CAMELLIA", keys: []string{"rsa"}, serverpref: true, groups: "X25519"}, know: foreign},
+		"ARIA":              {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ARIA", keys: []string{"rsa", "p256"}, noDH: true, groups: "P-256:P-384"}, know: foreign},
+		"CCM":               {config: opensslConfig{versions: []Version{TLS12}, ciphers: "AESCCM:AESCCM8", keys: []string{"p256"}, serverpref: true, groups: "P-256"}, know: foreign},
 		"ECDSA alone":       {config: opensslConfig{versions: both, ciphers: "ECDHE", keys: []string{"p256"}, groups: "X25519:P-256:P-384"}},
 		"P-384 its own":     {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"p384"}, groups: "X25519:P-384", serverpref: true}},
 		"P-384 another":     {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"p384"}, groups: "X25519:P-256"}},
 		"P-521 one group":   {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"p521"}, groups: "P-521"}},
 		"Ed25519":           {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"ed25519"}, groups: "X25519:X448"}},
-		"Ed448":             {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"ed448"}, groups: "X448"}},
-		"RSA-PSS key":       {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"rsa-pss"}, groups: "X25519"}},
-		"brainpool":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"brainpool"}, groups: "brainpoolP256r1:brainpoolP512r1:P-256"}},
-		"secp256k1":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"secp256k1"}, groups: "secp256k1:sect571r1"}},
+		"Ed448":             {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"ed448"}, groups: "X448"}, know: foreign},
+		"RSA-PSS key":       {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"rsa-pss"}, groups: "X25519"}, know: foreign},
+		"brainpool":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"brainpool"}, groups: "brainpoolP256r1:brainpoolP512r1:P-256"}, know: foreign},
+		"secp256k1":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"secp256k1"}, groups: "secp256k1:sect571r1"}, know: foreign},
 		"two keys":          {config: opensslConfig{versions: both, ciphers: "ECDHE:!SHA1", keys: []string{"rsa", "p256"}, serverpref: true, groups: "P-256:X25519:X448"}},
 		"ChaCha first":      {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM:ECDHE+CHACHA20", keys: []string{"rsa"}, serverpref: true, chacha: true, groups: "X25519:P-256"}},
 		"ChaCha two keys":   {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AES:ECDHE+CHACHA20", keys: []string{"rsa", "p256"}, serverpref: true, chacha: true, groups: "X25519:P-256"}},
@@ -271,6 +271,38 @@ func TestProbeOpenSSL(t *testing.T) {
 
 // both3 are the versions of most configurations, the newest first.
 var both3 = []Version{TLS13, TLS12}
+
+// foreign adds what stays unknown where package tls cannot complete a handshake, for it
+// has none of the server's suites, or does not take its kind of key.
+func foreign(w *truth) {
+	const why = "package tls has none of its suites, or not its kind of key"
+	w.unknown = map[string]string{}
+	for _, v := range []Version{TLS13, TLS12} {
+		if w.offers(v) {
+			w.unknown["complete handshake of "+v.String()] = why
+		}
+	}
+	w.session.Resumption = Unknown
+	if w.offers(TLS13) {
+		w.session.EarlyData = Unknown
+	}
+	if w.newestOld() != 0 {
+		w.unknown["client renegotiation"], w.session.ClientRenegotiation = why, Unknown
+	}
+}
+
+// demanded adds what stays unknown where no handshake succeeds without a certificate of
+// the client that somebody issued.
+func demanded(w *truth) {
+	w.unknown = map[string]string{}
+	for _, v := range []Version{TLS13, TLS12} {
+		if w.offers(v) {
+			w.unknown["sessions of "+v.String()] = "no session without a certificate"
+		}
+	}
+	w.unknown["client renegotiation"] = "likewise"
+	w.session.Resumption, w.session.EarlyData, w.session.ClientRenegotiation = Unknown, Unknown, Unknown
+}
 
 // blind13 is the truth where what the server encrypts cannot be read: nobody has its
 // suites or its groups here.

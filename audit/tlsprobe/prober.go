@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -24,8 +25,10 @@ type prober struct {
 	mu      sync.Mutex
 	seen    observations
 	found   findings
-	control *hello // one that was taken
-	chunked bool   // large hellos get lost
+	control *hello           // one that was taken
+	small   map[Version]bool // of which large hellos get lost
+	limit   int              // length of the smallest hello that was lost; 0: none was
+	shares  bool             // TLS 1.3 is taken with a key share only
 }
 
 // Probe finds out what an endpoint takes. The error is of ctx, or of an address that is
@@ -55,7 +58,7 @@ func newProber(t Target, o Options) (*prober, error) {
 	}
 	o.MaxConnections, o.Parallel = cmp.Or(o.MaxConnections, 200), cmp.Or(o.Parallel, 4)
 	o.Timeout, o.Patience = cmp.Or(o.Timeout, 5*time.Second), cmp.Or(o.Patience, 20*time.Second)
-	p := &prober{target: t, name: cmp.Or(t.SNI, host), timeout: o.Timeout}
+	p := &prober{target: t, name: cmp.Or(t.SNI, host), timeout: o.Timeout, small: map[Version]bool{}}
 	if t.SNI == "-" {
 		p.name = ""
 	}
@@ -70,51 +73,65 @@ func newProber(t Target, o Options) (*prober, error) {
 // ask sends a hello until it is known what the server says to it, or until that is not
 // to be found out.
 func (p *prober) ask(ctx context.Context, h *hello) *observation {
-	var o *observation
+	send := func() *observation { return p.exchange(ctx, h) }
+	return p.askOn(ctx, send(), send)
+}
+
+// askOn does so with a hello that was sent once. The function sends it again.
+func (p *prober) askOn(ctx context.Context, o *observation, send func() *observation) *observation {
 	for {
-		o = p.exchange(ctx, h)
 		if o.unclear() {
-			p.confirm(ctx, h, o)
+			o = p.confirm(ctx, o, send)
 		}
-		if o.accepted() || o.refused() || o.End == EndGarbage || o.End == EndBudget || ctx.Err() != nil {
+		if o.accepted() || o.refused() || o.wantsIdentity() || o.End == EndGarbage || o.End == EndBudget || ctx.Err() != nil {
 			break
 		}
-		if p.hopeless() || !p.gate.overloaded() {
+		if !p.gate.overloaded(p.answers()) {
 			break
 		}
 		p.record(o)
+		o = send()
 	}
 	p.record(o)
 	return o
 }
 
-// hopeless reports whether it is of no use to ask again: as long as the server took
-// nothing at all, it may be that it never will.
-func (p *prober) hopeless() bool {
+// answers tells what the server is known to do: as long as it took nothing at all, it
+// may be that it never will.
+func (p *prober) answers() liveness {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.control == nil
+	if p.control != nil {
+		return alive
+	}
+	if slices.ContainsFunc(p.seen.list, func(o *observation) bool { return o.unclear() || o.refused() }) {
+		return listening
+	}
+	return silent
 }
 
 // confirm finds out whether a server that closed the connection, or sent an alert that
-// may mean anything, refuses the hello: it does if it takes another one, and does the
-// same again.
-func (p *prober) confirm(ctx context.Context, h *hello, o *observation) {
+// may mean anything, refuses the hello: it does if it takes another one, does the same
+// again, and takes the other one again. Once would not do: a server that lets through so
+// many connections in a time takes one when the time is up.
+func (p *prober) confirm(ctx context.Context, o *observation, send func() *observation) *observation {
 	p.mu.Lock()
 	control := p.control
 	p.mu.Unlock()
-	if control == nil {
-		return
+	takes := func() bool {
+		c := p.exchange(ctx, control)
+		p.record(c)
+		return c.accepted()
 	}
-	before := p.exchange(ctx, control)
-	p.record(before)
-	if !before.accepted() {
-		return
+	if control == nil || !takes() {
+		return o
 	}
-	again := p.exchange(ctx, h)
-	again.Confirmed = again.End == o.End && again.unclear()
+	again := send()
+	if again.unclear() && again.End == o.End {
+		again.Confirmed = !p.gate.strained() || takes()
+	}
 	p.record(o)
-	*o = *again
+	return again
 }
 
 func (p *prober) record(o *observation) {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // findings are what was seen beside the answers to hellos.
@@ -26,6 +27,9 @@ type findings struct {
 	noName       NameAnswer
 	wrongName    NameAnswer
 	problems     []Problem
+
+	earlyData, renegotiation State
+	lifetime                 time.Duration // of tickets
 }
 
 // inspect looks at what an endpoint does beside taking what it takes: which is known
@@ -58,6 +62,7 @@ func (p *prober) inspect(ctx context.Context) {
 	if newest != 0 {
 		wg.Go(func() { p.signatures12(ctx, newest) })
 		wg.Go(func() { p.complete(ctx, newest) })
+		wg.Go(func() { p.renegotiate(ctx, newest) })
 	}
 	wg.Go(func() { p.found.fallback = p.downgrade(ctx) })
 	wg.Wait()
@@ -137,7 +142,7 @@ func (p *prober) keepChain(v Version, name string, ders [][]byte, staple, timest
 func (p *prober) hello13() *hello {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h := &hello{version: TLS13, schemes: schemesFor(TLS13)}
+	h := &hello{version: TLS13, schemes: schemesFor(TLS13), bare: p.small[TLS13]}
 	for _, id := range decryptable {
 		if p.seen.suites[TLS13][id] {
 			h.suites = append(h.suites, id)
@@ -167,11 +172,7 @@ func (p *prober) signatures13(ctx context.Context) {
 	for len(left) > 0 {
 		h := *all
 		h.schemes = left
-		o, f := p.exchange13(ctx, &h)
-		if o.unclear() {
-			p.confirm(ctx, &h, o)
-		}
-		p.record(o)
+		o, f := p.ask13(ctx, &h)
 		if f == nil {
 			if o.accepted() {
 				p.problem("signature algorithms of TLS 1.3", EndGarbage, o.Detail)
@@ -198,11 +199,12 @@ func (p *prober) signatures12(ctx context.Context, v Version) {
 	}
 	p.mu.Lock()
 	suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
+	left := slices.DeleteFunc(schemesFor(v), func(id SignatureScheme) bool { return p.seen.scheme(v, id) == Offered })
 	p.mu.Unlock()
 	suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isSigned(SuiteOf(id)) })
-	left := schemesFor(v)
+	suites = p.fitting(v, suites)
 	for len(left) > 0 && len(suites) > 0 {
-		h := offer(v, suites, groupsFor(v))
+		h := p.offer(v, suites, p.usable(v, groupsFor(v)))
 		h.schemes = left
 		o := p.ask(ctx, h)
 		if !o.accepted() {
@@ -227,9 +229,10 @@ func (p *prober) complete(ctx context.Context, v Version) {
 	first := p.shake(ctx, o)
 	if !first.done && first.request == nil {
 		p.problem("complete handshake of "+v.String(), first.end, first.detail)
-		p.keepAuth(v, AuthUnknown)
+		p.keepAuth(v, p.authInClear(v))
 		return
 	}
+	p.keepTickets(v, first)
 	if protocol := first.state.NegotiatedProtocol; protocol != "" {
 		p.found.mu.Lock()
 		p.found.alpn = append(p.found.alpn, protocol)
@@ -241,11 +244,30 @@ func (p *prober) complete(ctx context.Context, v Version) {
 		p.tryStray(ctx, o)
 	}
 	if !first.done || state == AuthRequired {
+		p.problem("sessions of "+v.String(), first.end, "the handshake needs a certificate of the client")
 		return
 	}
 	if second := p.shake(ctx, o); second.done {
 		p.keepResumption(v, second.resumed)
 	}
+}
+
+// authInClear tells whether a certificate is wanted, by the flights up to TLS 1.2, which
+// are in clear: where there is no request in any of them, it is not.
+func (p *prober) authInClear(v Version) ClientAuthState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	state := AuthUnknown
+	for _, o := range p.seen.list {
+		if !o.accepted() || o.flight.version != v || v == TLS13 || !o.flight.done {
+			continue
+		}
+		if o.flight.request != nil {
+			return AuthUnknown
+		}
+		state = AuthNone
+	}
+	return state
 }
 
 // auth tells whether a certificate is wanted, by a handshake without one.
@@ -315,13 +337,14 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 	var h *hello
 	for v := TLS12; v >= TLS10 && h == nil; v-- {
 		if taken := slices.Sorted(maps.Keys(p.seen.suites[v])); len(taken) > 0 {
-			h = offer(v, taken, groupsFor(v))
+			h = &hello{version: v, suites: taken}
 		}
 	}
 	p.mu.Unlock()
 	var ders [][]byte
 	var o *observation
 	if h != nil {
+		h = p.offer(h.version, p.fitting(h.version, h.suites), p.usable(h.version, groupsFor(h.version)))
 		h.otherName, h.serverName = true, name
 		o = p.exchange(ctx, h)
 		if o.accepted() {
@@ -342,6 +365,8 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 			return SameChain
 		}
 		return OtherChain
+	case o.accepted():
+		return "" // with a suite that has no certificates
 	case o.End == EndAnswer && o.flight.alert != nil:
 		return Refused
 	}
@@ -368,21 +393,43 @@ func (p *prober) downgrade(ctx context.Context) State {
 	}
 	p.mu.Unlock()
 	if len(taken) < 2 {
-		return "" // there is nothing to fall back to
+		return p.settled() // there is nothing to fall back to, as far as is known
 	}
+	v := taken[1]
 	p.mu.Lock()
-	h := offer(taken[1], slices.Sorted(maps.Keys(p.seen.suites[taken[1]])), groupsFor(taken[1]))
+	suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
 	p.mu.Unlock()
+	h := p.offer(v, p.fitting(v, suites), p.usable(v, groupsFor(v)))
 	h.fallback = true
-	o := p.exchange(ctx, h)
-	p.record(o)
+	o := p.ask(ctx, h)
 	switch {
 	case o.accepted():
 		return NotOffered
-	case o.End == EndAnswer && o.flight.alert != nil && o.flight.alert.Description == 86: // inappropriate_fallback
+	case o.says(alertFallback):
 		return Offered
 	}
+	p.problem("fallback to "+v.String(), o.End, o.Detail)
 	return Unknown
+}
+
+// settled is "" if it is known of each version whether it is offered, else Unknown.
+func (p *prober) settled() State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for v := SSL3; v <= TLS13; v++ {
+		if state, _ := p.seen.version(v); state == Unknown {
+			return Unknown
+		}
+	}
+	return ""
+}
+
+// fitting leaves out suites for which there is no room in a hello that has to be small.
+func (p *prober) fitting(v Version, suites []SuiteID) []SuiteID {
+	if !p.isSmall(v) {
+		return suites
+	}
+	return suites[:min(len(suites), 16)]
 }
 
 // add puts what was found into a result.
@@ -399,9 +446,22 @@ func (f *findings) add(r *Result) {
 	r.ClientAuth = f.client
 	slices.Sort(f.alpn)
 	r.ALPN = slices.Compact(f.alpn)
-	r.Session.Resumption, r.Session.FallbackSCSV = f.resumption, f.fallback
+	r.Session.FallbackSCSV = f.fallback
+	if r.Session.Resumption != "" {
+		r.Session.Resumption = f.resumption
+	}
+	if r.Session.EarlyData != "" {
+		r.Session.EarlyData = cmp.Or(f.earlyData, Unknown)
+	}
+	if r.Session.ClientRenegotiation != "" {
+		r.Session.ClientRenegotiation = cmp.Or(f.renegotiation, Unknown)
+	}
+	r.Session.TicketLifetime = int(f.lifetime / time.Second)
 	r.Session.NoName, r.Session.WrongName = f.noName, f.wrongName
 	r.Unknown = append(r.Unknown, f.problems...)
+	slices.SortStableFunc(r.Unknown, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Question, b.Question), cmp.Compare(a.End, b.End), cmp.Compare(a.Detail, b.Detail))
+	})
 }
 
 // problem keeps what stayed unknown.

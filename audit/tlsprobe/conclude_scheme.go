@@ -1,0 +1,78 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import "slices"
+
+// scheme tells whether the server signs with an algorithm in a version.
+func (all *observations) scheme(v Version, id SignatureScheme) State {
+	for _, o := range all.list {
+		if o.accepted() && o.flight.version == v && o.scheme() == id {
+			return Offered
+		}
+	}
+	for _, o := range all.list {
+		if o.hello.version == v && slices.Contains(o.hello.schemes, id) && o.refused() && all.signs(v, o.hello) {
+			return NotOffered
+		}
+	}
+	return Unknown
+}
+
+// signs reports whether a refusal of signature algorithms in a version cannot be for
+// want of a suite or a group: one was offered that the server takes and signs for.
+func (all *observations) signs(v Version, h *hello) bool {
+	for _, o := range all.list {
+		if o.accepted() && o.flight.version == v && o.scheme() != 0 && slices.Contains(h.suites, o.flight.suite) &&
+			(o.flight.group == 0 || slices.Contains(h.groups, o.flight.group)) && all.groupsServe(v, o.flight.suite, h.groups) {
+			return true
+		}
+	}
+	return false
+}
+
+// schemeList lists the signature algorithms that are offered in some version, or
+// unknown in one whose servers sign.
+func (all *observations) schemeList() []SignatureAlgorithm {
+	var out []SignatureAlgorithm
+	for _, s := range schemes {
+		a := SignatureAlgorithmOf(s.id)
+		a.State = NotOffered
+		for _, v := range []Version{TLS13, TLS12} {
+			version, _ := all.version(v)
+			if version == NotOffered || !slices.Contains(schemesFor(v), s.id) || version == Offered && !all.signsAtAll(v) {
+				continue
+			}
+			switch all.scheme(v, s.id) {
+			case Offered:
+				a.State, a.Versions = Offered, append(a.Versions, v)
+			case Unknown:
+				if a.State == NotOffered {
+					a.State = Unknown
+				}
+			}
+		}
+		if a.State != NotOffered {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// signsAtAll reports whether some suite that is taken in a version has the server sign.
+func (all *observations) signsAtAll(v Version) bool {
+	if v == TLS13 {
+		return true
+	}
+	for id := range all.suites[v] {
+		if s := SuiteOf(id); isSigned(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSigned reports whether a server signs its part of a suite's key exchange.
+func isSigned(s Suite) bool {
+	return (s.KeyExchange == "ECDHE" || s.KeyExchange == "DHE") && s.Authentication != "none"
+}
