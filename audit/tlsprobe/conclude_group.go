@@ -20,11 +20,17 @@ func (all *observations) group(v Version, id GroupID) State {
 		if o.refused() && all.suitesServe(v, o.hello.suites, o.hello.groups) && !all.missesShare(o.hello, id) {
 			return NotOffered
 		}
-		if o.accepted() && o.flight.version == v && i < slices.Index(o.hello.groups, o.flight.group) && all.bound(v, o.flight) {
+		if o.accepted() && o.flight.version == v && (i < slices.Index(o.hello.groups, o.flight.group) && all.bound(v, o.flight) || o.lacksGroup()) {
 			return NotOffered
 		}
 	}
 	return Unknown
+}
+
+// lacksGroup reports whether the server chose a suite, and then found no group for it.
+func (o *observation) lacksGroup() bool {
+	f := o.flight
+	return f.version < TLS13 && needsGroup(f.version, f.suite) && f.exchange == nil && f.alert != nil
 }
 
 // bound reports whether a server chose the curve of its key because there is no way

@@ -27,19 +27,17 @@ func (p *prober) enumerate(ctx context.Context) {
 func (p *prober) askAgain(ctx context.Context) {
 	for _, i := range p.openEnds() {
 		p.mu.Lock()
-		o, calm := p.seen.list[i], p.seen.calm(i)
+		o, calm, proven := p.seen.list[i], p.seen.calm(i), p.seen.alive(i)
 		p.mu.Unlock()
-		again := p.exchange(ctx, o.hello)
-		switch {
-		case again.unclear() && again.End == o.End && calm:
-			again.Confirmed = true
-		case again.unclear():
-			again = p.confirm(ctx, again, func() *observation { return p.exchange(ctx, o.hello) })
-		}
-		p.record(again)
-		if again.refused() && again.rules(o.hello.version-1) {
+		send := func() *observation { return p.exchange(ctx, o.hello) }
+		if !proven && !p.takesControl(ctx) {
 			continue
 		}
+		again := send()
+		if again.Confirmed = again.unclear() && again.End == o.End && calm; again.unclear() {
+			again = p.confirm(ctx, again, send)
+		}
+		p.record(again)
 		if again.accepted() || !again.refused() && p.ask(ctx, o.hello).accepted() { // it was overloaded, and there is more
 			p.enumerateSuites(ctx, o.hello.version, o.hello.version == TLS13)
 		}
@@ -53,16 +51,19 @@ func (p *prober) openEnds() []int {
 	defer p.mu.Unlock()
 	var out []int
 	for i, o := range p.seen.list {
-		later := p.seen.list[i+1:]
-		alive := slices.ContainsFunc(later, func(o *observation) bool { return o.accepted() && o.after > i })
-		answered := slices.ContainsFunc(later, func(later *observation) bool {
+		answered := slices.ContainsFunc(p.seen.list[i+1:], func(later *observation) bool {
 			return later.hello == o.hello && (later.unclear() || later.accepted() || later.refused())
 		})
-		if o.unclear() && alive && !answered {
+		if o.unclear() && p.control != nil && !answered {
 			out = append(out, i)
 		}
 	}
 	return out
+}
+
+// alive reports whether the server took a hello that was sent after an exchange.
+func (all *observations) alive(i int) bool {
+	return slices.ContainsFunc(all.list[i+1:], func(o *observation) bool { return o.accepted() && o.after > i })
 }
 
 // calm reports whether the server shows no sign that it is overloaded: but for an
@@ -210,8 +211,8 @@ func (p *prober) eliminate(ctx context.Context, all *hello, shrink bool) {
 	left := p.untaken(v, all.suites)
 	vain := 0 // answers that named no new group, one after the other
 	for turn := 1; len(left) > 0; turn++ {
-		if shrink = shrink && vain < 2 && !p.takesCommon13(v); !shrink { // the groups seem to be used up, or the suites: that is to be seen
-			vain = 2
+		if shrink = shrink && vain == 0 && !p.takesCommon13(v); !shrink { // the groups seem to be used up, or the suites: that is to be seen
+			vain = 1
 		}
 		suites, groups := slices.Clone(left), all.groups
 		if turn%2 == 1 { // so that a server that follows the client's order is found out

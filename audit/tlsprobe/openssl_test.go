@@ -3,7 +3,6 @@
 package tlsprobe
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +43,7 @@ const opensslDefaultGroups = "X25519:P-256:X448:P-521:P-384:ffdhe2048:ffdhe3072:
 // truth is what a server of OpenSSL does that is so configured.
 func (c opensslConfig) truth(t *testing.T) *truth {
 	t.Helper()
-	w := &truth{suites: map[Version][]SuiteID{}, groups: map[GroupID][]Version{}, schemes: map[SignatureScheme][]Version{}}
+	w := &truth{closes: 1, suites: map[Version][]SuiteID{}, groups: map[GroupID][]Version{}, schemes: map[SignatureScheme][]Version{}}
 	for _, v := range c.versions {
 		w.suites[v] = c.suites(t, v)
 	}
@@ -209,8 +208,8 @@ func TestProbeOpenSSL(t *testing.T) {
 		"TLS 1.3 all suites": {config: opensslConfig{versions: []Version{TLS13}, keys: []string{"p256"}, serverpref: true, ciphers3: "TLS_AES_128_CCM_8_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256", groups: "P-521:ffdhe4096:X448"}},
 		"TLS 1.3 CCM alone":  {config: opensslConfig{versions: []Version{TLS13}, keys: []string{"rsa"}, ciphers3: "TLS_AES_128_CCM_8_SHA256", groups: "P-256"}, know: func(w *truth) { blind13(w) }},
 		"TLS 1.2 alone":      {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"rsa"}, groups: "P-256:X25519"}},
-		"TLS 1.1 alone":      {config: opensslConfig{versions: []Version{TLS11}, ciphers: "ALL:@SECLEVEL=0", keys: []string{"rsa"}, noDH: true}},
-		"TLS 1.0 alone":      {config: opensslConfig{versions: []Version{TLS10}, ciphers: "ALL:@SECLEVEL=0", keys: []string{"rsa"}, noDH: true, serverpref: true, groups: "P-256:P-384"}},
+		"TLS 1.1 alone":      {config: opensslConfig{versions: []Version{TLS11}, ciphers: "ALL:@SECLEVEL=0", keys: []string{"rsa"}, noDH: true}, know: untried},
+		"TLS 1.0 alone":      {config: opensslConfig{versions: []Version{TLS10}, ciphers: "ALL:@SECLEVEL=0", keys: []string{"rsa"}, noDH: true, serverpref: true, groups: "P-256:P-384"}, know: untried},
 		"TLS 1.0 and 1.2":    {config: opensslConfig{versions: []Version{TLS10, TLS12}, ciphers: "kRSA+AES:@SECLEVEL=0", keys: []string{"rsa"}}},
 		"everything": {config: opensslConfig{versions: []Version{TLS10, TLS11, TLS12, TLS13}, ciphers: allCiphers, keys: []string{"rsa", "p256"}, psk: true, level0: true}, args: []string{"-dhparam", tlstest.DHParameters(t, "1024")},
 			know: func(w *truth) { w.session.FiniteFields = []FiniteField{{Bits: 1024, Name: "modp1024"}} }},
@@ -230,7 +229,7 @@ func TestProbeOpenSSL(t *testing.T) {
 		"P-384 another":     {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"p384"}, groups: "X25519:P-256"}},
 		"P-521 one group":   {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"p521"}, groups: "P-521"}},
 		"Ed25519":           {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"ed25519"}, groups: "X25519:X448"}},
-		"Ed448":             {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"ed448"}, groups: "X448"}, know: foreign},
+		"Ed448":             {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"ed448"}, groups: "X448:X25519"}, know: foreign},
 		"RSA-PSS key":       {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"rsa-pss"}, groups: "X25519"}, know: foreign},
 		"brainpool":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"brainpool"}, groups: "brainpoolP256r1:brainpoolP512r1:P-256"}, know: foreign},
 		"secp256k1":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AESGCM", keys: []string{"secp256k1"}, groups: "secp256k1:sect571r1"}, know: foreign},
@@ -250,7 +249,7 @@ func TestProbeOpenSSL(t *testing.T) {
 		"certificate demanded": {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"rsa"}, groups: "X25519"}, args: []string{"-Verify", "1", "-verify_return_error"},
 			know: func(w *truth) {
 				w.auth = ClientAuth{State: AuthRequired, Versions: both3, Unverified: NotOffered}
-				w.session.Resumption = Unknown
+				demanded(w)
 			}},
 		"ALPN": {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"rsa"}, groups: "X25519"}, args: []string{"-alpn", "h2,http/1.1"}, know: func(w *truth) { w.alpn = []string{"h2", "http/1.1"} }},
 	} {
@@ -258,7 +257,7 @@ func TestProbeOpenSSL(t *testing.T) {
 			w := c.config.truth(t)
 			args := slices.Concat(c.config.arguments(t, w), c.args)
 			w.session.NoName, w.session.WrongName = SameChain, SameChain
-			if len(c.config.keys) == 0 {
+			if len(w.leaves) == 0 {
 				w.session.NoName, w.session.WrongName = "", ""
 			}
 			if c.know != nil {
@@ -291,6 +290,12 @@ func foreign(w *truth) {
 	}
 }
 
+// untried is what is known where client renegotiation is not tried: without AEAD.
+func untried(w *truth) {
+	w.unknown = map[string]string{"client renegotiation": "it is tried with AES-GCM and ChaCha20 alone"}
+	w.session.ClientRenegotiation = Unknown
+}
+
 // demanded adds what stays unknown where no handshake succeeds without a certificate of
 // the client that somebody issued.
 func demanded(w *truth) {
@@ -304,16 +309,12 @@ func demanded(w *truth) {
 	w.session.Resumption, w.session.EarlyData, w.session.ClientRenegotiation = Unknown, Unknown, Unknown
 }
 
-// blind13 is the truth where what the server encrypts cannot be read: nobody has its
-// suites or its groups here.
+// blind13 is the truth where what the server encrypts cannot be read: its suites or its
+// groups are not implemented here.
 func blind13(w *truth) {
-	w.unknown = map[string]string{"signature algorithms of TLS 1.3": "no suite that is decrypted here", "complete handshake of TLS 1.3": "likewise"}
-	w.leaves = nil
-	w.schemes = map[SignatureScheme][]Version{}
-	for _, s := range schemesFor(TLS13) {
-		w.schemes[s] = nil
-	}
+	const why = "no suite that is decrypted here"
+	w.unknown = map[string]string{"signature algorithms of TLS 1.3": why, "complete handshake of TLS 1.3": why}
+	w.leaves, w.unsigned = nil, true
 	w.auth.State = AuthUnknown
-	w.session.EarlyData, w.session.Resumption = Unknown, Unknown
-	maps.DeleteFunc(w.schemes, func(SignatureScheme, []Version) bool { return true })
+	w.session.EarlyData, w.session.Resumption, w.session.NoName, w.session.WrongName = Unknown, Unknown, "", ""
 }

@@ -90,7 +90,7 @@ func containsAll(offer, ids []SuiteID) bool {
 // nothing else in it kept any of them back.
 func (all *observations) freely(o *observation, among []SuiteID) bool {
 	v, h := o.flight.version, o.hello
-	if v >= TLS12 && len(h.schemes) < len(schemesFor(v)) {
+	if v >= TLS12 && len(h.schemes) < len(schemesFor(h.version)) {
 		return false
 	}
 	return !slices.ContainsFunc(among, func(id SuiteID) bool { return !all.groupsServe(v, id, h.groups) })
@@ -100,7 +100,7 @@ func (all *observations) freely(o *observation, among []SuiteID) bool {
 // takes, and nothing but their order can have decided.
 func (all *observations) choices(v Version, taken []SuiteID) (chosen []SuiteID, offers [][]SuiteID) {
 	for _, o := range all.list {
-		if !o.accepted() || o.flight.version != v || o.hello.version != v {
+		if !o.accepted() || o.flight.version != v || !o.hello.covers(v) {
 			continue
 		}
 		var offer []SuiteID

@@ -115,23 +115,28 @@ func (p *prober) answers() liveness {
 // again, and takes the other one again. Once would not do: a server that lets through so
 // many connections in a time takes one when the time is up.
 func (p *prober) confirm(ctx context.Context, o *observation, send func() *observation) *observation {
-	p.mu.Lock()
-	control := p.control
-	p.mu.Unlock()
-	takes := func() bool {
-		c := p.exchange(ctx, control)
-		p.record(c)
-		return c.accepted()
-	}
-	if control == nil || !takes() {
+	if !p.takesControl(ctx) {
 		return o
 	}
 	again := send()
 	if again.unclear() && again.End == o.End {
-		again.Confirmed = !p.gate.strained() || takes()
+		again.Confirmed = !p.gate.strained() || p.takesControl(ctx)
 	}
 	p.record(o)
 	return again
+}
+
+// takesControl sends a hello that was taken once, and reports whether it is again.
+func (p *prober) takesControl(ctx context.Context) bool {
+	p.mu.Lock()
+	control := p.control
+	p.mu.Unlock()
+	if control == nil {
+		return false
+	}
+	o := p.exchange(ctx, control)
+	p.record(o)
+	return o.accepted()
 }
 
 func (p *prober) record(o *observation) {

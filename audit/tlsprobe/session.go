@@ -192,30 +192,31 @@ func (p *prober) signatures13(ctx context.Context) {
 	}
 }
 
-// signatures12 asks for the signature algorithms of TLS 1.2.
+// signatures12 asks for the signature algorithms of TLS 1.2, for each kind of key.
 func (p *prober) signatures12(ctx context.Context, v Version) {
 	if v != TLS12 { // before, they are MD5 and SHA-1
 		return
 	}
-	p.mu.Lock()
-	suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
-	left := slices.DeleteFunc(schemesFor(v), func(id SignatureScheme) bool { return p.seen.scheme(v, id) == Offered })
-	p.mu.Unlock()
-	suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isSigned(SuiteOf(id)) })
-	suites = p.fitting(v, suites)
-	for len(left) > 0 && len(suites) > 0 {
-		h := p.offer(v, suites, p.usable(v, groupsFor(v)))
-		h.schemes = left
-		o := p.ask(ctx, h)
-		if !o.accepted() {
-			return
+	for _, key := range []string{"ECDSA", "RSA", "DSS"} {
+		p.mu.Lock()
+		suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
+		left := slices.DeleteFunc(schemesFor(v), func(id SignatureScheme) bool { return id.authentication() != key || p.seen.scheme(v, id) == Offered })
+		p.mu.Unlock()
+		suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isSigned(SuiteOf(id)) || SuiteOf(id).Authentication != key })
+		for suites = p.fitting(v, suites); len(left) > 0 && len(suites) > 0; {
+			h := p.offer(v, suites, p.usable(v, groupsFor(v)))
+			h.schemes = left
+			o := p.ask(ctx, h)
+			if !o.accepted() {
+				break
+			}
+			p.keepFlight(o)
+			next := slices.DeleteFunc(slices.Clone(left), func(id SignatureScheme) bool { return id == o.scheme() })
+			if len(next) == len(left) { // it signs with what was not offered
+				break
+			}
+			left = next
 		}
-		p.keepFlight(o)
-		next := slices.DeleteFunc(slices.Clone(left), func(id SignatureScheme) bool { return id == o.scheme() })
-		if len(next) == len(left) {
-			return
-		}
-		left = next
 	}
 }
 
@@ -337,20 +338,26 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 	var h *hello
 	for v := TLS12; v >= TLS10 && h == nil; v-- {
 		if taken := slices.Sorted(maps.Keys(p.seen.suites[v])); len(taken) > 0 {
-			h = &hello{version: v, suites: taken}
+			h = &hello{version: v, suites: slices.DeleteFunc(taken, func(id SuiteID) bool { return !isCertified(SuiteOf(id)) })}
 		}
 	}
 	p.mu.Unlock()
 	var ders [][]byte
 	var o *observation
-	if h != nil {
+	switch {
+	case h != nil && len(h.suites) == 0:
+		return "" // there is nothing to be compared
+	case h != nil:
 		h = p.offer(h.version, p.fitting(h.version, h.suites), p.usable(h.version, groupsFor(h.version)))
 		h.otherName, h.serverName = true, name
 		o = p.exchange(ctx, h)
 		if o.accepted() {
 			ders = o.flight.certificates
 		}
-	} else if h = p.hello13(); h != nil {
+	default:
+		if h = p.hello13(); h == nil {
+			return ""
+		}
 		h.otherName, h.serverName = true, name
 		var f *encryptedFlight
 		if o, f = p.exchange13(ctx, h); f != nil {
@@ -358,8 +365,6 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 		}
 	}
 	switch {
-	case o == nil:
-		return ""
 	case len(ders) > 0:
 		if p.presents(ders[0]) {
 			return SameChain
