@@ -20,17 +20,18 @@ func (all *observations) group(v Version, id GroupID) State {
 		if o.refused() && all.suitesServe(v, o.hello.suites, o.hello.groups) && !all.missesShare(o.hello, id) {
 			return NotOffered
 		}
-		if o.accepted() && o.flight.version == v && (i < slices.Index(o.hello.groups, o.flight.group) && all.bound(v, o.flight) || o.lacksGroup()) {
+		if o.accepted() && o.flight.version == v && (i < slices.Index(o.hello.groups, o.flight.group) && all.bound(v, o.flight) || o.givesUp() && len(o.hello.schemes) >= len(schemesFor(o.hello.version))) {
 			return NotOffered
 		}
 	}
 	return Unknown
 }
 
-// lacksGroup reports whether the server chose a suite, and then found no group for it.
-func (o *observation) lacksGroup() bool {
+// givesUp reports whether the server chose a suite, and then found that it cannot
+// exchange keys with it: it has none of the groups, or of the signature algorithms.
+func (o *observation) givesUp() bool {
 	f := o.flight
-	return f.version < TLS13 && needsGroup(f.version, f.suite) && f.exchange == nil && f.alert != nil
+	return o.accepted() && f.version < TLS13 && f.version >= SSL3 && f.exchange == nil && f.alert != nil && (needsGroup(f.version, f.suite) || isSigned(SuiteOf(f.suite)))
 }
 
 // bound reports whether a server chose the curve of its key because there is no way

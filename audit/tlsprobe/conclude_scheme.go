@@ -15,7 +15,7 @@ func (all *observations) scheme(v Version, id SignatureScheme) State {
 		return NotOffered // with which no key is used
 	}
 	for _, o := range all.list {
-		if o.hello.version == v && slices.Contains(o.hello.schemes, id) && o.refused() && all.signs(v, o.hello, id) {
+		if o.hello.version == v && slices.Contains(o.hello.schemes, id) && (o.refused() || o.givesUp() && o.flight.version == v) && all.signs(v, o.hello, id) {
 			return NotOffered
 		}
 	}

@@ -137,7 +137,7 @@ func (h *hello) addShares() {
 
 // first offers all that there is in a version.
 func (p *prober) first(ctx context.Context, v Version) *observation {
-	h := p.offer(v, suitesFor(v), groupsFor(v))
+	h := p.offer(v, aesFirst(suitesFor(v)), groupsFor(v))
 	h.compression = v < TLS13 && v >= SSL3
 	if v < SSL3 { // what they close the connection at is asked again later, when more is known of the server
 		o := p.exchange(ctx, h)
@@ -169,7 +169,7 @@ func (p *prober) first(ctx context.Context, v Version) *observation {
 // firstWithShare offers all that there is in TLS 1.3 with key shares to a server that
 // took nothing without.
 func (p *prober) firstWithShare(ctx context.Context, refused *observation) *observation {
-	h := p.offer(TLS13, suitesFor(TLS13), groupsFor(TLS13))
+	h := p.offer(TLS13, aesFirst(suitesFor(TLS13)), groupsFor(TLS13))
 	h.addShares()
 	o := p.ask(ctx, h)
 	if !o.accepted() {
@@ -209,7 +209,8 @@ func (p *prober) enumerateSuites(ctx context.Context, v Version, wantGroups bool
 func (p *prober) eliminate(ctx context.Context, all *hello, shrink bool) {
 	v := all.version
 	left := p.untaken(v, all.suites)
-	vain := 0 // answers that named no new group, one after the other
+	vain := 0           // answers that named no new group, one after the other
+	var again []SuiteID // whose place is asked for again
 	for turn := 1; len(left) > 0; turn++ {
 		if shrink = shrink && vain == 0 && !p.takesCommon13(v); !shrink { // the groups seem to be used up, or the suites: that is to be seen
 			vain = 1
@@ -222,7 +223,7 @@ func (p *prober) eliminate(ctx context.Context, all *hello, shrink bool) {
 			groups = p.unnamed(v, groups, slices.ContainsFunc(left, isECDSA))
 		}
 		named := p.countGroups(v)
-		o := p.ask(ctx, p.offer(v, chachaLast(suites), groups))
+		o := p.ask(ctx, p.offer(v, aesFirst(suites), groups))
 		if o.wantsIdentity() {
 			left = slices.DeleteFunc(left, isSRP)
 			p.eliminateSRP(ctx, v)
@@ -231,10 +232,19 @@ func (p *prober) eliminate(ctx context.Context, all *hello, shrink bool) {
 		if !o.accepted() || o.flight.version != v {
 			return
 		}
-		left = slices.DeleteFunc(left, func(id SuiteID) bool { return id == o.flight.suite })
 		if vain++; p.countGroups(v) > named {
 			vain = 0
 		}
+		if vain == 1 && shrink { // a suite before it may have been left out for want of a group: it is asked for its place again
+			again = append(again, o.flight.suite)
+			continue
+		}
+		p.mu.Lock()
+		if p.seen.seemsClient(v) { // it has no place
+			left = slices.DeleteFunc(left, func(id SuiteID) bool { return slices.Contains(again, id) })
+		}
+		p.mu.Unlock()
+		left = slices.DeleteFunc(left, func(id SuiteID) bool { return id == o.flight.suite })
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -48,6 +49,7 @@ type handshakeOptions struct {
 	client  *tls.Certificate
 	cache   tls.ClientSessionCache
 	suites  []uint16                         // nil for all
+	quiet   bool                             // it is listened before the farewell
 	then    func(net.Conn, *handshake) error // what is done with the connection in place of the farewell
 }
 
@@ -92,7 +94,7 @@ func (p *prober) shake(ctx context.Context, o handshakeOptions) *handshake {
 		h.keep(recorded, log)
 		err = o.then(conn, h)
 	case h.request != nil || o.cache != nil:
-		err = h.farewell(conn, c)
+		err = h.farewell(conn, c, o.quiet)
 	}
 	h.keep(recorded, log)
 	h.end, h.detail = endOf(err), reason(err)
@@ -182,7 +184,13 @@ const maxFarewell = time.Second
 
 // farewell says goodbye, and listens for what the server has to say: in TLS 1.3 tickets
 // come after the handshake, and only then it says that it wants a certificate.
-func (h *handshake) farewell(conn net.Conn, c *tls.Conn) error {
+func (h *handshake) farewell(conn net.Conn, c *tls.Conn, quiet bool) error {
+	if quiet {
+		conn.SetReadDeadline(time.Now().Add(maxFarewell))
+		if _, err := io.Copy(io.Discard, io.LimitReader(c, maxAnswer)); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	}
 	if err := c.CloseWrite(); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (all *observations) orderQuestion(v Version) *hello {
 	if preference == "" && len(chosen) >= len(taken)-1 { // the last comes first
 		order = slices.Clone(order)
 		slices.Reverse(order)
-		if last := chachaLast(order); last[0] != order[len(order)-1] {
+		if last := aesFirst(order); last[0] != order[len(order)-1] {
 			order = last
 		}
 		return offer(v, order, groupsFor(v))
@@ -51,24 +51,41 @@ func (all *observations) orderQuestion(v Version) *hello {
 		if !known {
 			rest = slices.Clone(rest)
 			slices.Reverse(rest)
-			return offer(v, chachaLast(rest), groupsFor(v))
+			return offer(v, aesFirst(rest), groupsFor(v))
 		}
 	}
 	return nil
 }
 
-// chachaLast moves the suites with ChaCha20 to the end of an offer: there are servers
-// that choose these before all others if a client names them first, as one does that has
-// no hardware for AES (SSL_OP_PRIORITIZE_CHACHA), and follow their own order else.
-func chachaLast(suites []SuiteID) []SuiteID {
-	out := slices.Clone(suites)
-	isChaCha := func(id SuiteID) int {
-		if strings.HasPrefix(SuiteOf(id).Cipher, "CHACHA20") {
-			return 1
+// seemsClient reports whether a server chose the first suite of each of several offers
+// that it has: most probably because it was the first.
+func (all *observations) seemsClient(v Version) bool {
+	chosen, offers := all.choices(v, slices.Sorted(maps.Keys(all.suites[v])))
+	for i, offer := range offers {
+		if chosen[i] != offer[0] {
+			return false
 		}
-		return 0
 	}
-	slices.SortStableFunc(out, func(a, b SuiteID) int { return isChaCha(a) - isChaCha(b) })
+	return len(chosen) > 2
+}
+
+// aesFirst moves the suites with AES-GCM to the front of an offer, and those with
+// ChaCha20 to its end, as a client has them whose processor knows AES: there are servers
+// whose order depends on it (SSL_OP_PRIORITIZE_CHACHA of OpenSSL; package tls).
+func aesFirst(suites []SuiteID) []SuiteID {
+	rank := func(id SuiteID) int {
+		switch s := SuiteOf(id); {
+		case s.Cipher != "AES_128_GCM" && s.Cipher != "AES_256_GCM":
+		case s.KeyExchange == "ECDHE" || s.KeyExchange == "any": // those that package tls looks at
+			return 0
+		}
+		if strings.HasPrefix(SuiteOf(id).Cipher, "CHACHA20") {
+			return 2
+		}
+		return 1
+	}
+	out := slices.Clone(suites)
+	slices.SortStableFunc(out, func(a, b SuiteID) int { return rank(a) - rank(b) })
 	return out
 }
 

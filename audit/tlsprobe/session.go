@@ -227,7 +227,7 @@ func (p *prober) complete(ctx context.Context, v Version) {
 	if v != TLS13 {
 		o.alpn = []string{"http/1.1"} // so that both are seen
 	}
-	first := p.shake(ctx, o)
+	first := p.shakeClearly(ctx, o)
 	if !first.done && first.request == nil {
 		p.problem("complete handshake of "+v.String(), first.end, first.detail)
 		p.keepAuth(v, p.authInClear(v))
@@ -240,6 +240,9 @@ func (p *prober) complete(ctx context.Context, v Version) {
 		p.found.mu.Unlock()
 	}
 	state := first.auth()
+	if state == AuthUnknown {
+		p.problem("client certificates in "+v.String(), first.end, first.detail)
+	}
 	p.keepAuth(v, state)
 	if first.request != nil {
 		p.tryStray(ctx, o)
@@ -273,15 +276,34 @@ func (p *prober) authInClear(v Version) ClientAuthState {
 
 // auth tells whether a certificate is wanted, by a handshake without one.
 func (h *handshake) auth() ClientAuthState {
-	switch {
-	case h.request == nil:
+	if h.request == nil {
 		return AuthNone
-	case h.done && h.kept:
-		return AuthOptional
-	case h.alert != "":
-		return AuthRequired
 	}
-	return AuthUnknown
+	return map[State]ClientAuthState{Offered: AuthOptional, NotOffered: AuthRequired, Unknown: AuthUnknown}[h.taken()]
+}
+
+// taken reports whether the server took the client's certificate, or that there was
+// none. In TLS 1.3 it says so after the client's handshake is done: by an alert, or by
+// going on. Tickets are something to go on with (RFC 8446, section 4.6.1).
+func (h *handshake) taken() State {
+	switch {
+	case h.done && (h.kept || h.asked == TLS13 && len(h.tickets13()) > 0):
+		return Offered
+	case h.alert != "":
+		return NotOffered
+	}
+	return Unknown
+}
+
+// shakeClearly leads a handshake to its end. Where the server ended it, and its alert was
+// lost because of the farewell, it listens for it before, the next time.
+func (p *prober) shakeClearly(ctx context.Context, o handshakeOptions) *handshake {
+	h := p.shake(ctx, o)
+	if h.request != nil && h.taken() == Unknown && h.end != EndBudget {
+		o.quiet = true
+		return p.shake(ctx, o)
+	}
+	return h
 }
 
 // keepAuth keeps what was found in a version. Where versions differ, the weakest counts:
@@ -305,17 +327,16 @@ func (p *prober) tryStray(ctx context.Context, o handshakeOptions) {
 		return
 	}
 	o.client, o.cache = stray, nil
-	h := p.shake(ctx, o)
+	h := p.shakeClearly(ctx, o)
+	state := h.taken()
+	if state == Unknown {
+		p.problem("stray client certificate in "+o.version.String(), h.end, h.detail)
+	}
 	p.found.mu.Lock()
 	defer p.found.mu.Unlock()
-	c := &p.found.client
-	switch {
-	case h.done && h.kept:
-		c.Unverified = Offered
-	case h.alert != "" && c.Unverified != Offered:
-		c.Unverified = NotOffered
-	case c.Unverified == "":
-		c.Unverified = Unknown
+	order := []State{Offered, NotOffered, Unknown, ""} // it is the client that chooses the version
+	if c := &p.found.client; slices.Index(order, state) < slices.Index(order, c.Unverified) {
+		c.Unverified = state
 	}
 }
 
@@ -338,7 +359,11 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 	var h *hello
 	for v := TLS12; v >= TLS10 && h == nil; v-- {
 		if taken := slices.Sorted(maps.Keys(p.seen.suites[v])); len(taken) > 0 {
-			h = &hello{version: v, suites: slices.DeleteFunc(taken, func(id SuiteID) bool { return !isCertified(SuiteOf(id)) })}
+			certified := func(id SuiteID) bool { return isCertified(SuiteOf(id)) }
+			h = &hello{version: v}
+			if slices.ContainsFunc(taken, certified) { // another name may have another kind of key
+				h.suites = slices.DeleteFunc(slices.Concat(taken, p.seen.rest(v, taken)), func(id SuiteID) bool { return !certified(id) })
+			}
 		}
 	}
 	p.mu.Unlock()
@@ -377,6 +402,11 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 	}
 	p.problem("another server name", o.End, o.Detail)
 	return ""
+}
+
+// rest are the suites of a version that are not among some.
+func (all *observations) rest(v Version, taken []SuiteID) []SuiteID {
+	return slices.DeleteFunc(suitesFor(v), func(id SuiteID) bool { return slices.Contains(taken, id) })
 }
 
 // presents reports whether a certificate is the first of a chain that is known.
