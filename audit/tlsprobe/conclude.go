@@ -128,6 +128,8 @@ func (all *observations) suite(v Version, id SuiteID) State {
 	}
 	for _, o := range all.list {
 		switch {
+		case o.rules(v) && o.says(alertProtocolVersion) && len(all.suites[v]) == 0: // whatever the suites
+			return NotOffered
 		case !o.hello.covers(v) || !slices.Contains(o.hello.suites, id):
 		case o.rules(v) && all.groupsServe(v, id, o.hello.groups) && !all.missesShare(o.hello, 0), o.accepted() && o.flight.version < v,
 			v == SSL2 && o.accepted(): // which names all that it takes

@@ -54,7 +54,8 @@ func (p *prober) openEnds() []int {
 		answered := slices.ContainsFunc(p.seen.list[i+1:], func(later *observation) bool {
 			return later.hello == o.hello && (later.unclear() || later.accepted() || later.refused())
 		})
-		if o.unclear() && p.control != nil && !answered {
+		large := p.limit > 0 && len(o.Sent) >= p.limit // it was lost, and no answer
+		if o.unclear() && p.control != nil && !answered && !large {
 			out = append(out, i)
 		}
 	}
@@ -159,7 +160,9 @@ func (p *prober) first(ctx context.Context, v Version) *observation {
 	switch {
 	case o.wantsIdentity(): // it chose SRP: what else is there?
 		o = p.ask(ctx, p.offer(v, slices.DeleteFunc(suitesFor(v), isSRP), groupsFor(v)))
-		p.eliminateSRP(ctx, v)
+		if o.accepted() || o.refused() { // the alert is one of SRP
+			p.eliminateSRP(ctx, v)
+		}
 	case v == TLS13 && o.refused() && !o.says(alertProtocolVersion) && ctx.Err() == nil:
 		o = p.firstWithShare(ctx, o)
 	}

@@ -14,7 +14,7 @@ import (
 type Exchange struct {
 	Asked    Version `json:"asked"`    // the version whose hello it is
 	Sent     []byte  `json:"sent"`     // as it stood on the wire, behind what STARTTLS needs
-	Received []byte  `json:"received"` // up to where encryption begins
+	Received []byte  `json:"received"` // up to where encryption begins; of what is no answer, the first 4 KiB
 	End      End     `json:"end"`
 	Detail   string  `json:"detail,omitempty"` // the error, where there is one
 
@@ -87,7 +87,7 @@ func (o *observation) refused() bool {
 	case o.End == EndAnswer && o.flight.alert != nil && o.flight.version == 0:
 		return o.flight.alert.refuses() || o.Confirmed
 	case o.End == EndClosed || o.End == EndReset:
-		return o.Confirmed
+		return o.Confirmed && len(o.Received) == 0
 	}
 	return false
 }
@@ -105,7 +105,10 @@ func (o *observation) wantsIdentity() bool {
 
 // unclear reports whether the server may have refused, or had no time.
 func (o *observation) unclear() bool {
-	return !o.accepted() && !o.refused() && !o.wantsIdentity() && (o.End == EndClosed || o.End == EndReset || o.End == EndAnswer)
+	if o.accepted() || o.refused() || o.wantsIdentity() {
+		return false
+	}
+	return o.End == EndAnswer || (o.End == EndClosed || o.End == EndReset) && len(o.Received) == 0
 }
 
 // refusal says how the server refused.

@@ -53,8 +53,22 @@ type handshakeOptions struct {
 	then    func(net.Conn, *handshake) error // what is done with the connection in place of the farewell
 }
 
-// shake leads a handshake to its end, and closes the connection.
+// shake leads a handshake to its end, and closes the connection. It tries again where
+// the server seems to be overloaded.
 func (p *prober) shake(ctx context.Context, o handshakeOptions) *handshake {
+	for try := 0; ; try++ {
+		h := p.shakeOnce(ctx, o)
+		busy := h.end == EndClosed || h.end == EndReset || h.end == EndUnreachable || h.alert == "internal error"
+		if h.done || h.request != nil || !busy || ctx.Err() != nil || try == maxTries || !p.gate.overloaded(alive) {
+			return h
+		}
+	}
+}
+
+// maxTries is how often a handshake is tried again.
+const maxTries = 4
+
+func (p *prober) shakeOnce(ctx context.Context, o handshakeOptions) *handshake {
 	h := &handshake{asked: o.version}
 	conn, release, err := p.gate.connect(ctx)
 	if err != nil {
@@ -115,21 +129,21 @@ func (p *prober) suites(o handshakeOptions) []uint16 {
 	if o.suites != nil {
 		return o.suites
 	}
-	if !p.isSmall(o.version) {
-		return allCipherSuites()
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.limit == 0 {
+		return allCipherSuites()
+	}
 	return slices.DeleteFunc(slices.Clone(allCipherSuites()), func(id uint16) bool { return !p.seen.suites[o.version][SuiteID(id)] })
 }
 
 // curves are the groups that package tls shall offer; nil for all.
 func (p *prober) curves(v Version) []tls.CurveID {
-	if !p.isSmall(v) {
-		return nil
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.limit == 0 {
+		return nil
+	}
 	var out []tls.CurveID
 	for _, id := range exchangeable {
 		if id != x25519MLKEM768 && (p.seen.groups[v][id] || p.seen.curves[id]) {

@@ -188,6 +188,9 @@ func (p *prober) exchangeThen(ctx context.Context, h *hello, then func(net.Conn,
 	}
 	if err == nil {
 		err = o.check()
+	} else { // what came of it, which is no answer
+		o.Received = slices.Concat(o.Received, o.rest)
+		o.Received = o.Received[:min(len(o.Received), maxFragment)]
 	}
 	o.End, o.Detail = endOf(err), reason(err)
 	if err == nil && then != nil {
@@ -199,6 +202,9 @@ func (p *prober) exchangeThen(ctx context.Context, h *hello, then func(net.Conn,
 	}
 	return o
 }
+
+// maxFragment bounds what is kept of what is no answer, in bytes.
+const maxFragment = 4 << 10
 
 // goodbye is an alert that tells a server that the client changed its mind, so that it
 // has nothing to complain of in its log (RFC 8446, section 6.1).

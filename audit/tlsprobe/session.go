@@ -59,6 +59,9 @@ func (p *prober) inspect(ctx context.Context) {
 		wg.Go(func() { p.signatures13(ctx) })
 		wg.Go(func() { p.complete(ctx, TLS13) })
 	}
+	if newest != 0 && p.isSmall(newest) {
+		p.askExtensions(ctx, newest)
+	}
 	if newest != 0 {
 		wg.Go(func() { p.signatures12(ctx, newest) })
 		wg.Go(func() { p.complete(ctx, newest) })
@@ -71,6 +74,20 @@ func (p *prober) inspect(ctx context.Context) {
 		wg.Go(func() { p.found.wrongName = p.otherName(ctx, "not-this-one.invalid") })
 		wg.Wait()
 	}
+}
+
+// askExtensions asks for what is left out of hellos that have to be small: with a suite
+// of CBC, if there is one, for that is asked about, too.
+func (p *prober) askExtensions(ctx context.Context, v Version) {
+	p.mu.Lock()
+	suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
+	p.mu.Unlock()
+	if slices.ContainsFunc(suites, isCBC) {
+		suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isCBC(id) })
+	}
+	h := p.offer(v, p.fitting(v, suites), p.usable(v, groupsFor(v)))
+	h.bare, h.compression = false, true
+	p.ask(ctx, h)
 }
 
 // keepFlight keeps the chain of an answer in clear.
@@ -227,6 +244,10 @@ func (p *prober) complete(ctx context.Context, v Version) {
 	if v != TLS13 {
 		o.alpn = []string{"http/1.1"} // so that both are seen
 	}
+	if p.isSmall(v) {
+		o.alpn = nil
+		p.problem("ALPN of "+v.String(), EndTimeout, "large hellos are lost")
+	}
 	first := p.shakeClearly(ctx, o)
 	if !first.done && first.request == nil {
 		p.problem("complete handshake of "+v.String(), first.end, first.detail)
@@ -251,9 +272,15 @@ func (p *prober) complete(ctx context.Context, v Version) {
 		p.problem("sessions of "+v.String(), first.end, "the handshake needs a certificate of the client")
 		return
 	}
-	if second := p.shake(ctx, o); second.done {
-		p.keepResumption(v, second.resumed)
+	second := p.shake(ctx, o)
+	p.mu.Lock()
+	limited := p.limit > 0 // a hello with a ticket may be too large
+	p.mu.Unlock()
+	if !second.done || limited && !second.resumed {
+		p.problem("resumption of "+v.String(), second.end, second.detail)
+		return
 	}
+	p.keepResumption(v, second.resumed)
 }
 
 // authInClear tells whether a certificate is wanted, by the flights up to TLS 1.2, which
@@ -440,7 +467,7 @@ func (p *prober) downgrade(ctx context.Context) State {
 	switch {
 	case o.accepted():
 		return NotOffered
-	case o.says(alertFallback):
+	case o.says(alertFallback), o.refused(): // the same suites without the signal are taken
 		return Offered
 	}
 	p.problem("fallback to "+v.String(), o.End, o.Detail)

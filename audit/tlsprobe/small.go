@@ -55,7 +55,9 @@ func (p *prober) firstSmall(ctx context.Context, v Version) *observation {
 				return nil
 			}
 			p.mu.Lock()
-			p.limit = len(large.Sent)
+			if p.limit == 0 || p.limit > len(large.Sent) {
+				p.limit = len(large.Sent)
+			}
 			p.mu.Unlock()
 			known = true
 		}
