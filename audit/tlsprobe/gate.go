@@ -22,6 +22,8 @@ type gate struct {
 	interval time.Duration // between connections; 0: none
 
 	mu       sync.Mutex
+	far      bool          // it takes long to connect
+	spares   []*spare      // made ahead, the oldest first
 	left     int           // connections
 	made     int           // or tried
 	next     time.Time     // before which no connection is made
@@ -52,6 +54,10 @@ func (g *gate) connect(ctx context.Context) (conn net.Conn, release func(), err 
 		return nil, nil, context.Cause(ctx)
 	}
 	release = func() { <-g.slots }
+	if conn := g.spare(); conn != nil {
+		g.dialAhead(ctx)
+		return conn, release, nil
+	}
 	wait, ok := g.turn()
 	if !ok {
 		release()
@@ -61,12 +67,79 @@ func (g *gate) connect(ctx context.Context) (conn net.Conn, release func(), err 
 		release()
 		return nil, nil, err
 	}
+	began := time.Now()
 	conn, err = g.dial(ctx)
 	if err != nil {
 		release()
 		return nil, nil, err
 	}
+	g.mu.Lock()
+	g.far = g.far || time.Since(began) > farAway
+	g.mu.Unlock()
+	g.dialAhead(ctx)
 	return conn, release, nil
+}
+
+// farAway is how long it takes at least to connect to a server that is far away, where
+// it pays to make the next connection while an answer is awaited.
+const farAway = 10 * time.Millisecond
+
+// maxIdle is for how long a connection that was made ahead is good: servers do not wait
+// for a hello for ever.
+const maxIdle = time.Second
+
+// A spare is a connection that is made ahead.
+type spare struct {
+	made time.Time
+	conn net.Conn // nil if it failed
+	done chan struct{}
+}
+
+// dialAhead makes a connection that is used for the next hello, if the server is far
+// away and shows no sign of overload. It counts like every other.
+func (g *gate) dialAhead(ctx context.Context) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.far || g.interval > 0 || g.left == 0 || len(g.slots)+len(g.spares) >= cap(g.slots) {
+		return
+	}
+	g.left--
+	g.made++
+	s := &spare{made: time.Now(), done: make(chan struct{})}
+	g.spares = append(g.spares, s)
+	go func() {
+		defer close(s.done)
+		s.conn, _ = g.dial(ctx)
+	}()
+}
+
+// spare returns a connection that was made ahead, nil if there is none.
+func (g *gate) spare() net.Conn {
+	for {
+		g.mu.Lock()
+		if len(g.spares) == 0 {
+			g.mu.Unlock()
+			return nil
+		}
+		s := g.spares[0]
+		g.spares = g.spares[1:]
+		g.mu.Unlock()
+		<-s.done
+		switch {
+		case s.conn == nil:
+		case time.Since(s.made) > maxIdle:
+			s.conn.Close()
+		default:
+			return s.conn
+		}
+	}
+}
+
+// close closes the connections that were made ahead, and are of no more use.
+func (g *gate) close() {
+	for conn := g.spare(); conn != nil; conn = g.spare() {
+		conn.Close()
+	}
 }
 
 // turn takes a connection from those left, and tells how long to wait before it.

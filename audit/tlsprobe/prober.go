@@ -40,6 +40,7 @@ func Probe(ctx context.Context, t Target, o Options) (*Result, error) {
 	}
 	p.enumerate(ctx)
 	p.inspect(ctx)
+	p.gate.close()
 	r := p.seen.result()
 	p.found.add(r)
 	r.Address, r.Connections = t.Address, p.gate.connections()
