@@ -28,6 +28,7 @@ type flight struct {
 	request      *certificateRequest
 	suites       []SuiteID // of SSL 2.0, where the server sends its whole list
 	alert        *Alert
+	alertVersion Version // of its record
 	warnings     []Alert // before a ServerHello
 	done         bool    // there is no more before encryption, or before the client's turn
 }
@@ -67,12 +68,12 @@ type Alert struct {
 	Description uint8
 }
 
-const alertWarning = 1
-
-// Alerts that the code names.
 const (
-	alertProtocolVersion       = 70
-	alertInappropriateFallback = 86
+	alertWarning = 1 // level
+
+	alertProtocolVersion = 70
+	alertFallback        = 86 // inappropriate_fallback
+	alertUnknownIdentity = 115
 )
 
 var alertNames = map[uint8]string{
@@ -159,6 +160,9 @@ func (p *parser) feed(b []byte) error {
 			return errTooSmall
 		}
 		p.records = s
+		if kind == typeAlert {
+			p.alertVersion = Version(version)
+		}
 		if done, err := p.record(kind, payload); done || err != nil {
 			return err
 		}

@@ -5,9 +5,7 @@ package tlsprobe
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 )
 
 // observations are what a server was seen to do. All that is said of its versions,
@@ -29,13 +27,23 @@ type observations struct {
 // add takes one more.
 func (all *observations) add(o *observation) {
 	all.list = append(all.list, o)
-	if !o.accepted() {
+	v := o.hello.version
+	switch {
+	case o.accepted():
+		v = o.flight.version
+	case !o.wantsIdentity() || len(o.hello.suites) != 1 || o.flight.alertVersion != v:
 		return
 	}
-	v := o.flight.version
 	if all.suites == nil {
 		all.suites, all.groups, all.grouped = map[Version]map[SuiteID]bool{}, map[Version]map[GroupID]bool{}, map[Version]map[SuiteID]bool{}
 		all.curves = map[GroupID]bool{}
+	}
+	if !o.accepted() { // what it chose is what it was offered
+		if all.suites[v] == nil {
+			all.suites[v], all.groups[v], all.grouped[v] = map[SuiteID]bool{}, map[GroupID]bool{}, map[SuiteID]bool{}
+		}
+		all.suites[v][o.hello.suites[0]] = true
+		return
 	}
 	if len(o.flight.certificates) > 0 && v < TLS13 && v >= SSL3 {
 		if curve := keyCurve(o.flight.certificates[0]); curve != 0 {
@@ -74,7 +82,7 @@ func Replay(exchanges []Exchange) (*Result, error) {
 }
 
 func (all *observations) result() *Result {
-	r := &Result{Hellos: len(all.list), Exchanges: []Exchange{}}
+	r := &Result{Exchanges: []Exchange{}}
 	for _, v := range Versions {
 		r.Protocols = append(r.Protocols, all.protocol(v))
 	}
@@ -84,6 +92,9 @@ func (all *observations) result() *Result {
 	r.Unknown = all.problems()
 	for _, o := range all.list {
 		r.Exchanges = append(r.Exchanges, o.Exchange)
+		if !o.hello.fallback {
+			r.Hellos++
+		}
 	}
 	return r
 }
@@ -100,15 +111,14 @@ func (h *hello) covers(v Version) bool {
 	return h.version <= TLS12 && h.version > v && v >= SSL3
 }
 
-// refuses reports whether a version was refused: by an answer to a hello of it, or by a
-// protocol_version alert to one of a newer version that asks about it as well. Other
-// alerts may be of a version that the server has, and of that alone.
-func (o *observation) refuses(v Version) bool {
+// rules reports whether the server refused a version, or what of it was offered: the
+// version of the hello, and those before only if it said that it was the version. Else
+// it may have chosen another one, and found no suite there.
+func (o *observation) rules(v Version) bool {
 	if !o.refused() || !o.hello.covers(v) {
 		return false
 	}
-	a := o.flight
-	return o.hello.version == v || a != nil && a.alert != nil && a.alert.Description == alertProtocolVersion
+	return o.hello.version == v || o.End == EndAnswer && o.flight.alert.Description == alertProtocolVersion
 }
 
 // suite tells whether a suite is taken in a version.
@@ -118,87 +128,43 @@ func (all *observations) suite(v Version, id SuiteID) State {
 	}
 	for _, o := range all.list {
 		switch {
+		case o.rules(v) && o.says(alertProtocolVersion) && len(all.suites[v]) == 0: // whatever the suites
+			return NotOffered
 		case !o.hello.covers(v) || !slices.Contains(o.hello.suites, id):
-		case o.refuses(v) && all.groupsServe(v, id, o.hello.groups), o.accepted() && o.flight.version < v,
-			v == SSL2 && o.accepted(), // which names all that it takes
-			o.failed() && o.flight.version == v && o.flight.suite == id && all.freely(o, []SuiteID{id}):
+		case o.rules(v) && all.groupsServe(v, id, o.hello.groups) && !all.missesShare(o.hello, 0), o.accepted() && o.flight.version < v,
+			v == SSL2 && o.accepted(): // which names all that it takes
 			return NotOffered
 		}
 	}
 	return Unknown
 }
 
-// groupsServe reports whether a refusal of a suite in a version cannot be for want of a
-// group: all were offered, or one that the server takes, and those of its keys.
-func (all *observations) groupsServe(v Version, id SuiteID, offered []GroupID) bool {
-	if v < TLS10 || v == TLCP || len(offered) >= len(groupsFor(v)) { // or there is no such extension
-		return true
+// missesShare reports whether a hello of TLS 1.3 may have been refused because it had no
+// key share, or none of a group: there are servers that do not answer with a
+// HelloRetryRequest, as RFC 8446, section 4.1.1, demands. They refused a hello without,
+// and took another one in which nothing else was new.
+func (all *observations) missesShare(h *hello, group GroupID) bool {
+	if h.version != TLS13 || !all.demandsShare() {
+		return false
 	}
-	if v < TLS13 && isECDSA(id) {
-		for curve := range all.curves {
-			if !slices.Contains(offered, curve) {
-				return false
-			}
-		}
-	}
-	return slices.ContainsFunc(offered, func(g GroupID) bool { return all.groups[v][g] })
-}
-
-// isECDSA reports whether a suite before TLS 1.3 is of servers whose keys are on a curve.
-func isECDSA(id SuiteID) bool { return SuiteOf(id).Authentication == "ECDSA" }
-
-// group tells whether a group is taken in a version.
-func (all *observations) group(v Version, id GroupID) State {
-	if all.groups[v][id] {
-		return Offered
-	}
-	for _, o := range all.list {
-		i := slices.Index(o.hello.groups, id)
-		if o.hello.version != v || i < 0 {
-			continue
-		}
-		if o.refused() && all.suitesServe(v, o.hello.suites, o.hello.groups) {
-			return NotOffered
-		}
-		if o.accepted() && o.flight.version == v && i < slices.Index(o.hello.groups, o.flight.group) && all.followsGroups(v) {
-			return NotOffered // else it would have been chosen
-		}
-	}
-	return Unknown
-}
-
-// followsGroups reports whether the server takes the first group of the client's that it
-// has: of two that it takes, each was chosen over the other when it came first.
-func (all *observations) followsGroups(v Version) bool {
-	over := map[[2]GroupID]bool{}
-	for _, o := range all.list {
-		if !o.accepted() || o.flight.version != v || o.flight.group == 0 {
-			continue
-		}
-		for i, id := range o.hello.groups {
-			at := slices.Index(o.hello.groups, o.flight.group)
-			if id == o.flight.group || !all.groups[v][id] {
-				continue
-			}
-			if i < at { // one that it takes came first, and was not chosen
-				return false
-			}
-			if over[[2]GroupID{id, o.flight.group}] {
-				over[[2]GroupID{}] = true
-			}
-			over[[2]GroupID{o.flight.group, id}] = true
-		}
-	}
-	return over[[2]GroupID{}]
-}
-
-// suitesServe reports whether a refusal of groups in a version cannot be for want of a
-// suite: one was offered that the server takes, and that needs a group, and no other
-// than the one that is exchanged.
-func (all *observations) suitesServe(v Version, suites []SuiteID, groups []GroupID) bool {
-	return slices.ContainsFunc(suites, func(id SuiteID) bool {
-		return all.grouped[v][id] && (v == TLS13 || !isECDSA(id) || all.groupsServe(v, id, groups))
+	return !slices.ContainsFunc(h.shares, func(s keyShare) bool {
+		return s.group == group || group == 0 && all.groups[TLS13][s.group]
 	})
+}
+
+// demandsShare reports whether the server takes no hello of TLS 1.3 without a key share.
+func (all *observations) demandsShare() bool {
+	for _, refused := range all.list {
+		if refused.hello.version != TLS13 || len(refused.hello.shares) > 0 || !refused.refused() {
+			continue
+		}
+		for _, o := range all.list {
+			if o.accepted() && o.flight.version == TLS13 && slices.Contains(refused.hello.suites, o.flight.suite) && slices.Contains(refused.hello.groups, o.flight.group) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // version tells whether a version is taken, and how it was refused.
@@ -212,7 +178,7 @@ func (all *observations) version(v Version) (State, string) {
 		}
 	}
 	for _, o := range all.list {
-		if o.refuses(v) {
+		if o.rules(v) {
 			return NotOffered, o.refusal()
 		}
 	}
@@ -257,294 +223,60 @@ func (all *observations) protocol(v Version) Protocol {
 	return p
 }
 
-// freely reports whether a server could choose among suites of a hello as it likes:
-// nothing else in it kept any of them back.
-func (all *observations) freely(o *observation, among []SuiteID) bool {
-	v, h := o.flight.version, o.hello
-	if v >= TLS12 && len(h.schemes) < len(schemesFor(v)) {
-		return false
-	}
-	return !slices.ContainsFunc(among, func(id SuiteID) bool { return !all.groupsServe(v, id, h.groups) })
-}
-
-// choices are the exchanges in which a server chose one of several suites that it
-// takes, and nothing but their order can have decided.
-func (all *observations) choices(v Version, taken []SuiteID) (chosen []SuiteID, offers [][]SuiteID) {
-	for _, o := range all.list {
-		if !o.accepted() || o.flight.version != v || o.hello.version != v {
-			continue
-		}
-		var offer []SuiteID
-		for _, id := range o.hello.suites {
-			if slices.Contains(taken, id) {
-				offer = append(offer, id)
-			}
-		}
-		if len(offer) > 1 && all.freely(o, offer) {
-			chosen, offers = append(chosen, o.flight.suite), append(offers, offer)
-		}
-	}
-	return chosen, offers
-}
-
-// preference tells whose order decides, and gives the suites in the server's, if that
-// is it. It is "" where one order is as good an explanation as the other.
-func (all *observations) preference(v Version, taken []SuiteID) (Preference, []SuiteID) {
-	if len(taken) < 2 {
-		return "", taken
-	}
-	chosen, offers := all.choices(v, taken)
-	client := len(chosen) > 0
-	for i, offer := range offers {
-		client = client && chosen[i] == offer[0]
-	}
-	order, server := serverOrder(taken, chosen, offers)
-	switch {
-	case client && server:
-		return "", taken
-	case client:
-		return PreferClient, taken
-	case server:
-		return PreferServer, order
-	case len(chosen) == 0:
-		return "", taken
-	}
-	return PreferNeither, taken
-}
-
-// serverOrder sorts suites so that each choice is the first of its offer, and reports
-// whether that is possible. What the choices leave open is in order of code points.
-func serverOrder(taken, chosen []SuiteID, offers [][]SuiteID) ([]SuiteID, bool) {
-	before := map[[2]SuiteID]bool{}
-	for i, offer := range offers {
-		for _, other := range offer {
-			if other != chosen[i] {
-				before[[2]SuiteID{chosen[i], other}] = true
-			}
-		}
-	}
-	var order []SuiteID
-	left := slices.Clone(taken)
-	for len(left) > 0 {
-		first := slices.IndexFunc(left, func(id SuiteID) bool {
-			return !slices.ContainsFunc(left, func(other SuiteID) bool { return before[[2]SuiteID{other, id}] })
-		})
-		if first < 0 {
-			return taken, false
-		}
-		order = append(order, left[first])
-		left = slices.Delete(left, first, first+1)
-	}
-	return order, true
-}
-
-// groupList lists the groups that are offered in some version, or unknown in one that
-// is, and those that resist quantum computers whatever their state.
-func (all *observations) groupList() []Group {
-	var out []Group
-	var ids []GroupID
-	for _, g := range groups {
-		ids = append(ids, g.id)
-	}
-	for _, v := range Versions {
-		for _, id := range slices.Sorted(maps.Keys(all.groups[v])) {
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
-	}
-	asked := all.askedGroups()
-	for _, id := range ids {
-		g := GroupOf(id)
-		g.State = NotOffered
-		for _, v := range Versions {
-			switch state := all.group(v, id); {
-			case state == Offered:
-				g.State, g.Versions = Offered, append(g.Versions, v)
-			case state == Unknown && g.State == NotOffered && slices.Contains(asked, v) && slices.Contains(groupsFor(v), id):
-				g.State = Unknown
-			}
-		}
-		if g.State != NotOffered || g.PostQuantum {
-			out = append(out, g)
-		}
-	}
-	return out
-}
-
-// askedGroups lists the versions whose groups decide: TLS 1.3, and the newest of those
-// before, for a server has one list for them; where they are taken, or that is unknown.
-func (all *observations) askedGroups() []Version {
-	var out []Version
-	if all.usesGroups(TLS13) {
-		out = append(out, TLS13)
-	}
-	for v := TLS12; v >= TLS10; v-- {
-		if state, _ := all.version(v); state == NotOffered {
-			continue
-		}
-		if all.usesGroups(v) {
-			out = append(out, v)
-		}
-		break
-	}
-	return out
-}
-
-// usesGroups reports whether some suite that is taken in a version needs a group, or
-// whether that is unknown.
-func (all *observations) usesGroups(v Version) bool {
-	if state, _ := all.version(v); state != Offered {
-		return state == Unknown
-	}
-	return len(all.groups[v]) > 0 || slices.ContainsFunc(suitesFor(v), func(id SuiteID) bool {
-		return needsGroup(v, id) && all.suite(v, id) == Unknown
-	})
-}
-
-// needsGroup reports whether a suite's key exchange is on a curve, or in TLS 1.3.
-func needsGroup(v Version, id SuiteID) bool {
-	if v == TLS13 {
-		return true
-	}
-	exchange := SuiteOf(id).KeyExchange
-	return exchange == "ECDHE" || exchange == "ECDHE_PSK"
-}
-
-// problems gathers what stayed open, by version and end.
+// problems lists what is unknown of each version, and how the exchanges ended that did
+// not tell.
 func (all *observations) problems() []Problem {
 	var out []Problem
+	for _, v := range Versions {
+		for _, question := range all.open(v) {
+			out = append(out, all.reasons(v, question)...)
+		}
+	}
+	return out
+}
+
+// open lists the questions about a version that have no answer.
+func (all *observations) open(v Version) []string {
+	switch state, _ := all.version(v); state {
+	case Unknown:
+		return []string{v.String()}
+	case NotOffered:
+		return nil
+	}
+	var out []string
+	if slices.ContainsFunc(suitesFor(v), func(id SuiteID) bool { return all.suite(v, id) == Unknown }) {
+		out = append(out, "suites of "+v.String())
+	}
+	if slices.Contains(all.askedGroups(), v) && slices.ContainsFunc(groupsFor(v), func(id GroupID) bool { return all.group(v, id) == Unknown }) {
+		out = append(out, "groups of "+v.String())
+	}
+	if v >= TLS12 && all.signsAtAll(v) && slices.ContainsFunc(schemesFor(v), func(id SignatureScheme) bool { return all.scheme(v, id) == Unknown }) {
+		out = append(out, "signature algorithms of "+v.String())
+	}
+	return out
+}
+
+// reasons gathers the exchanges about a version that tell nothing, by their ends.
+func (all *observations) reasons(v Version, question string) []Problem {
+	var out []Problem
 	for _, o := range all.list {
-		if o.settled() {
+		if o.accepted() || o.refused() || o.wantsIdentity() || !o.hello.covers(v) {
 			continue
 		}
-		detail := o.Detail
+		p := Problem{Question: question, End: o.End, Detail: o.Detail, Times: 1}
 		if o.End == EndAnswer {
-			detail = "alert " + o.flight.alert.String()
+			p.Detail = "alert " + o.flight.alert.String()
 		}
-		same := func(p Problem) bool { return p.Question == o.Asked.String() && p.End == o.End && p.Detail == detail }
+		same := func(other Problem) bool { return p.End == other.End && p.Detail == other.Detail }
 		if i := slices.IndexFunc(out, same); i >= 0 {
 			out[i].Times++
 			continue
 		}
-		out = append(out, Problem{Question: o.Asked.String(), End: o.End, Detail: detail, Times: 1})
+		out = append(out, p)
 	}
-	slices.SortFunc(out, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Question, b.Question), cmp.Compare(a.End, b.End), cmp.Compare(a.Detail, b.Detail))
-	})
+	if len(out) == 0 {
+		return []Problem{{Question: question, End: EndAnswer, Detail: "the answers do not tell", Times: 1}}
+	}
+	slices.SortFunc(out, func(a, b Problem) int { return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Detail, b.Detail)) })
 	return out
-}
-
-// scheme tells whether the server signs with an algorithm in a version.
-func (all *observations) scheme(v Version, id SignatureScheme) State {
-	for _, o := range all.list {
-		if o.accepted() && o.flight.version == v && o.scheme() == id {
-			return Offered
-		}
-	}
-	for _, o := range all.list {
-		if o.hello.version == v && slices.Contains(o.hello.schemes, id) && o.declined() && all.signs(v, o.hello) {
-			return NotOffered
-		}
-	}
-	return Unknown
-}
-
-// signs reports whether a refusal of signature algorithms in a version cannot be for
-// want of a suite or a group: one was offered that the server takes and signs for.
-func (all *observations) signs(v Version, h *hello) bool {
-	for _, o := range all.list {
-		if o.accepted() && o.flight.version == v && o.scheme() != 0 && slices.Contains(h.suites, o.flight.suite) &&
-			(o.flight.group == 0 || slices.Contains(h.groups, o.flight.group)) && all.groupsServe(v, o.flight.suite, h.groups) {
-			return true
-		}
-	}
-	return false
-}
-
-// schemeList lists the signature algorithms that are offered in some version, or
-// unknown in one whose servers sign.
-func (all *observations) schemeList() []SignatureAlgorithm {
-	var out []SignatureAlgorithm
-	for _, s := range schemes {
-		a := SignatureAlgorithmOf(s.id)
-		a.State = NotOffered
-		for _, v := range []Version{TLS13, TLS12} {
-			version, _ := all.version(v)
-			if version == NotOffered || !slices.Contains(schemesFor(v), s.id) || version == Offered && !all.signsAtAll(v) {
-				continue
-			}
-			switch all.scheme(v, s.id) {
-			case Offered:
-				a.State, a.Versions = Offered, append(a.Versions, v)
-			case Unknown:
-				if a.State == NotOffered {
-					a.State = Unknown
-				}
-			}
-		}
-		if a.State != NotOffered {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// signsAtAll reports whether some suite that is taken in a version has the server sign.
-func (all *observations) signsAtAll(v Version) bool {
-	if v == TLS13 {
-		return true
-	}
-	for id := range all.suites[v] {
-		if s := SuiteOf(id); isSigned(s) {
-			return true
-		}
-	}
-	return false
-}
-
-// isSigned reports whether a server signs its part of a suite's key exchange.
-func isSigned(s Suite) bool {
-	return (s.KeyExchange == "ECDHE" || s.KeyExchange == "DHE") && s.Authentication != "none"
-}
-
-// session tells what hellos showed beside: the answers up to TLS 1.2.
-func (all *observations) session() Session {
-	s := Session{
-		ExtendedMasterSecret: Unknown, SecureRenegotiation: Unknown, ClientRenegotiation: Unknown, EncryptThenMAC: Unknown, Compression: Unknown,
-		Tickets: Unknown, Resumption: Unknown, EarlyData: Unknown, FallbackSCSV: Unknown,
-	}
-	seen := func(state *State, yes bool) {
-		if yes {
-			*state = Offered
-		} else if *state == Unknown {
-			*state = NotOffered
-		}
-	}
-	has := func(f *flight, kind uint16) bool {
-		_, ok := f.extension(kind)
-		return ok
-	}
-	for _, o := range all.list {
-		f := o.flight
-		if !o.accepted() || f.version > TLS12 || f.version < SSL3 {
-			continue
-		}
-		if o.hello.compression {
-			seen(&s.Compression, f.compression == 1)
-		}
-		seen(&s.SecureRenegotiation, has(f, extRenegotiationInfo))
-		if f.version >= TLS10 {
-			seen(&s.ExtendedMasterSecret, has(f, extExtendedMasterSecret))
-		}
-		if o.hello.bare || f.version < TLS10 {
-			continue
-		}
-		seen(&s.Tickets, has(f, extSessionTicket))
-		if strings.Contains(SuiteOf(f.suite).Cipher, "CBC") {
-			seen(&s.EncryptThenMAC, has(f, extEncryptThenMAC))
-		}
-	}
-	s.FiniteFields = all.finiteFields()
-	return s
 }

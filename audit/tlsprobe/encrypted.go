@@ -95,7 +95,7 @@ func (p *prober) exchange13(ctx context.Context, h *hello) (*observation, *encry
 	if err != nil {
 		return &observation{hello: h, Exchange: Exchange{Asked: TLS13, End: EndGarbage, Detail: err.Error()}}, nil
 	}
-	h.share = &keyShare{pair.group, pair.public}
+	h.shares = []keyShare{{pair.group, pair.public}}
 	var f *encryptedFlight
 	o := p.exchangeThen(ctx, h, func(conn net.Conn, o *observation) error {
 		if o.flight.version != TLS13 || o.flight.retry {
@@ -108,6 +108,16 @@ func (p *prober) exchange13(ctx context.Context, h *hello) (*observation, *encry
 		return err
 	})
 	return o, f
+}
+
+// ask13 does so until it is known what the server says, or that is not to be found out.
+func (p *prober) ask13(ctx context.Context, h *hello) (*observation, *encryptedFlight) {
+	var f *encryptedFlight
+	send := func() (o *observation) {
+		o, f = p.exchange13(ctx, h)
+		return o
+	}
+	return p.askOn(ctx, send(), send), f
 }
 
 // maxEncrypted bounds what is read of an encrypted flight, in records.

@@ -3,11 +3,9 @@
 package tlsprobe
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -27,148 +25,185 @@ func (p *prober) enumerate(ctx context.Context) {
 // askAgain asks again what the server closed the connection at, as long as nothing was
 // known that it takes: if it does the same now, it refuses.
 func (p *prober) askAgain(ctx context.Context) {
-	p.mu.Lock()
-	var open []*observation
-	for i, o := range p.seen.list {
-		alive := slices.ContainsFunc(p.seen.list[i+1:], func(later *observation) bool { return later.accepted() && later.after > i })
-		if o.unclear() && alive {
-			open = append(open, o)
-		}
-	}
-	p.mu.Unlock()
-	for _, o := range open {
-		if p.answered(o.hello) {
+	for _, i := range p.openEnds() {
+		p.mu.Lock()
+		o, calm, proven := p.seen.list[i], p.seen.calm(i), p.seen.alive(i)
+		p.mu.Unlock()
+		send := func() *observation { return p.exchange(ctx, o.hello) }
+		if !proven && !p.takesControl(ctx) {
 			continue
 		}
-		again := p.exchange(ctx, o.hello)
-		if again.unclear() && again.End == o.End {
-			again.Confirmed = true
-			p.record(again)
-			continue
+		again := send()
+		if again.Confirmed = again.unclear() && again.End == o.End && calm; again.unclear() {
+			again = p.confirm(ctx, again, send)
 		}
 		p.record(again)
-		if !again.refused() && p.ask(ctx, o.hello).accepted() { // it was overloaded, and there is more
-			p.enumerateVersion(ctx, o.hello.version)
+		if again.accepted() || !again.refused() && p.ask(ctx, o.hello).accepted() { // it was overloaded, and there is more
+			p.enumerateSuites(ctx, o.hello.version, o.hello.version == TLS13)
 		}
 	}
 }
 
-// answered reports whether a hello was sent again, and taken or refused.
-func (p *prober) answered(h *hello) bool {
+// openEnds lists the exchanges that the server ended without a word, and of whose
+// hellos nothing is known yet, if it takes others: by their numbers.
+func (p *prober) openEnds() []int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.ContainsFunc(p.seen.list, func(o *observation) bool { return o.hello == h && o.settled() })
+	var out []int
+	for i, o := range p.seen.list {
+		answered := slices.ContainsFunc(p.seen.list[i+1:], func(later *observation) bool {
+			return later.hello == o.hello && (later.unclear() || later.accepted() || later.refused())
+		})
+		large := p.limit > 0 && len(o.Sent) >= p.limit // it was lost, and no answer
+		if o.unclear() && p.control != nil && !answered && !large {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// alive reports whether the server took a hello that was sent after an exchange.
+func (all *observations) alive(i int) bool {
+	return slices.ContainsFunc(all.list[i+1:], func(o *observation) bool { return o.accepted() && o.after > i })
+}
+
+// calm reports whether the server shows no sign that it is overloaded: but for an
+// exchange, and others with the same hello, all were answered.
+func (all *observations) calm(i int) bool {
+	return !slices.ContainsFunc(all.list, func(o *observation) bool {
+		return o.hello != all.list[i].hello && !o.accepted() && !o.refused() && o.hello.version > TLCP
+	})
 }
 
 // enumerateTLS12 asks for TLS 1.2 and all that is older: the server takes the newest
-// that it has, and so a refusal is one of all that are older still.
+// that it has, and if it says that it has none of these, that is an answer about all
+// that are older still.
 func (p *prober) enumerateTLS12(ctx context.Context) {
 	groups := true // of the newest version; the server has one list
 	for v := TLS12; v >= SSL3; v-- {
-		first := p.first(ctx, v)
-		if !first.accepted() {
-			if a := first.flight; first.refused() && a.alert != nil && a.alert.Description == alertProtocolVersion {
-				return
-			}
-			continue
+		o := p.first(ctx, v)
+		if o.rules(SSL3) {
+			return
 		}
-		v = first.flight.version
-		p.enumerateSuites(ctx, v, groups)
-		groups = false
+		if o.accepted() {
+			v = o.flight.version
+		}
+		if p.takes(v) {
+			p.enumerateSuites(ctx, v, groups)
+			groups = false
+		}
 	}
 }
 
 // enumerateVersion asks for one version alone.
 func (p *prober) enumerateVersion(ctx context.Context, v Version) {
-	if p.first(ctx, v).accepted() {
+	if p.first(ctx, v); p.takes(v) {
 		p.enumerateSuites(ctx, v, v == TLS13)
 	}
+}
+
+// takes reports whether the server takes anything of a version.
+func (p *prober) takes(v Version) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.seen.suites[v]) > 0
 }
 
 func offer(v Version, suites []SuiteID, groups []GroupID) *hello {
 	return &hello{version: v, suites: suites, groups: groups, schemes: schemesFor(v)}
 }
 
-// maxSmall is the length of a hello that gets through everywhere, in bytes: there are
-// boxes that drop what is longer than 256, or 512.
-const maxSmall = 255
+// offer makes a hello as this server wants it: small, with key shares.
+func (p *prober) offer(v Version, suites []SuiteID, groups []GroupID) *hello {
+	h := offer(v, suites, groups)
+	p.mu.Lock()
+	h.bare = p.small[v]
+	shares := p.shares
+	p.mu.Unlock()
+	if v == TLS13 && shares {
+		h.addShares()
+	}
+	return h
+}
 
-// first offers all that there is in a version. Where that is lost on the way, it finds
-// out whether a small hello is not.
+// addShares adds a key share for each group that can be exchanged here.
+func (h *hello) addShares() {
+	h.shares = nil
+	for _, id := range h.groups {
+		if pair, err := newKeyPair(id); err == nil {
+			h.shares = append(h.shares, keyShare{id, pair.public})
+		}
+	}
+}
+
+// first offers all that there is in a version.
 func (p *prober) first(ctx context.Context, v Version) *observation {
-	h := offer(v, suitesFor(v), groupsFor(v))
+	h := p.offer(v, aesFirst(suitesFor(v)), groupsFor(v))
 	h.compression = v < TLS13 && v >= SSL3
-	o := p.ask(ctx, h)
-	if o.accepted() || o.refused() || o.End == EndBudget || o.End == EndUnreachable || v < SSL3 || p.speaksClear(ctx, v) {
+	if v < SSL3 { // what they close the connection at is asked again later, when more is known of the server
+		o := p.exchange(ctx, h)
+		p.record(o)
 		return o
 	}
-	for _, h := range smallOffers(v, suitesFor(v), groupsFor(v)) {
-		if small := p.ask(ctx, h); small.accepted() {
-			p.mu.Lock()
-			p.chunked = true
-			p.mu.Unlock()
+	if p.tooLarge(h) {
+		return p.firstSmall(ctx, v)
+	}
+	o := p.exchange(ctx, h)
+	if o.lost() {
+		p.record(o)
+		if small := p.firstSmall(ctx, v); small != nil {
 			return small
 		}
+		o = p.exchange(ctx, h)
+	}
+	o = p.askOn(ctx, o, func() *observation { return p.exchange(ctx, h) })
+	if !o.accepted() && !o.refused() && o.End != EndBudget && o.End != EndUnreachable && p.speaksClear(ctx, v) {
+		return o
+	}
+	switch {
+	case o.wantsIdentity(): // it chose SRP: what else is there?
+		o = p.ask(ctx, p.offer(v, slices.DeleteFunc(suitesFor(v), isSRP), groupsFor(v)))
+		if o.accepted() || o.refused() { // the alert is one of SRP
+			p.eliminateSRP(ctx, v)
+		}
+	case v == TLS13 && o.refused() && !o.says(alertProtocolVersion) && ctx.Err() == nil:
+		o = p.firstWithShare(ctx, o)
 	}
 	return o
 }
 
-// smallOffers splits an offer into hellos of at most maxSmall bytes, the ones that most
-// servers take first.
-func smallOffers(v Version, suites []SuiteID, groups []GroupID) []*hello {
-	const most = 40 // suites, or groups in TLS 1.3
-	var out []*hello
-	if v == TLS13 {
-		for part := range slices.Chunk(groups, 12) {
-			out = append(out, &hello{version: v, suites: suites, groups: part, schemes: schemesFor(v), bare: true})
-		}
-		return out
+// firstWithShare offers all that there is in TLS 1.3 with key shares to a server that
+// took nothing without.
+func (p *prober) firstWithShare(ctx context.Context, refused *observation) *observation {
+	h := p.offer(TLS13, aesFirst(suitesFor(TLS13)), groupsFor(TLS13))
+	h.addShares()
+	o := p.ask(ctx, h)
+	if !o.accepted() {
+		return refused
 	}
-	suites = slices.Clone(suites)
-	slices.SortStableFunc(suites, func(a, b SuiteID) int { return cmp.Compare(rarity(a), rarity(b)) })
-	for part := range slices.Chunk(suites, most) {
-		out = append(out, &hello{version: v, suites: part, groups: groups, schemes: schemesFor(v), bare: true})
-	}
-	return out
-}
-
-// rarity sorts what many servers have before what few have.
-func rarity(id SuiteID) int {
-	s := SuiteOf(id)
-	n := 0
-	if s.Authentication != "RSA" && s.Authentication != "ECDSA" {
-		n += 4
-	}
-	if !strings.HasPrefix(s.Cipher, "AES_") && !strings.HasPrefix(s.Cipher, "3DES") {
-		n += 2
-	}
-	if s.KeyExchange != "ECDHE" && s.KeyExchange != "RSA" {
-		n++
-	}
-	return n
+	p.mu.Lock()
+	p.shares = true
+	p.mu.Unlock()
+	return o
 }
 
 // enumerateSuites asks for the suites of a version of which some is taken, and for the
 // groups too, where they are wanted.
 func (p *prober) enumerateSuites(ctx context.Context, v Version, wantGroups bool) {
-	p.mu.Lock()
-	chunked := p.chunked
-	p.mu.Unlock()
-	switch {
-	case v == SSL2: // one answer names all
+	if v == SSL2 { // one answer names all
 		return
-	case chunked:
-		for _, h := range smallOffers(v, suitesFor(v), groupsFor(v)) {
+	}
+	if p.isSmall(v) {
+		for _, h := range p.smallOffers(v) {
 			p.eliminate(ctx, h, false)
 		}
-	default:
-		h := offer(v, suitesFor(v), groupsFor(v))
-		p.eliminate(ctx, h, wantGroups)
+	} else {
+		p.eliminate(ctx, offer(v, suitesFor(v), groupsFor(v)), wantGroups)
 	}
-	if wantGroups && !chunked {
+	if wantGroups {
 		p.enumerateGroups(ctx, v)
 	}
-	if !chunked && p.undecided(v) {
+	if !p.isSmall(v) && p.undecided(v) {
 		p.eliminate(ctx, offer(v, suitesFor(v), groupsFor(v)), false)
 	}
 	p.settleOrder(ctx, v)
@@ -180,28 +215,64 @@ func (p *prober) enumerateSuites(ctx context.Context, v Version, wantGroups bool
 func (p *prober) eliminate(ctx context.Context, all *hello, shrink bool) {
 	v := all.version
 	left := p.untaken(v, all.suites)
-	vain := 0 // answers that named no new group, one after the other
+	vain := 0           // answers that named no new group, one after the other
+	var again []SuiteID // whose place is asked for again
 	for turn := 1; len(left) > 0; turn++ {
-		h := *all
-		h.suites = slices.Clone(left)
+		if shrink = shrink && vain == 0 && !p.takesCommon13(v); !shrink { // the groups seem to be used up, or the suites: that is to be seen
+			vain = 1
+		}
+		suites, groups := slices.Clone(left), all.groups
 		if turn%2 == 1 { // so that a server that follows the client's order is found out
-			slices.Reverse(h.suites)
+			slices.Reverse(suites)
 		}
 		if shrink {
-			h.groups = p.unnamed(v, all.groups, slices.ContainsFunc(left, isECDSA))
+			groups = p.unnamed(v, groups, slices.ContainsFunc(left, isECDSA))
 		}
 		named := p.countGroups(v)
-		o := p.ask(ctx, &h)
-		if !o.accepted() && !o.failed() || o.flight.version != v {
+		o := p.ask(ctx, p.offer(v, aesFirst(suites), groups))
+		if o.wantsIdentity() {
+			left = slices.DeleteFunc(left, isSRP)
+			p.eliminateSRP(ctx, v)
+			continue
+		}
+		if !o.accepted() || o.flight.version != v {
 			return
 		}
-		left = slices.DeleteFunc(left, func(id SuiteID) bool { return id == o.flight.suite })
 		if vain++; p.countGroups(v) > named {
 			vain = 0
 		}
-		shrink = shrink && vain < 2 // they seem to be used up, and the order of suites shall be seen
+		if vain == 1 && shrink { // a suite before it may have been left out for want of a group: it is asked for its place again
+			again = append(again, o.flight.suite)
+			continue
+		}
+		p.mu.Lock()
+		if p.seen.seemsClient(v) { // it has no place
+			left = slices.DeleteFunc(left, func(id SuiteID) bool { return slices.Contains(again, id) })
+		}
+		p.mu.Unlock()
+		left = slices.DeleteFunc(left, func(id SuiteID) bool { return id == o.flight.suite })
 	}
 }
+
+// takesCommon13 reports whether the server takes the three suites of TLS 1.3 that nearly
+// all have, and few have more.
+func (p *prober) takesCommon13(v Version) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return v == TLS13 && p.seen.suites[v][0x1301] && p.seen.suites[v][0x1302] && p.seen.suites[v][0x1303]
+}
+
+// eliminateSRP offers each suite of SRP alone: a server that chooses one complains that
+// it does not know the user (RFC 5054, section 2.5.1.3), and does not say what it chose.
+func (p *prober) eliminateSRP(ctx context.Context, v Version) {
+	for _, id := range p.untaken(v, suitesFor(v)) {
+		if isSRP(id) {
+			p.ask(ctx, p.offer(v, []SuiteID{id}, groupsFor(v)))
+		}
+	}
+}
+
+func isSRP(id SuiteID) bool { return SuiteOf(id).KeyExchange == "SRP" }
 
 // enumerateGroups offers the groups that were not named yet, with suites that need one
 // and are taken, until the server refuses. Suites of keys on a curve need that curve
@@ -212,7 +283,6 @@ func (p *prober) enumerateGroups(ctx context.Context, v Version) {
 		p.mu.Lock()
 		suites := slices.Sorted(maps.Keys(p.seen.grouped[v]))
 		p.mu.Unlock()
-		suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !needsGroup(v, id) })
 		keep := v != TLS13 && !slices.ContainsFunc(suites, func(id SuiteID) bool { return !isECDSA(id) })
 		if !keep && v != TLS13 {
 			suites = slices.DeleteFunc(suites, isECDSA)
@@ -221,17 +291,8 @@ func (p *prober) enumerateGroups(ctx context.Context, v Version) {
 		if len(suites) == 0 || len(left) == 0 {
 			return
 		}
-		if !p.ask(ctx, offer(v, suites, left)).accepted() {
-			return
-		}
-		if p.countGroups(v) == named { // the key's own curve: was the server free to choose?
-			p.mu.Lock()
-			taken := slices.Sorted(maps.Keys(p.seen.groups[v]))
-			p.mu.Unlock()
-			slices.SortFunc(taken, func(a, b GroupID) int { return slices.Index(groupsFor(v), b) - slices.Index(groupsFor(v), a) })
-			if len(taken) > 1 {
-				p.ask(ctx, offer(v, suites, taken))
-			}
+		suites = suites[:min(len(suites), 8)]                                              // so that the hello is small
+		if !p.ask(ctx, p.offer(v, suites, left)).accepted() || p.countGroups(v) == named { // or the key's own curve: see bound
 			return
 		}
 	}
@@ -268,53 +329,4 @@ func (p *prober) undecided(v Version) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.ContainsFunc(suitesFor(v), func(id SuiteID) bool { return p.seen.suite(v, id) == Unknown })
-}
-
-// settleOrder asks for what the elimination left open of whose order decides.
-func (p *prober) settleOrder(ctx context.Context, v Version) {
-	for range 40 {
-		p.mu.Lock()
-		h := p.seen.orderQuestion(v)
-		p.mu.Unlock()
-		if h == nil || !p.ask(ctx, h).accepted() {
-			return
-		}
-	}
-}
-
-// orderQuestion returns a hello that tells more of whose order decides, nil if nothing
-// is open.
-func (all *observations) orderQuestion(v Version) *hello {
-	taken := slices.Sorted(maps.Keys(all.suites[v]))
-	if len(taken) < 2 {
-		return nil
-	}
-	preference, _ := all.preference(v, taken)
-	if preference == PreferClient || preference == PreferNeither {
-		return nil
-	}
-	chosen, offers := all.choices(v, taken)
-	order, _ := serverOrder(taken, chosen, offers)
-	if preference == "" && len(chosen) >= len(taken)-1 { // the last comes first
-		order = slices.Clone(order)
-		slices.Reverse(order)
-		return offer(v, order, groupsFor(v))
-	}
-	for i := range order[:len(order)-1] { // who is not known to be the first of those behind
-		rest := order[i:]
-		known := false
-		for j, o := range offers {
-			known = known || chosen[j] == rest[0] && containsAll(o, rest)
-		}
-		if !known {
-			rest = slices.Clone(rest)
-			slices.Reverse(rest)
-			return offer(v, rest, groupsFor(v))
-		}
-	}
-	return nil
-}
-
-func containsAll(offer, ids []SuiteID) bool {
-	return !slices.ContainsFunc(ids, func(id SuiteID) bool { return !slices.Contains(offer, id) })
 }

@@ -14,7 +14,7 @@ import (
 type Exchange struct {
 	Asked    Version `json:"asked"`    // the version whose hello it is
 	Sent     []byte  `json:"sent"`     // as it stood on the wire, behind what STARTTLS needs
-	Received []byte  `json:"received"` // up to where encryption begins
+	Received []byte  `json:"received"` // up to where encryption begins; of what is no answer, the first 4 KiB
 	End      End     `json:"end"`
 	Detail   string  `json:"detail,omitempty"` // the error, where there is one
 
@@ -76,35 +76,39 @@ func (o *observation) check() error {
 
 // accepted reports whether the server took what was offered.
 func (o *observation) accepted() bool {
-	return o.End == EndAnswer && o.flight != nil && o.flight.version != 0 && o.flight.alert == nil
+	return o.End == EndAnswer && o.flight != nil && o.flight.version != 0
 }
 
 // refused reports whether the server said that it takes nothing of it.
 func (o *observation) refused() bool {
-	return o.declined() && (o.flight == nil || o.flight.version == 0)
-}
-
-// failed reports whether the server chose from the offer, and could not go on: it has no
-// key, or no signature algorithm, for what it chose.
-func (o *observation) failed() bool { return o.declined() && o.flight != nil && o.flight.version != 0 }
-
-// declined reports whether the server ended the connection, and was not only overloaded.
-func (o *observation) declined() bool {
 	switch {
-	case o.End == EndAnswer && o.flight.alert != nil:
+	case o.wantsIdentity():
+		return false
+	case o.End == EndAnswer && o.flight.alert != nil && o.flight.version == 0:
 		return o.flight.alert.refuses() || o.Confirmed
 	case o.End == EndClosed || o.End == EndReset:
-		return o.Confirmed
+		return o.Confirmed && len(o.Received) == 0
 	}
 	return false
 }
 
-// settled reports whether it is known what the server says to the hello.
-func (o *observation) settled() bool { return o.accepted() || o.declined() }
+// says reports whether the server answered with an alert.
+func (o *observation) says(description uint8) bool {
+	return o.End == EndAnswer && o.flight.version == 0 && o.flight.alert != nil && o.flight.alert.Description == description
+}
+
+// wantsIdentity reports whether the server chose a suite of SRP, and does not know the
+// user (RFC 5054, section 2.5.1.3).
+func (o *observation) wantsIdentity() bool {
+	return o.says(alertUnknownIdentity) && slices.ContainsFunc(o.hello.suites, isSRP)
+}
 
 // unclear reports whether the server may have refused, or had no time.
 func (o *observation) unclear() bool {
-	return !o.settled() && (o.End == EndClosed || o.End == EndReset || o.End == EndAnswer)
+	if o.accepted() || o.refused() || o.wantsIdentity() {
+		return false
+	}
+	return o.End == EndAnswer || (o.End == EndClosed || o.End == EndReset) && len(o.Received) == 0
 }
 
 // refusal says how the server refused.
@@ -214,15 +218,16 @@ func (h *hello) readExtension(kind uint16, data cryptobyte.String) bool {
 		}
 		h.version = Version(v)
 	case extKeyShare:
-		var group uint16
 		if !data.ReadUint16LengthPrefixed(&list) {
 			return false
 		}
-		if !list.Empty() {
-			if !list.ReadUint16(&group) {
+		for !list.Empty() {
+			var group uint16
+			var key cryptobyte.String
+			if !list.ReadUint16(&group) || !list.ReadUint16LengthPrefixed(&key) {
 				return false
 			}
-			h.share = &keyShare{group: GroupID(group)}
+			h.shares = append(h.shares, keyShare{GroupID(group), key})
 		}
 	}
 	return true

@@ -3,6 +3,7 @@
 package tlsprobe
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,10 +11,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math/big"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +34,11 @@ type handshake struct {
 	alert   string                      // with which the server ended it, as package tls names it
 	end     End
 	detail  string
+
+	received []byte            // all that the server sent, up to maxAnswer
+	sent     []byte            // likewise
+	secrets  map[string][]byte // of the key log, by label
+	random   []byte            // the client's
 }
 
 // handshakeOptions are what differs from handshake to handshake.
@@ -40,10 +48,27 @@ type handshakeOptions struct {
 	alpn    []string // protocols to be offered
 	client  *tls.Certificate
 	cache   tls.ClientSessionCache
+	suites  []uint16                         // nil for all
+	quiet   bool                             // it is listened before the farewell
+	then    func(net.Conn, *handshake) error // what is done with the connection in place of the farewell
 }
 
-// shake leads a handshake to its end, and closes the connection.
+// shake leads a handshake to its end, and closes the connection. It tries again where
+// the server seems to be overloaded.
 func (p *prober) shake(ctx context.Context, o handshakeOptions) *handshake {
+	for try := 0; ; try++ {
+		h := p.shakeOnce(ctx, o)
+		busy := h.end == EndClosed || h.end == EndReset || h.end == EndUnreachable || h.alert == "internal error"
+		if h.done || h.request != nil || !busy || ctx.Err() != nil || try == maxTries || !p.gate.overloaded(alive) {
+			return h
+		}
+	}
+}
+
+// maxTries is how often a handshake is tried again.
+const maxTries = 4
+
+func (p *prober) shakeOnce(ctx context.Context, o handshakeOptions) *handshake {
 	h := &handshake{asked: o.version}
 	conn, release, err := p.gate.connect(ctx)
 	if err != nil {
@@ -58,9 +83,12 @@ func (p *prober) shake(ctx context.Context, o handshakeOptions) *handshake {
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now()) })
 	defer stop()
 	conn.SetDeadline(time.Now().Add(p.timeout))
+	recorded := &recorder{Conn: conn}
+	log := &keyLog{}
 	config := &tls.Config{
-		ServerName: o.name, NextProtos: o.alpn, MinVersion: uint16(o.version), MaxVersion: uint16(o.version),
-		CipherSuites: allCipherSuites(), ClientSessionCache: o.cache,
+		KeyLogWriter: log,
+		ServerName:   o.name, NextProtos: o.alpn, MinVersion: uint16(o.version), MaxVersion: uint16(o.version),
+		CipherSuites: p.suites(o), CurvePreferences: p.curves(o.version), ClientSessionCache: o.cache,
 		InsecureSkipVerify: true, // what is presented is judged, not trusted
 		GetClientCertificate: func(r *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			h.request = r
@@ -70,18 +98,98 @@ func (p *prober) shake(ctx context.Context, o handshakeOptions) *handshake {
 			return &tls.Certificate{}, nil
 		},
 	}
-	c := tls.Client(conn, config)
+	c := tls.Client(recorded, config)
 	err = c.HandshakeContext(ctx)
 	h.state = c.ConnectionState()
 	h.done, h.resumed = err == nil, h.state.DidResume
-	if err == nil && (h.request != nil || o.cache != nil) {
-		err = h.farewell(conn, c)
+	switch {
+	case err != nil:
+	case o.then != nil:
+		h.keep(recorded, log)
+		err = o.then(conn, h)
+	case h.request != nil || o.cache != nil:
+		err = h.farewell(conn, c, o.quiet)
 	}
+	h.keep(recorded, log)
 	h.end, h.detail = endOf(err), reason(err)
 	if text, ok := remoteAlert(err); ok {
 		h.end, h.alert = EndAnswer, text
 	}
 	return h
+}
+
+// keep keeps what was recorded.
+func (h *handshake) keep(r *recorder, log *keyLog) {
+	h.received, h.sent = r.received, r.sent
+	h.secrets, h.random = log.parse()
+}
+
+// suites are those that package tls shall offer: all, but where a hello has to be small.
+func (p *prober) suites(o handshakeOptions) []uint16 {
+	if o.suites != nil {
+		return o.suites
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.limit == 0 {
+		return allCipherSuites()
+	}
+	return slices.DeleteFunc(slices.Clone(allCipherSuites()), func(id uint16) bool { return !p.seen.suites[o.version][SuiteID(id)] })
+}
+
+// curves are the groups that package tls shall offer; nil for all.
+func (p *prober) curves(v Version) []tls.CurveID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.limit == 0 {
+		return nil
+	}
+	var out []tls.CurveID
+	for _, id := range exchangeable {
+		if id != x25519MLKEM768 && (p.seen.groups[v][id] || p.seen.curves[id]) {
+			out = append(out, tls.CurveID(id))
+		}
+	}
+	return out
+}
+
+// A recorder keeps what goes over a connection, up to maxAnswer each way.
+type recorder struct {
+	net.Conn
+	received, sent []byte
+}
+
+func (r *recorder) Read(b []byte) (int, error) {
+	n, err := r.Conn.Read(b)
+	r.received = append(r.received, b[:min(n, maxAnswer-len(r.received))]...)
+	return n, err
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	n, err := r.Conn.Write(b)
+	r.sent = append(r.sent, b[:min(n, maxAnswer-len(r.sent))]...)
+	return n, err
+}
+
+// A keyLog holds the secrets of a connection as package tls logs them: a label, the
+// client's random, a secret.
+type keyLog struct{ bytes.Buffer }
+
+func (l *keyLog) parse() (secrets map[string][]byte, random []byte) {
+	secrets = map[string][]byte{}
+	for line := range strings.Lines(l.String()) {
+		f := strings.Fields(line)
+		if len(f) != 3 {
+			continue
+		}
+		secret, err := hex.DecodeString(f[2])
+		if err != nil {
+			continue
+		}
+		secrets[f[0]] = secret
+		random, _ = hex.DecodeString(f[1])
+	}
+	return secrets, random
 }
 
 // maxFarewell is for how long a server is listened to that does not close the
@@ -90,7 +198,13 @@ const maxFarewell = time.Second
 
 // farewell says goodbye, and listens for what the server has to say: in TLS 1.3 tickets
 // come after the handshake, and only then it says that it wants a certificate.
-func (h *handshake) farewell(conn net.Conn, c *tls.Conn) error {
+func (h *handshake) farewell(conn net.Conn, c *tls.Conn, quiet bool) error {
+	if quiet {
+		conn.SetReadDeadline(time.Now().Add(maxFarewell))
+		if _, err := io.Copy(io.Discard, io.LimitReader(c, maxAnswer)); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	}
 	if err := c.CloseWrite(); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ const (
 	extStatusRequest        = 5
 	extSupportedGroups      = 10
 	extPointFormats         = 11
+	extSRP                  = 12
 	extSignatureAlgorithms  = 13
 	extALPN                 = 16
 	extSCT                  = 18
@@ -56,11 +57,13 @@ type hello struct {
 	groups      []GroupID
 	schemes     []SignatureScheme
 	serverName  string // a host name; an address is not sent (RFC 6066, section 3)
-	share       *keyShare
+	shares      []keyShare
 	compression bool // DEFLATE is offered too (RFC 3749)
 	bare        bool // no extension that is not needed
 	fallback    bool // it says that it is a second try, with an older version (RFC 7507)
 	otherName   bool // serverName is not the endpoint's
+
+	renegotiation []byte // the client's Finished of the handshake before (RFC 5746, section 3.5)
 }
 
 // A keyShare is a public key of the client (RFC 8446, section 4.2.8).
@@ -104,7 +107,7 @@ func (h *hello) message(legacy Version, extensions []byte) []byte {
 			}
 		})
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-			if h.version != TLS13 && h.version != TLCP { // and so that no suite is the first of all
+			if h.version != TLS13 && h.version != TLCP && h.renegotiation == nil { // and so that no suite is the first of all
 				b.AddUint16(uint16(renegotiationSCSV))
 			}
 			for _, s := range h.suites {
@@ -165,14 +168,26 @@ func (h *hello) extensions(b *cryptobyte.Builder) {
 		add(extSCT, empty)
 	}
 	if h.version < TLS13 {
+		if h.renegotiation != nil {
+			add(extRenegotiationInfo, func(b *cryptobyte.Builder) {
+				b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(h.renegotiation) })
+			})
+		}
 		if !h.bare {
 			add(extEncryptThenMAC, empty)
 			add(extSessionTicket, empty)
 		}
+		if !h.bare && slices.ContainsFunc(h.suites, isSRP) { // without a name no suite of SRP is chosen
+			add(extSRP, func(b *cryptobyte.Builder) {
+				b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte("nobody")) })
+			})
+		}
 		add(extExtendedMasterSecret, empty)
 		return
 	}
-	list(extSignatureCert, codes(append(schemesFor(TLS13), schemesFor(TLS12)...)))
+	if !h.bare {
+		list(extSignatureCert, codes(append(schemesFor(TLS13), schemesFor(TLS12)...)))
+	}
 	add(extSupportedVersions, func(b *cryptobyte.Builder) {
 		b.AddUint8(2)
 		b.AddUint16(uint16(TLS13))
@@ -180,9 +195,9 @@ func (h *hello) extensions(b *cryptobyte.Builder) {
 	add(extPSKModes, func(b *cryptobyte.Builder) { b.AddBytes([]byte{1, 1}) }) // psk_dhe_ke
 	add(extKeyShare, func(b *cryptobyte.Builder) {
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-			if h.share != nil { // without one the server names the group that it would have
-				b.AddUint16(uint16(h.share.group))
-				b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(h.share.key) })
+			for _, s := range h.shares { // without one the server names the group that it would have
+				b.AddUint16(uint16(s.group))
+				b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(s.key) })
 			}
 		})
 	})

@@ -28,7 +28,7 @@ func (p *prober) askHTTP(ctx context.Context) {
 		return
 	}
 	h, err := p.headTLS(ctx)
-	if err != nil && err != errBudget && endOf(err) != EndGarbage && ctx.Err() == nil && p.gate.overloaded() {
+	if err != nil && err != errBudget && endOf(err) != EndGarbage && ctx.Err() == nil && p.gate.overloaded(alive) {
 		h, err = p.headTLS(ctx)
 	}
 	if err != nil {

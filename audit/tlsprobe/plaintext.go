@@ -122,7 +122,7 @@ func (p *prober) probeClear(ctx context.Context) *Plaintext {
 // garbage is the first answer to a hello that is no TLS, and is not malformed TLS either.
 func (all *observations) garbage() []byte {
 	for _, o := range all.list {
-		if o.End == EndGarbage && len(o.Received) == 0 && len(o.rest) > 0 && !isRecord(o.rest) {
+		if o.End == EndGarbage && len(o.rest) > 0 && len(o.Received) > 0 && !isRecord(o.Received) {
 			return o.rest
 		}
 	}

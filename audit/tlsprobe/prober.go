@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -24,8 +25,10 @@ type prober struct {
 	mu      sync.Mutex
 	seen    observations
 	found   findings
-	control *hello // one that was taken
-	chunked bool   // large hellos get lost
+	control *hello           // one that was taken
+	small   map[Version]bool // of which large hellos get lost
+	limit   int              // length of the smallest hello that was lost; 0: none was
+	shares  bool             // TLS 1.3 is taken with a key share only
 
 	clear   *Plaintext // what was spoken before TLS
 	instead instead    // what is spoken in place of it
@@ -44,8 +47,10 @@ func Probe(ctx context.Context, t Target, o Options) (*Result, error) {
 	web.Go(func() { p.askHTTP(ctx) })
 	p.inspect(ctx)
 	web.Wait()
+	clear := p.plaintext(ctx)
+	p.gate.close()
 	r := p.seen.result()
-	r.Plaintext, r.HTTP = p.plaintext(ctx), p.web
+	r.Plaintext, r.HTTP = clear, p.web
 	p.found.add(r)
 	r.Address, r.Connections = t.Address, p.gate.connections()
 	r.SNI = sniName(p.name)
@@ -66,7 +71,7 @@ func newProber(t Target, o Options) (*prober, error) {
 	}
 	o.MaxConnections, o.Parallel = cmp.Or(o.MaxConnections, 200), cmp.Or(o.Parallel, 4)
 	o.Timeout, o.Patience = cmp.Or(o.Timeout, 5*time.Second), cmp.Or(o.Patience, 20*time.Second)
-	p := &prober{target: t, name: cmp.Or(t.SNI, host), timeout: o.Timeout}
+	p := &prober{target: t, name: cmp.Or(t.SNI, host), timeout: o.Timeout, small: map[Version]bool{}}
 	if t.SNI == "-" {
 		p.name = ""
 	}
@@ -85,51 +90,70 @@ func newProber(t Target, o Options) (*prober, error) {
 // ask sends a hello until it is known what the server says to it, or until that is not
 // to be found out.
 func (p *prober) ask(ctx context.Context, h *hello) *observation {
-	var o *observation
+	send := func() *observation { return p.exchange(ctx, h) }
+	return p.askOn(ctx, send(), send)
+}
+
+// askOn does so with a hello that was sent once. The function sends it again.
+func (p *prober) askOn(ctx context.Context, o *observation, send func() *observation) *observation {
 	for {
-		o = p.exchange(ctx, h)
 		if o.unclear() {
-			p.confirm(ctx, h, o)
+			o = p.confirm(ctx, o, send)
 		}
-		if o.settled() || o.End == EndGarbage || o.End == EndBudget || ctx.Err() != nil {
+		if o.accepted() || o.refused() || o.wantsIdentity() || o.End == EndGarbage || o.End == EndBudget || ctx.Err() != nil {
 			break
 		}
-		if p.hopeless() || !p.gate.overloaded() {
+		if !p.gate.overloaded(p.answers()) {
 			break
 		}
 		p.record(o)
+		o = send()
 	}
 	p.record(o)
 	return o
 }
 
-// hopeless reports whether it is of no use to ask again: as long as the server took
-// nothing at all, it may be that it never will.
-func (p *prober) hopeless() bool {
+// answers tells what the server is known to do: as long as it took nothing at all, it
+// may be that it never will.
+func (p *prober) answers() liveness {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.control == nil
+	if p.control != nil {
+		return alive
+	}
+	if slices.ContainsFunc(p.seen.list, func(o *observation) bool { return o.unclear() || o.refused() }) {
+		return listening
+	}
+	return silent
 }
 
 // confirm finds out whether a server that closed the connection, or sent an alert that
-// may mean anything, refuses the hello: it does if it takes another one, and does the
-// same again.
-func (p *prober) confirm(ctx context.Context, h *hello, o *observation) {
+// may mean anything, refuses the hello: it does if it takes another one, does the same
+// again, and takes the other one again. Once would not do: a server that lets through so
+// many connections in a time takes one when the time is up.
+func (p *prober) confirm(ctx context.Context, o *observation, send func() *observation) *observation {
+	if !p.takesControl(ctx) {
+		return o
+	}
+	again := send()
+	if again.unclear() && again.End == o.End {
+		again.Confirmed = !p.gate.strained() || p.takesControl(ctx)
+	}
+	p.record(o)
+	return again
+}
+
+// takesControl sends a hello that was taken once, and reports whether it is again.
+func (p *prober) takesControl(ctx context.Context) bool {
 	p.mu.Lock()
 	control := p.control
 	p.mu.Unlock()
 	if control == nil {
-		return
+		return false
 	}
-	before := p.exchange(ctx, control)
-	p.record(before)
-	if !before.accepted() {
-		return
-	}
-	again := p.exchange(ctx, h)
-	again.Confirmed = again.End == o.End && again.unclear()
+	o := p.exchange(ctx, control)
 	p.record(o)
-	*o = *again
+	return o.accepted()
 }
 
 func (p *prober) record(o *observation) {
@@ -181,6 +205,9 @@ func (p *prober) exchangeThen(ctx context.Context, h *hello, then func(net.Conn,
 	}
 	if err == nil {
 		err = o.check()
+	} else { // what came of it, which is no answer
+		o.Received = slices.Concat(o.Received, o.rest)
+		o.Received = o.Received[:min(len(o.Received), maxFragment)]
 	}
 	o.End, o.Detail = endOf(err), reason(err)
 	if err == nil && then != nil {
@@ -192,6 +219,9 @@ func (p *prober) exchangeThen(ctx context.Context, h *hello, then func(net.Conn,
 	}
 	return o
 }
+
+// maxFragment bounds what is kept of what is no answer, in bytes.
+const maxFragment = 4 << 10
 
 // goodbye is an alert that tells a server that the client changed its mind, so that it
 // has nothing to complain of in its log (RFC 8446, section 6.1).

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // findings are what was seen beside the answers to hellos.
@@ -26,6 +27,9 @@ type findings struct {
 	noName       NameAnswer
 	wrongName    NameAnswer
 	problems     []Problem
+
+	earlyData, renegotiation State
+	lifetime                 time.Duration // of tickets
 }
 
 // inspect looks at what an endpoint does beside taking what it takes: which is known
@@ -55,9 +59,13 @@ func (p *prober) inspect(ctx context.Context) {
 		wg.Go(func() { p.signatures13(ctx) })
 		wg.Go(func() { p.complete(ctx, TLS13) })
 	}
+	if newest != 0 && p.isSmall(newest) {
+		p.askExtensions(ctx, newest)
+	}
 	if newest != 0 {
 		wg.Go(func() { p.signatures12(ctx, newest) })
 		wg.Go(func() { p.complete(ctx, newest) })
+		wg.Go(func() { p.renegotiate(ctx, newest) })
 	}
 	wg.Go(func() { p.found.fallback = p.downgrade(ctx) })
 	wg.Wait()
@@ -66,6 +74,20 @@ func (p *prober) inspect(ctx context.Context) {
 		wg.Go(func() { p.found.wrongName = p.otherName(ctx, "not-this-one.invalid") })
 		wg.Wait()
 	}
+}
+
+// askExtensions asks for what is left out of hellos that have to be small: with a suite
+// of CBC, if there is one, for that is asked about, too.
+func (p *prober) askExtensions(ctx context.Context, v Version) {
+	p.mu.Lock()
+	suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
+	p.mu.Unlock()
+	if slices.ContainsFunc(suites, isCBC) {
+		suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isCBC(id) })
+	}
+	h := p.offer(v, p.fitting(v, suites), p.usable(v, groupsFor(v)))
+	h.bare, h.compression = false, true
+	p.ask(ctx, h)
 }
 
 // keepFlight keeps the chain of an answer in clear.
@@ -138,7 +160,7 @@ func (p *prober) keepChain(v Version, name string, ders [][]byte, staple, timest
 func (p *prober) hello13() *hello {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h := &hello{version: TLS13, schemes: schemesFor(TLS13)}
+	h := &hello{version: TLS13, schemes: schemesFor(TLS13), bare: p.small[TLS13]}
 	for _, id := range decryptable {
 		if p.seen.suites[TLS13][id] {
 			h.suites = append(h.suites, id)
@@ -168,11 +190,7 @@ func (p *prober) signatures13(ctx context.Context) {
 	for len(left) > 0 {
 		h := *all
 		h.schemes = left
-		o, f := p.exchange13(ctx, &h)
-		if o.unclear() {
-			p.confirm(ctx, &h, o)
-		}
-		p.record(o)
+		o, f := p.ask13(ctx, &h)
 		if f == nil {
 			if o.accepted() {
 				p.problem("signature algorithms of TLS 1.3", EndGarbage, o.Detail)
@@ -192,29 +210,31 @@ func (p *prober) signatures13(ctx context.Context) {
 	}
 }
 
-// signatures12 asks for the signature algorithms of TLS 1.2.
+// signatures12 asks for the signature algorithms of TLS 1.2, for each kind of key.
 func (p *prober) signatures12(ctx context.Context, v Version) {
 	if v != TLS12 { // before, they are MD5 and SHA-1
 		return
 	}
-	p.mu.Lock()
-	suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
-	p.mu.Unlock()
-	suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isSigned(SuiteOf(id)) })
-	left := schemesFor(v)
-	for len(left) > 0 && len(suites) > 0 {
-		h := offer(v, suites, groupsFor(v))
-		h.schemes = left
-		o := p.ask(ctx, h)
-		if !o.accepted() {
-			return
+	for _, key := range []string{"ECDSA", "RSA", "DSS"} {
+		p.mu.Lock()
+		suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
+		left := slices.DeleteFunc(schemesFor(v), func(id SignatureScheme) bool { return id.authentication() != key || p.seen.scheme(v, id) == Offered })
+		p.mu.Unlock()
+		suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isSigned(SuiteOf(id)) || SuiteOf(id).Authentication != key })
+		for suites = p.fitting(v, suites); len(left) > 0 && len(suites) > 0; {
+			h := p.offer(v, suites, p.usable(v, groupsFor(v)))
+			h.schemes = left
+			o := p.ask(ctx, h)
+			if !o.accepted() {
+				break
+			}
+			p.keepFlight(o)
+			next := slices.DeleteFunc(slices.Clone(left), func(id SignatureScheme) bool { return id == o.scheme() })
+			if len(next) == len(left) { // it signs with what was not offered
+				break
+			}
+			left = next
 		}
-		p.keepFlight(o)
-		next := slices.DeleteFunc(slices.Clone(left), func(id SignatureScheme) bool { return id == o.scheme() })
-		if len(next) == len(left) {
-			return
-		}
-		left = next
 	}
 }
 
@@ -225,41 +245,93 @@ func (p *prober) complete(ctx context.Context, v Version) {
 	if v != TLS13 {
 		o.alpn = []string{"http/1.1"} // so that both are seen
 	}
-	first := p.shake(ctx, o)
+	if p.isSmall(v) {
+		o.alpn = nil
+		p.problem("ALPN of "+v.String(), EndTimeout, "large hellos are lost")
+	}
+	first := p.shakeClearly(ctx, o)
 	if !first.done && first.request == nil {
 		p.problem("complete handshake of "+v.String(), first.end, first.detail)
-		p.keepAuth(v, AuthUnknown)
+		p.keepAuth(v, p.authInClear(v))
 		return
 	}
+	p.keepTickets(v, first)
 	if protocol := first.state.NegotiatedProtocol; protocol != "" {
 		p.found.mu.Lock()
 		p.found.alpn = append(p.found.alpn, protocol)
 		p.found.mu.Unlock()
 	}
 	state := first.auth()
+	if state == AuthUnknown {
+		p.problem("client certificates in "+v.String(), first.end, first.detail)
+	}
 	p.keepAuth(v, state)
 	if first.request != nil {
 		p.tryStray(ctx, o)
 	}
 	if !first.done || state == AuthRequired {
+		p.problem("sessions of "+v.String(), first.end, "the handshake needs a certificate of the client")
 		return
 	}
-	if second := p.shake(ctx, o); second.done {
-		p.keepResumption(v, second.resumed)
+	second := p.shake(ctx, o)
+	p.mu.Lock()
+	limited := p.limit > 0 // a hello with a ticket may be too large
+	p.mu.Unlock()
+	if !second.done || limited && !second.resumed {
+		p.problem("resumption of "+v.String(), second.end, second.detail)
+		return
 	}
+	p.keepResumption(v, second.resumed)
+}
+
+// authInClear tells whether a certificate is wanted, by the flights up to TLS 1.2, which
+// are in clear: where there is no request in any of them, it is not.
+func (p *prober) authInClear(v Version) ClientAuthState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	state := AuthUnknown
+	for _, o := range p.seen.list {
+		if !o.accepted() || o.flight.version != v || v == TLS13 || !o.flight.done {
+			continue
+		}
+		if o.flight.request != nil {
+			return AuthUnknown
+		}
+		state = AuthNone
+	}
+	return state
 }
 
 // auth tells whether a certificate is wanted, by a handshake without one.
 func (h *handshake) auth() ClientAuthState {
-	switch {
-	case h.request == nil:
+	if h.request == nil {
 		return AuthNone
-	case h.done && h.kept:
-		return AuthOptional
-	case h.alert != "":
-		return AuthRequired
 	}
-	return AuthUnknown
+	return map[State]ClientAuthState{Offered: AuthOptional, NotOffered: AuthRequired, Unknown: AuthUnknown}[h.taken()]
+}
+
+// taken reports whether the server took the client's certificate, or that there was
+// none. In TLS 1.3 it says so after the client's handshake is done: by an alert, or by
+// going on. Tickets are something to go on with (RFC 8446, section 4.6.1).
+func (h *handshake) taken() State {
+	switch {
+	case h.done && (h.kept || h.asked == TLS13 && len(h.tickets13()) > 0):
+		return Offered
+	case h.alert != "":
+		return NotOffered
+	}
+	return Unknown
+}
+
+// shakeClearly leads a handshake to its end. Where the server ended it, and its alert was
+// lost because of the farewell, it listens for it before, the next time.
+func (p *prober) shakeClearly(ctx context.Context, o handshakeOptions) *handshake {
+	h := p.shake(ctx, o)
+	if h.request != nil && h.taken() == Unknown && h.end != EndBudget {
+		o.quiet = true
+		return p.shake(ctx, o)
+	}
+	return h
 }
 
 // keepAuth keeps what was found in a version. Where versions differ, the weakest counts:
@@ -283,17 +355,16 @@ func (p *prober) tryStray(ctx context.Context, o handshakeOptions) {
 		return
 	}
 	o.client, o.cache = stray, nil
-	h := p.shake(ctx, o)
+	h := p.shakeClearly(ctx, o)
+	state := h.taken()
+	if state == Unknown {
+		p.problem("stray client certificate in "+o.version.String(), h.end, h.detail)
+	}
 	p.found.mu.Lock()
 	defer p.found.mu.Unlock()
-	c := &p.found.client
-	switch {
-	case h.done && h.kept:
-		c.Unverified = Offered
-	case h.alert != "" && c.Unverified != Offered:
-		c.Unverified = NotOffered
-	case c.Unverified == "":
-		c.Unverified = Unknown
+	order := []State{Offered, NotOffered, Unknown, ""} // it is the client that chooses the version
+	if c := &p.found.client; slices.Index(order, state) < slices.Index(order, c.Unverified) {
+		c.Unverified = state
 	}
 }
 
@@ -316,19 +387,30 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 	var h *hello
 	for v := TLS12; v >= TLS10 && h == nil; v-- {
 		if taken := slices.Sorted(maps.Keys(p.seen.suites[v])); len(taken) > 0 {
-			h = offer(v, taken, groupsFor(v))
+			certified := func(id SuiteID) bool { return isCertified(SuiteOf(id)) }
+			h = &hello{version: v}
+			if slices.ContainsFunc(taken, certified) { // another name may have another kind of key
+				h.suites = slices.DeleteFunc(slices.Concat(taken, p.seen.rest(v, taken)), func(id SuiteID) bool { return !certified(id) })
+			}
 		}
 	}
 	p.mu.Unlock()
 	var ders [][]byte
 	var o *observation
-	if h != nil {
+	switch {
+	case h != nil && len(h.suites) == 0:
+		return "" // there is nothing to be compared
+	case h != nil:
+		h = p.offer(h.version, p.fitting(h.version, h.suites), p.usable(h.version, groupsFor(h.version)))
 		h.otherName, h.serverName = true, name
 		o = p.exchange(ctx, h)
 		if o.accepted() {
 			ders = o.flight.certificates
 		}
-	} else if h = p.hello13(); h != nil {
+	default:
+		if h = p.hello13(); h == nil {
+			return ""
+		}
 		h.otherName, h.serverName = true, name
 		var f *encryptedFlight
 		if o, f = p.exchange13(ctx, h); f != nil {
@@ -336,18 +418,23 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 		}
 	}
 	switch {
-	case o == nil:
-		return ""
 	case len(ders) > 0:
 		if p.presents(ders[0]) {
 			return SameChain
 		}
 		return OtherChain
+	case o.accepted():
+		return "" // with a suite that has no certificates
 	case o.End == EndAnswer && o.flight.alert != nil:
 		return Refused
 	}
 	p.problem("another server name", o.End, o.Detail)
 	return ""
+}
+
+// rest are the suites of a version that are not among some.
+func (all *observations) rest(v Version, taken []SuiteID) []SuiteID {
+	return slices.DeleteFunc(suitesFor(v), func(id SuiteID) bool { return slices.Contains(taken, id) })
 }
 
 // presents reports whether a certificate is the first of a chain that is known.
@@ -369,21 +456,43 @@ func (p *prober) downgrade(ctx context.Context) State {
 	}
 	p.mu.Unlock()
 	if len(taken) < 2 {
-		return "" // there is nothing to fall back to
+		return p.settled() // there is nothing to fall back to, as far as is known
 	}
+	v := taken[1]
 	p.mu.Lock()
-	h := offer(taken[1], slices.Sorted(maps.Keys(p.seen.suites[taken[1]])), groupsFor(taken[1]))
+	suites := slices.Sorted(maps.Keys(p.seen.suites[v]))
 	p.mu.Unlock()
+	h := p.offer(v, p.fitting(v, suites), p.usable(v, groupsFor(v)))
 	h.fallback = true
-	o := p.exchange(ctx, h)
-	p.record(o)
+	o := p.ask(ctx, h)
 	switch {
 	case o.accepted():
 		return NotOffered
-	case o.End == EndAnswer && o.flight.alert != nil && o.flight.alert.Description == alertInappropriateFallback:
+	case o.says(alertFallback), o.refused(): // the same suites without the signal are taken
 		return Offered
 	}
+	p.problem("fallback to "+v.String(), o.End, o.Detail)
 	return Unknown
+}
+
+// settled is "" if it is known of each version whether it is offered, else Unknown.
+func (p *prober) settled() State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for v := SSL3; v <= TLS13; v++ {
+		if state, _ := p.seen.version(v); state == Unknown {
+			return Unknown
+		}
+	}
+	return ""
+}
+
+// fitting leaves out suites for which there is no room in a hello that has to be small.
+func (p *prober) fitting(v Version, suites []SuiteID) []SuiteID {
+	if !p.isSmall(v) {
+		return suites
+	}
+	return suites[:min(len(suites), 16)]
 }
 
 // add puts what was found into a result.
@@ -400,9 +509,22 @@ func (f *findings) add(r *Result) {
 	r.ClientAuth = f.client
 	slices.Sort(f.alpn)
 	r.ALPN = slices.Compact(f.alpn)
-	r.Session.Resumption, r.Session.FallbackSCSV = f.resumption, f.fallback
+	r.Session.FallbackSCSV = f.fallback
+	if r.Session.Resumption != "" {
+		r.Session.Resumption = f.resumption
+	}
+	if r.Session.EarlyData != "" {
+		r.Session.EarlyData = cmp.Or(f.earlyData, Unknown)
+	}
+	if r.Session.ClientRenegotiation != "" {
+		r.Session.ClientRenegotiation = cmp.Or(f.renegotiation, Unknown)
+	}
+	r.Session.TicketLifetime = int(f.lifetime / time.Second)
 	r.Session.NoName, r.Session.WrongName = f.noName, f.wrongName
 	r.Unknown = append(r.Unknown, f.problems...)
+	slices.SortStableFunc(r.Unknown, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Question, b.Question), cmp.Compare(a.End, b.End), cmp.Compare(a.Detail, b.Detail))
+	})
 }
 
 // problem keeps what stayed unknown.

@@ -75,7 +75,7 @@ func play(t *testing.T, s script) string {
 			if s.exact > 0 && n > s.exact {
 				rest = buf[s.exact:n]
 			}
-			server := tls.Server(&behind{c, io.MultiReader(bytes.NewReader(rest), c)}, config)
+			server := tls.Server(&readAhead{c, io.MultiReader(bytes.NewReader(rest), c)}, config)
 			if server.Handshake() == nil {
 				io.Copy(io.Discard, server)
 			}
@@ -84,13 +84,13 @@ func play(t *testing.T, s script) string {
 	})
 }
 
-// behind is a connection of which something was read already.
-type behind struct {
+// readAhead is a connection of which something was read already.
+type readAhead struct {
 	net.Conn
 	r io.Reader
 }
 
-func (b *behind) Read(p []byte) (int, error) { return b.r.Read(p) }
+func (b *readAhead) Read(p []byte) (int, error) { return b.r.Read(p) }
 
 const (
 	stream       = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1' from='example.com' version='1.0'>"

@@ -259,8 +259,11 @@ func suitesFor(v Version) []SuiteID {
 func onlySince12(name string) bool {
 	for _, part := range []string{"_GCM", "_CCM", "POLY1305", "_OCB", "_SHA256", "_SHA384", "ARIA", "_OMAC", "GOSTR341112"} {
 		if strings.Contains(name, part) {
-			// RFC 5487 and RFC 5489: PSK with CBC, for all versions.
-			return !(strings.Contains(name, "PSK") && (strings.Contains(name, "AES_128_CBC_SHA256") || strings.Contains(name, "AES_256_CBC_SHA384") || strings.Contains(name, "_NULL_SHA")))
+			// RFC 5487 and RFC 5489: PSK with CBC, for all versions. RFC 6367 says nothing
+			// of versions, and OpenSSL takes its suites in all.
+			old := slices.ContainsFunc([]string{"_AES_128_CBC_SHA256", "_AES_256_CBC_SHA384", "_CAMELLIA_128_CBC_SHA256", "_CAMELLIA_256_CBC_SHA384", "_NULL_SHA"},
+				func(cipher string) bool { return strings.Contains(name, cipher) })
+			return !(old && strings.Contains(name, "PSK"))
 		}
 	}
 	return false

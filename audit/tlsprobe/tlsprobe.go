@@ -102,11 +102,12 @@ const (
 	AuthUnknown  ClientAuthState = "unknown"
 )
 
-// A Session is what a server does beside the exchange of keys.
+// A Session is what a server does beside the exchange of keys. A state is "" where the
+// question does not arise: no version is offered that has such a thing.
 type Session struct {
 	ExtendedMasterSecret State `json:"extended_master_secret"`    // RFC 7627; up to TLS 1.2
 	SecureRenegotiation  State `json:"secure_renegotiation"`      // RFC 5746; up to TLS 1.2
-	ClientRenegotiation  State `json:"client_renegotiation"`      // begun by the client; up to TLS 1.2
+	ClientRenegotiation  State `json:"client_renegotiation"`      // begun by the client; tried in TLS 1.2 with AES-GCM or ChaCha20
 	EncryptThenMAC       State `json:"encrypt_then_mac"`          // RFC 7366; for suites with CBC
 	Compression          State `json:"compression"`               // RFC 3749: CRIME
 	Tickets              State `json:"tickets"`                   // RFC 5077; up to TLS 1.2

@@ -3,7 +3,6 @@
 package tlsprobe
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -60,29 +59,6 @@ func selfSigned(t *testing.T, name string) tls.Certificate {
 		t.Fatal(err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
-// probe probes an endpoint, and demands that the evidence says the same as the result.
-func probe(t *testing.T, address string, o Options) *Result {
-	t.Helper()
-	r, err := Probe(context.Background(), Target{Address: address, SNI: "example.com"}, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := Replay(r.Exchanges)
-	if err != nil {
-		t.Fatalf("replay: %v", err)
-	}
-	if diff := cmp.Diff(r.Protocols, again.Protocols); diff != "" {
-		t.Errorf("the exchanges say something else of protocols: %s", diff)
-	}
-	if diff := cmp.Diff(r.Groups, again.Groups); diff != "" {
-		t.Errorf("the exchanges say something else of groups: %s", diff)
-	}
-	if diff := cmp.Diff(r.SignatureAlgorithms, again.SignatureAlgorithms); diff != "" {
-		t.Errorf("the exchanges say something else of signature algorithms: %s", diff)
-	}
-	return r
 }
 
 // offered lists the suites of a version that are offered, by name.
