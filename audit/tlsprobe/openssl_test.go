@@ -305,7 +305,6 @@ func foreign(w *truth) {
 // secret is what is known of a server that takes SRP: each suite is known by an alert, for
 // the user is not, and nothing else.
 func secret(w *truth) {
-	const why = "nobody knows a user"
 	foreign(w)
 	w.prefers[TLS12] = ""
 	w.leaves = nil
@@ -314,12 +313,18 @@ func secret(w *truth) {
 	}
 	w.auth.State = AuthUnknown
 	w.session.NoName, w.session.WrongName = "", ""
-	w.unknown["hellos of TLS 1.2"] = why
+	w.unknown["TLCP 1.1"] = "it closes the connection, and takes no other hello to compare that with"
 	w.more, w.why = 20, "each suite of SRP is asked for alone"
 }
 
 func secretBeside(w *truth) {
-	w.prefers[TLS12] = PreferServer
+	// The places of the suites of SRP in the server's order do not show: they come last.
+	slices.SortStableFunc(w.suites[TLS12], func(a, b SuiteID) int {
+		if isSRP(a) && isSRP(b) {
+			return int(a) - int(b)
+		}
+		return map[bool]int{true: 1}[isSRP(a)] - map[bool]int{true: 1}[isSRP(b)]
+	})
 	w.more, w.why = 20, "each suite of SRP is asked for alone"
 }
 

@@ -196,6 +196,9 @@ func compareOnce(t *testing.T, r *Result, want *truth) {
 		if len(ids) > 0 {
 			state = Offered
 		}
+		if want.unknown[p.Version.String()] != "" {
+			state = Unknown
+		}
 		if p.State != state {
 			t.Errorf("%v: %v, should be %v", p.Version, p.State, state)
 			continue
