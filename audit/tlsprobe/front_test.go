@@ -218,7 +218,7 @@ func TestProbeBehind(t *testing.T) {
 		"throttles by an alert":   throttled(busy),
 	} {
 		together(t, &wg, name, func(t *testing.T) {
-			behind(t, front, Options{Timeout: 400 * time.Millisecond, Patience: 30 * time.Second}, unseen(name))
+			behind(t, front, Options{Timeout: 2 * time.Second, Patience: 30 * time.Second}, unseen(name))
 		})
 	}
 	together(t, &wg, "throttles by refusing", func(t *testing.T) {
@@ -302,7 +302,7 @@ func impatient(t *testing.T, config *tls.Config, most int) {
 		if limit.ok() {
 			relay(c, address, nil, through)
 		}
-	}), Options{Timeout: 300 * time.Millisecond, Patience: time.Millisecond})
+	}), Options{Timeout: 2 * time.Second, Patience: time.Millisecond})
 	honest(t, r, map[Version][]SuiteID{
 		TLS13: {0x1301, 0x1302, 0x1303}, TLS12: {0xC02B, 0xC02C, 0xCCA9, 0xC009, 0xC00A}, TLS11: {0xC009, 0xC00A}, TLS10: {0xC009, 0xC00A},
 	})

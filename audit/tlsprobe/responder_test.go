@@ -161,7 +161,7 @@ func TestProbeResponder(t *testing.T) {
 		"GOST":     {responder: responder{suites: map[Version][]SuiteID{TLS13: {0xC103, 0xC105}}, groups: []GroupID{34, 40}}},
 	} {
 		together(t, &wg, name, func(t *testing.T) {
-			r := probe(t, listen(t, c.handle), hasty)
+			r := probe(t, listen(t, c.handle), Options{Patience: 200 * time.Millisecond})
 			for _, p := range r.Protocols {
 				var got []SuiteID
 				for _, s := range p.Suites {
@@ -335,7 +335,7 @@ func endlessly(c net.Conn, b []byte) {
 func TestProbeAlerts(t *testing.T) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	slots := make(chan struct{}, 32)
+	slots := make(chan struct{}, 8)
 	refusals := []int{10, 40, 47, 50, 60, 70, 71, 86, 109, 110} // Alert.refuses
 	for level := range 4 {
 		for number := range 256 {
@@ -345,7 +345,7 @@ func TestProbeAlerts(t *testing.T) {
 			slots <- struct{}{}
 			together(t, &wg, fmt.Sprintf("%d-%d", level, number), func(t *testing.T) {
 				defer func() { <-slots }()
-				o := Options{Timeout: 200 * time.Millisecond, Patience: time.Nanosecond}
+				o := Options{Patience: time.Nanosecond}
 				r := probe(t, listen(t, func(c net.Conn) {
 					readRecord(c)
 					c.Write(alertRecord(byte(level), byte(number)))
