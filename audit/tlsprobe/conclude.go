@@ -213,7 +213,9 @@ func (all *observations) protocol(v Version) Protocol {
 	}
 	order := taken
 	if v != SSL2 { // where the client chooses
-		p.Preference, order = all.preference(v, taken)
+		secret := slices.DeleteFunc(slices.Clone(taken), func(id SuiteID) bool { return !isSRP(id) }) // whose place nobody sees
+		p.Preference, order = all.preference(v, slices.DeleteFunc(slices.Clone(taken), isSRP))
+		order = slices.Concat(order, secret)
 	} else {
 		p.Preference = PreferClient
 	}

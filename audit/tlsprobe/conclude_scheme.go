@@ -102,7 +102,7 @@ func (all *observations) signsAtAll(v Version) bool {
 
 // isCertified reports whether a server shows a certificate with a suite.
 func isCertified(s Suite) bool {
-	return !slices.Contains([]string{"none", "PSK", "SRP", "KRB5", "ECCPWD"}, s.Authentication)
+	return s.KeyExchange != "SRP" && !slices.Contains([]string{"none", "PSK", "SRP", "KRB5", "ECCPWD"}, s.Authentication)
 }
 
 // isSigned reports whether a server signs its part of a suite's key exchange.

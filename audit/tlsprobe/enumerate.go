@@ -162,7 +162,9 @@ func (p *prober) first(ctx context.Context, v Version) *observation {
 	}
 	switch {
 	case o.wantsIdentity(): // it chose SRP: what else is there?
-		o = p.ask(ctx, p.offer(v, slices.DeleteFunc(suitesFor(v), isSRP), groupsFor(v)))
+		others := p.offer(v, slices.DeleteFunc(aesFirst(suitesFor(v)), isSRP), groupsFor(v))
+		others.compression = h.compression
+		o = p.ask(ctx, others)
 		if o.accepted() || o.refused() { // the alert is one of SRP
 			p.eliminateSRP(ctx, v)
 		}
@@ -264,6 +266,8 @@ func (p *prober) takesCommon13(v Version) bool {
 
 // eliminateSRP offers each suite of SRP alone: a server that chooses one complains that
 // it does not know the user (RFC 5054, section 2.5.1.3), and does not say what it chose.
+// No user is named, for the server would look him up; one that does not choose SRP
+// without, as GnuTLS, seems not to have it.
 func (p *prober) eliminateSRP(ctx context.Context, v Version) {
 	for _, id := range p.untaken(v, suitesFor(v)) {
 		if isSRP(id) {

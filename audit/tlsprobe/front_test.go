@@ -155,9 +155,17 @@ func (l *throttle) ok() bool {
 	return true
 }
 
+// together runs subtests beside each other that do nothing but wait, and so need no
+// processor of their own.
+func together(t *testing.T, wg *sync.WaitGroup, name string, f func(*testing.T)) {
+	wg.Go(func() { t.Run(name, f) })
+}
+
 // TestProbeBehind probes a server behind boxes that spoil connections: what is found
 // has to be what the server does, as long as there is patience for it.
 func TestProbeBehind(t *testing.T) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	large := func(limit int, spoil func(net.Conn)) func(string) func(net.Conn) {
 		return func(address string) func(net.Conn) {
 			return func(c net.Conn) {
@@ -209,13 +217,11 @@ func TestProbeBehind(t *testing.T) {
 		"throttles by resetting":  throttled(reset),
 		"throttles by an alert":   throttled(busy),
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			behind(t, front, Options{Timeout: 400 * time.Millisecond, Patience: 30 * time.Second}, unseen(name))
+		together(t, &wg, name, func(t *testing.T) {
+			behind(t, front, Options{Timeout: 2 * time.Second, Patience: 30 * time.Second}, unseen(name))
 		})
 	}
-	t.Run("throttles by refusing", func(t *testing.T) {
-		t.Parallel()
+	together(t, &wg, "throttles by refusing", func(t *testing.T) {
 		limit := &throttle{most: 20, span: 2 * time.Second}
 		behind(t, filtered(through), Options{Patience: 30 * time.Second, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if !limit.ok() {
@@ -224,8 +230,7 @@ func TestProbeBehind(t *testing.T) {
 			return (&net.Dialer{}).DialContext(ctx, network, address)
 		}}, nil)
 	})
-	t.Run("throttled from the start", func(t *testing.T) {
-		t.Parallel()
+	together(t, &wg, "throttled from the start", func(t *testing.T) {
 		limit := &throttle{most: 20, span: 2 * time.Second}
 		for limit.ok() { // somebody else used it up
 		}
@@ -281,9 +286,10 @@ func behind(t *testing.T, front func(string) func(net.Conn), o Options, know fun
 // named, and nothing is called refused that is offered.
 func TestProbeImpatient(t *testing.T) {
 	config := &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{selfSigned(t, "example.com")}}
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	for _, most := range []int{1, 2, 3, 5, 8, 13, 20, 30} {
-		t.Run(strconv.Itoa(most), func(t *testing.T) {
-			t.Parallel()
+		together(t, &wg, strconv.Itoa(most), func(t *testing.T) {
 			impatient(t, config, most)
 		})
 	}
@@ -296,7 +302,7 @@ func impatient(t *testing.T, config *tls.Config, most int) {
 		if limit.ok() {
 			relay(c, address, nil, through)
 		}
-	}), Options{Timeout: 300 * time.Millisecond, Patience: time.Millisecond})
+	}), Options{Timeout: 2 * time.Second, Patience: time.Millisecond})
 	honest(t, r, map[Version][]SuiteID{
 		TLS13: {0x1301, 0x1302, 0x1303}, TLS12: {0xC02B, 0xC02C, 0xCCA9, 0xC009, 0xC00A}, TLS11: {0xC009, 0xC00A}, TLS10: {0xC009, 0xC00A},
 	})

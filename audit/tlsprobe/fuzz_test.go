@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/chacha20poly1305"
 	"golang.org/x/crypto/cryptobyte"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,7 +96,12 @@ func FuzzEncrypted(f *testing.F) {
 		h := &handshake{asked: TLS12, received: body, sent: body}
 		h.lifetime12()
 		h.serverHello12()
-		h.finished12(&channel{})
+		aead, err := chacha20poly1305.New(make([]byte, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.finished12(&channel{aead: aead, iv: make([]byte, 12)})
+		h.finished12(&channel{aead: aead, iv: make([]byte, 4), explicit: true})
 	})
 }
 

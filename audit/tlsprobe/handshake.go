@@ -58,10 +58,31 @@ type handshakeOptions struct {
 func (p *prober) shake(ctx context.Context, o handshakeOptions) *handshake {
 	for try := 0; ; try++ {
 		h := p.shakeOnce(ctx, o)
-		busy := h.end == EndClosed || h.end == EndReset || h.end == EndUnreachable || h.alert == "internal error"
-		if h.done || h.request != nil || !busy || ctx.Err() != nil || try == maxTries || !p.gate.overloaded(alive) {
+		if !h.busy() || ctx.Err() != nil || try == maxTries || !p.gate.overloaded(alive) {
 			return h
 		}
+	}
+}
+
+// busy reports whether the server may have had no time for a handshake.
+func (h *handshake) busy() bool {
+	if h.done || h.request != nil {
+		return false
+	}
+	return h.end == EndClosed || h.end == EndReset || h.end == EndUnreachable || h.alert == "internal error"
+}
+
+// resume leads a handshake to its end that resumes the session of the one before. Where
+// it has to be tried again, so has the one before: a ticket is good for one try (RFC
+// 8446, appendix C.4).
+func (p *prober) resume(ctx context.Context, o handshakeOptions) *handshake {
+	for try := 0; ; try++ {
+		h := p.shakeOnce(ctx, o)
+		if !h.busy() || ctx.Err() != nil || try == maxTries || !p.gate.overloaded(alive) {
+			return h
+		}
+		o.cache = tls.NewLRUClientSessionCache(4)
+		p.shake(ctx, o)
 	}
 }
 

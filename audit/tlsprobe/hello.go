@@ -36,7 +36,6 @@ const (
 	extStatusRequest        = 5
 	extSupportedGroups      = 10
 	extPointFormats         = 11
-	extSRP                  = 12
 	extSignatureAlgorithms  = 13
 	extALPN                 = 16
 	extSCT                  = 18
@@ -176,11 +175,6 @@ func (h *hello) extensions(b *cryptobyte.Builder) {
 		if !h.bare {
 			add(extEncryptThenMAC, empty)
 			add(extSessionTicket, empty)
-		}
-		if !h.bare && slices.ContainsFunc(h.suites, isSRP) { // without a name no suite of SRP is chosen
-			add(extSRP, func(b *cryptobyte.Builder) {
-				b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte("nobody")) })
-			})
 		}
 		add(extExtendedMasterSecret, empty)
 		return

@@ -3,6 +3,8 @@
 package tlsprobe
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,6 +189,14 @@ func (c opensslConfig) arguments(t *testing.T, w *truth) []string {
 	add(c.serverpref, "-serverpref")
 	add(c.chacha, "-prioritize_chacha")
 	add(c.psk, "-psk", "0102030405060708090a0b0c0d0e0f10")
+	if c.srp {
+		file := filepath.Join(t.TempDir(), "verifiers")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tlstest.Output(t, "openssl", "srp", "-srpvfile", file, "-add", "-passout", "pass:secret", "user")
+		args = append(args, "-srpvfile", file)
+	}
 	add(c.noDH, "-no_dhe")
 	return args
 }
@@ -236,6 +246,8 @@ func TestProbeOpenSSL(t *testing.T) {
 		"two keys":          {config: opensslConfig{versions: both, ciphers: "ECDHE:!SHA1", keys: []string{"rsa", "p256"}, serverpref: true, groups: "P-256:X25519:X448"}},
 		"ChaCha first":      {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM:ECDHE+CHACHA20", keys: []string{"rsa"}, serverpref: true, chacha: true, groups: "X25519:P-256"}},
 		"ChaCha two keys":   {config: opensslConfig{versions: []Version{TLS12}, ciphers: "ECDHE+AES:ECDHE+CHACHA20", keys: []string{"rsa", "p256"}, serverpref: true, chacha: true, groups: "X25519:P-256"}},
+		"SRP alone":         {config: opensslConfig{versions: []Version{TLS12}, ciphers: "SRP:@SECLEVEL=0", keys: []string{"rsa"}, srp: true}, know: secret},
+		"SRP beside":        {config: opensslConfig{versions: both, ciphers: "SRP:ECDHE+AESGCM:kRSA+AES", keys: []string{"rsa"}, srp: true, serverpref: true}, know: secretBeside},
 		"legacy":            {config: opensslConfig{versions: both, ciphers: "ECDHE+AES", keys: []string{"rsa"}, groups: "X25519"}, args: []string{"-legacy_renegotiation"}},
 		"client reneg":      {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"rsa"}, groups: "X25519"}, args: []string{"-client_renegotiation"}, know: func(w *truth) { w.session.ClientRenegotiation = Offered }},
 		"no_renegotiation":  {config: opensslConfig{versions: both, ciphers: "ECDHE+AESGCM", keys: []string{"rsa"}, groups: "X25519"}, args: []string{"-no_renegotiation"}},
@@ -288,6 +300,32 @@ func foreign(w *truth) {
 	if w.newestOld() != 0 {
 		w.unknown["client renegotiation"], w.session.ClientRenegotiation = why, Unknown
 	}
+}
+
+// secret is what is known of a server that takes SRP: each suite is known by an alert, for
+// the user is not, and nothing else.
+func secret(w *truth) {
+	foreign(w)
+	w.prefers[TLS12] = ""
+	w.leaves = nil
+	for _, s := range []*State{&w.session.ExtendedMasterSecret, &w.session.SecureRenegotiation, &w.session.EncryptThenMAC, &w.session.Compression, &w.session.Tickets} {
+		*s = Unknown
+	}
+	w.auth.State = AuthUnknown
+	w.session.NoName, w.session.WrongName = "", ""
+	w.unknown["TLCP 1.1"] = "it closes the connection, and takes no other hello to compare that with"
+	w.more, w.why = 20, "each suite of SRP is asked for alone"
+}
+
+func secretBeside(w *truth) {
+	// The places of the suites of SRP in the server's order do not show: they come last.
+	slices.SortStableFunc(w.suites[TLS12], func(a, b SuiteID) int {
+		if isSRP(a) && isSRP(b) {
+			return int(a) - int(b)
+		}
+		return map[bool]int{true: 1}[isSRP(a)] - map[bool]int{true: 1}[isSRP(b)]
+	})
+	w.more, w.why = 20, "each suite of SRP is asked for alone"
 }
 
 // untried is what is known where client renegotiation is not tried: without AEAD.

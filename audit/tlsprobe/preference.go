@@ -24,7 +24,7 @@ func (p *prober) settleOrder(ctx context.Context, v Version) {
 // orderQuestion returns a hello that tells more of whose order decides, nil if nothing
 // is open.
 func (all *observations) orderQuestion(v Version) *hello {
-	taken := slices.Sorted(maps.Keys(all.suites[v]))
+	taken := slices.DeleteFunc(slices.Sorted(maps.Keys(all.suites[v])), isSRP)
 	if len(taken) < 2 {
 		return nil
 	}

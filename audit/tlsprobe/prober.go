@@ -180,7 +180,7 @@ func (p *prober) exchange(ctx context.Context, h *hello) *observation {
 // exchangeThen sends a hello once. What is to be done with the connection after an
 // answer, then does.
 func (p *prober) exchangeThen(ctx context.Context, h *hello, then func(net.Conn, *observation) error) *observation {
-	if !h.otherName {
+	if !h.otherName && h.serverName != p.name { // it may be sent by others, too, once it was sent
 		h.serverName = p.name
 	}
 	o := &observation{hello: h, Exchange: Exchange{Asked: h.version, Sent: h.marshal()}, after: p.ended()}

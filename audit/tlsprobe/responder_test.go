@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -143,6 +144,8 @@ func (s *responder) handle(c net.Conn) {
 var hasty = Options{Timeout: 300 * time.Millisecond, Patience: 200 * time.Millisecond}
 
 func TestProbeResponder(t *testing.T) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	for name, c := range map[string]struct {
 		responder
 		open []GroupID // that cannot be known
@@ -157,9 +160,8 @@ func TestProbeResponder(t *testing.T) {
 		"no retry": {responder: responder{suites: map[Version][]SuiteID{TLS13: {0x1303, 0x1301}, TLS12: {0xC02F}}, groups: []GroupID{24, 29}, shares: true}},
 		"GOST":     {responder: responder{suites: map[Version][]SuiteID{TLS13: {0xC103, 0xC105}}, groups: []GroupID{34, 40}}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := probe(t, listen(t, c.handle), hasty)
+		together(t, &wg, name, func(t *testing.T) {
+			r := probe(t, listen(t, c.handle), Options{Patience: 200 * time.Millisecond})
 			for _, p := range r.Protocols {
 				var got []SuiteID
 				for _, s := range p.Suites {
@@ -194,6 +196,8 @@ func TestProbeResponder(t *testing.T) {
 // they say is not believed, the probe ends, and nothing is called refused that they
 // did not refuse.
 func TestProbeHostile(t *testing.T) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	good := &responder{suites: map[Version][]SuiteID{TLS13: {0x1301, 0x1302}, TLS12: {0xC02F, 0x002F}}, groups: []GroupID{29, 23}}
 	after := func(what func(net.Conn, *hello)) func(net.Conn) {
 		return func(c net.Conn) {
@@ -264,10 +268,7 @@ func TestProbeHostile(t *testing.T) {
 			c.Write(b)
 		}),
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var before runtime.MemStats
-			runtime.ReadMemStats(&before)
+		together(t, &wg, name, func(t *testing.T) {
 			o := hasty
 			o.MaxConnections = 60
 			r := probe(t, listen(t, handle), o)
@@ -297,6 +298,30 @@ func TestProbeHostile(t *testing.T) {
 	}
 }
 
+// TestProbeBounded lets servers send without end, and looks at what is kept of it.
+func TestProbeBounded(t *testing.T) {
+	for name, b := range map[string][]byte{
+		"one message":  record(TLS12, append([]byte{typeServerHello, 7, 0, 0}, make([]byte, 16000)...)),
+		"certificates": slices.Concat(serverHello(TLS12, 0x002F, 0, nil), record(TLS12, handshakeMessage(typeCertificate, append([]byte{0, 0x3E, 0x80, 0, 0x3E, 0x7D}, make([]byte, 15997)...)))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			r := probe(t, listen(t, func(c net.Conn) {
+				readRecord(c)
+				endlessly(c, b)
+			}), Options{Timeout: time.Second, Patience: time.Nanosecond})
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			if kept := int(after.HeapAlloc) - int(before.HeapAlloc); kept > 16<<20 {
+				t.Errorf("%d bytes are kept of %d exchanges", kept, len(r.Exchanges))
+			}
+			runtime.KeepAlive(r)
+		})
+	}
+}
+
 func endlessly(c net.Conn, b []byte) {
 	for {
 		if _, err := c.Write(b); err != nil {
@@ -308,15 +333,19 @@ func endlessly(c net.Conn, b []byte) {
 // TestProbeAlerts answers with alerts of all numbers and both levels: only those that
 // say so are refusals, and the others are unknown, as nothing else is ever taken.
 func TestProbeAlerts(t *testing.T) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, 8)
 	refusals := []int{10, 40, 47, 50, 60, 70, 71, 86, 109, 110} // Alert.refuses
 	for level := range 4 {
 		for number := range 256 {
 			if level == 0 && number%16 != 0 || level == 3 && number%16 != 0 { // no such levels
 				continue
 			}
-			t.Run(fmt.Sprintf("%d-%d", level, number), func(t *testing.T) {
-				t.Parallel()
-				o := Options{Timeout: 200 * time.Millisecond, Patience: time.Nanosecond}
+			slots <- struct{}{}
+			together(t, &wg, fmt.Sprintf("%d-%d", level, number), func(t *testing.T) {
+				defer func() { <-slots }()
+				o := Options{Patience: time.Nanosecond}
 				r := probe(t, listen(t, func(c net.Conn) {
 					readRecord(c)
 					c.Write(alertRecord(byte(level), byte(number)))

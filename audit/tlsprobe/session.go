@@ -273,99 +273,16 @@ func (p *prober) complete(ctx context.Context, v Version) {
 		p.problem("sessions of "+v.String(), first.end, "the handshake needs a certificate of the client")
 		return
 	}
-	second := p.shake(ctx, o)
+	second := p.resume(ctx, o)
 	p.mu.Lock()
 	limited := p.limit > 0 // a hello with a ticket may be too large
 	p.mu.Unlock()
-	if !second.done || limited && !second.resumed {
+	lost := v == TLS13 && !first.kept && len(first.tickets13()) == 0 // a ticket may have been
+	if !second.done || (limited || lost) && !second.resumed {
 		p.problem("resumption of "+v.String(), second.end, second.detail)
 		return
 	}
 	p.keepResumption(v, second.resumed)
-}
-
-// authInClear tells whether a certificate is wanted, by the flights up to TLS 1.2, which
-// are in clear: where there is no request in any of them, it is not.
-func (p *prober) authInClear(v Version) ClientAuthState {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	state := AuthUnknown
-	for _, o := range p.seen.list {
-		if !o.accepted() || o.flight.version != v || v == TLS13 || !o.flight.done {
-			continue
-		}
-		if o.flight.request != nil {
-			return AuthUnknown
-		}
-		state = AuthNone
-	}
-	return state
-}
-
-// auth tells whether a certificate is wanted, by a handshake without one.
-func (h *handshake) auth() ClientAuthState {
-	if h.request == nil {
-		return AuthNone
-	}
-	return map[State]ClientAuthState{Offered: AuthOptional, NotOffered: AuthRequired, Unknown: AuthUnknown}[h.taken()]
-}
-
-// taken reports whether the server took the client's certificate, or that there was
-// none. In TLS 1.3 it says so after the client's handshake is done: by an alert, or by
-// going on. Tickets are something to go on with (RFC 8446, section 4.6.1).
-func (h *handshake) taken() State {
-	switch {
-	case h.done && (h.kept || h.asked == TLS13 && len(h.tickets13()) > 0):
-		return Offered
-	case h.alert != "":
-		return NotOffered
-	}
-	return Unknown
-}
-
-// shakeClearly leads a handshake to its end. Where the server ended it, and its alert was
-// lost because of the farewell, it listens for it before, the next time.
-func (p *prober) shakeClearly(ctx context.Context, o handshakeOptions) *handshake {
-	h := p.shake(ctx, o)
-	if h.request != nil && h.taken() == Unknown && h.end != EndBudget {
-		o.quiet = true
-		return p.shake(ctx, o)
-	}
-	return h
-}
-
-// keepAuth keeps what was found in a version. Where versions differ, the weakest counts:
-// it is the client that chooses.
-func (p *prober) keepAuth(v Version, state ClientAuthState) {
-	p.found.mu.Lock()
-	defer p.found.mu.Unlock()
-	order := []ClientAuthState{AuthNone, AuthOptional, AuthUnknown, AuthRequired}
-	c := &p.found.client
-	if !p.found.authTried || slices.Index(order, state) < slices.Index(order, c.State) {
-		c.State = state
-	}
-	p.found.authTried = true
-}
-
-// tryStray shows a certificate that nobody issued.
-func (p *prober) tryStray(ctx context.Context, o handshakeOptions) {
-	stray, err := strayCertificate()
-	if err != nil {
-		p.problem("stray client certificate", EndUnreachable, err.Error())
-		return
-	}
-	o.client, o.cache = stray, nil
-	h := p.shakeClearly(ctx, o)
-	state := h.taken()
-	if state == Unknown {
-		p.problem("stray client certificate in "+o.version.String(), h.end, h.detail)
-	}
-	p.found.mu.Lock()
-	defer p.found.mu.Unlock()
-	order := []State{Offered, NotOffered, Unknown, ""} // it is the client that chooses the version
-	if c := &p.found.client; slices.Index(order, state) < slices.Index(order, c.Unverified) {
-		c.Unverified = state
-	}
 }
 
 // keepResumption keeps whether a session was resumed: in TLS 1.3, where there is it.
@@ -379,69 +296,6 @@ func (p *prober) keepResumption(v Version, resumed bool) {
 	if resumed {
 		p.found.resumption = Offered
 	}
-}
-
-// otherName asks for another name than the server's, and tells what it answers.
-func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
-	p.mu.Lock()
-	var h *hello
-	for v := TLS12; v >= TLS10 && h == nil; v-- {
-		if taken := slices.Sorted(maps.Keys(p.seen.suites[v])); len(taken) > 0 {
-			certified := func(id SuiteID) bool { return isCertified(SuiteOf(id)) }
-			h = &hello{version: v}
-			if slices.ContainsFunc(taken, certified) { // another name may have another kind of key
-				h.suites = slices.DeleteFunc(slices.Concat(taken, p.seen.rest(v, taken)), func(id SuiteID) bool { return !certified(id) })
-			}
-		}
-	}
-	p.mu.Unlock()
-	var ders [][]byte
-	var o *observation
-	switch {
-	case h != nil && len(h.suites) == 0:
-		return "" // there is nothing to be compared
-	case h != nil:
-		h = p.offer(h.version, p.fitting(h.version, h.suites), p.usable(h.version, groupsFor(h.version)))
-		h.otherName, h.serverName = true, name
-		o = p.exchange(ctx, h)
-		if o.accepted() {
-			ders = o.flight.certificates
-		}
-	default:
-		if h = p.hello13(); h == nil {
-			return ""
-		}
-		h.otherName, h.serverName = true, name
-		var f *encryptedFlight
-		if o, f = p.exchange13(ctx, h); f != nil {
-			ders = f.certificates
-		}
-	}
-	switch {
-	case len(ders) > 0:
-		if p.presents(ders[0]) {
-			return SameChain
-		}
-		return OtherChain
-	case o.accepted():
-		return "" // with a suite that has no certificates
-	case o.End == EndAnswer && o.flight.alert != nil:
-		return Refused
-	}
-	p.problem("another server name", o.End, o.Detail)
-	return ""
-}
-
-// rest are the suites of a version that are not among some.
-func (all *observations) rest(v Version, taken []SuiteID) []SuiteID {
-	return slices.DeleteFunc(suitesFor(v), func(id SuiteID) bool { return slices.Contains(taken, id) })
-}
-
-// presents reports whether a certificate is the first of a chain that is known.
-func (p *prober) presents(leaf []byte) bool {
-	p.found.mu.Lock()
-	defer p.found.mu.Unlock()
-	return slices.ContainsFunc(p.found.chains, func(c Chain) bool { return bytes.Equal(c.Certificates[0].DER, leaf) })
 }
 
 // downgrade asks for a version that is not the newest, and says that it is a second

@@ -31,7 +31,9 @@ func (p *prober) isSmall(v Version) bool {
 func (p *prober) tooLarge(h *hello) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h.serverName = p.name
+	if h.serverName != p.name {
+		h.serverName = p.name
+	}
 	return p.limit > 0 && len(h.marshal()) >= p.limit
 }
 
