@@ -111,8 +111,8 @@ var groups = []struct {
 // A Group is a key exchange group, and whether the server takes it.
 type Group struct {
 	ID          GroupID   `json:"id"`
-	Name        string    `json:"name"` // the registry's; "" if it is in none
-	State       State     `json:"state"`
+	Name        string    `json:"name"`         // the registry's; "" if it is in none
+	State       State     `json:"state"`        // whether it can be negotiated: one that the server has behind the curve of its only key never is
 	PostQuantum bool      `json:"post_quantum"` // a quantum computer does not break it, as far as is known
 	Hybrid      bool      `json:"hybrid,omitempty"`
 	Strength    int       `json:"strength"`           // against today's computers, in bits of security; 0: unknown

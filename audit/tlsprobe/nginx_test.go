@@ -63,15 +63,17 @@ func TestProbeNginx(t *testing.T) {
 		others string // server blocks
 		know   func(*truth)
 	}{
-		"ordinary":            {config: ordinary},
-		"server order":        {config: opensslConfig{versions: both, ciphers: "ECDHE+CHACHA20:ECDHE+AESGCM:kRSA+AES", keys: []string{"rsa"}, groups: "P-384:X25519", noDH: true, serverpref: true}},
-		"two certificates":    {config: opensslConfig{versions: both, ciphers: "ECDHE:!SHA1", keys: []string{"p256", "rsa"}, groups: "X448:P-256:X25519", noDH: true, serverpref: true}},
-		"old versions":        {config: opensslConfig{versions: []Version{TLS10, TLS11, TLS12}, ciphers: "ALL:!aNULL:@SECLEVEL=0", keys: []string{"rsa"}, groups: "P-256", noDH: true, serverpref: true, level0: true}},
-		"one curve, one key":  {config: opensslConfig{versions: both, ciphers: "ECDHE", keys: []string{"p384"}, groups: "P-384", noDH: true}},
-		"no tickets, cache":   {config: gcm, server: "ssl_session_tickets off; ssl_session_cache shared:one:1m;", know: func(w *truth) { w.session.Tickets = NotOffered }},
-		"no sessions":         {config: gcm, server: "ssl_session_tickets off; ssl_session_cache off;", know: func(w *truth) { w.session.Tickets, w.session.Resumption = NotOffered, NotOffered }},
-		"early data":          {config: gcm, server: "ssl_early_data on;", know: func(w *truth) { w.session.EarlyData = Offered }},
-		"HTTP 2":              {config: gcm, server: "http2_max_concurrent_streams 10;", know: func(w *truth) { w.alpn = []string{"h2", "http/1.1"} }},
+		"ordinary":           {config: ordinary},
+		"server order":       {config: opensslConfig{versions: both, ciphers: "ECDHE+CHACHA20:ECDHE+AESGCM:kRSA+AES", keys: []string{"rsa"}, groups: "P-384:X25519", noDH: true, serverpref: true}},
+		"two certificates":   {config: opensslConfig{versions: both, ciphers: "ECDHE:!SHA1", keys: []string{"p256", "rsa"}, groups: "X448:P-256:X25519", noDH: true, serverpref: true}},
+		"old versions":       {config: opensslConfig{versions: []Version{TLS10, TLS11, TLS12}, ciphers: "ALL:!aNULL:@SECLEVEL=0", keys: []string{"rsa"}, groups: "P-256", noDH: true, serverpref: true, level0: true}},
+		"one curve, one key": {config: opensslConfig{versions: both, ciphers: "ECDHE", keys: []string{"p384"}, groups: "P-384", noDH: true}},
+		"no tickets, cache":  {config: gcm, server: "ssl_session_tickets off; ssl_session_cache shared:one:1m;", know: func(w *truth) { w.session.Tickets = NotOffered }},
+		"no sessions":        {config: gcm, server: "ssl_session_tickets off; ssl_session_cache off;", know: func(w *truth) { w.session.Tickets, w.session.Resumption = NotOffered, NotOffered }},
+		"early data":         {config: gcm, server: "ssl_early_data on;", know: func(w *truth) { w.session.EarlyData = Offered }},
+		"HTTP 2":             {config: gcm, server: "http2_max_concurrent_streams 10;", know: func(w *truth) { w.alpn = []string{"h2", "http/1.1"} }},
+		// nginx leads the handshake to its end without a certificate, and answers the request
+		// with 400: to TLS it is optional, and verified by nobody.
 		"verify on":           {config: gcm, server: "ssl_verify_client on;", know: asked(AuthOptional, Offered)},
 		"verify optional":     {config: gcm, server: "ssl_verify_client optional;", know: asked(AuthOptional, Offered)},
 		"optional_no_ca":      {config: gcm, server: "ssl_verify_client optional_no_ca;", know: asked(AuthOptional, Offered)},

@@ -14,6 +14,12 @@
 // offer that the server refused is [NotOffered]: by an alert, or by closing the
 // connection, again, while another hello was taken in between. All else is [Unknown]:
 // a server that is overloaded, or a box between, refuses nothing.
+//
+// Three things do not show. Handshakes are completed with the suites and kinds of keys of
+// package tls: what other servers do with sessions stays unknown. A suite of SRP is found if
+// the server complains that no user was named, and else seems not to be there. And a
+// server that asks for a certificate only in HTTP, as nginx does with "ssl_verify_client
+// on", takes none as far as TLS goes.
 package tlsprobe
 
 import (
