@@ -86,6 +86,8 @@ type Target struct {
 	Units     []string // files of systemd units
 	Manifests []string // files of Kubernetes manifests
 	Endpoints []string // host:port
+	SVIDs     []string // files of X.509-SVIDs
+	Workload  string   // the SPIFFE Workload API to ask: unix:///path or tcp://IP:port; "" for none
 	Toolchain bool     // the Go installation in use
 	ModCache  bool     // the module cache: what the target's hashes name of it, or all where there are none
 	Sync      bool     // the checksum databases in force themselves, whose newest heads are to be kept

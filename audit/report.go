@@ -48,6 +48,8 @@ type TargetRef struct {
 	Units     []string `json:"units,omitempty"`
 	Manifests []string `json:"manifests,omitempty"`
 	Endpoints []string `json:"endpoints,omitempty"`
+	SVIDs     []string `json:"svids,omitempty"`
+	Workload  string   `json:"workload,omitempty"`
 	Toolchain bool     `json:"toolchain,omitempty"`
 	ModCache  bool     `json:"mod_cache,omitempty"`
 	LogCache  bool     `json:"log_cache,omitempty"`

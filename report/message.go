@@ -42,6 +42,7 @@ var (
 		"policy":      {EN: "policy", ZH: "策略"},
 		"log":         {EN: "log", ZH: "日志"},
 		"cache":       {EN: "cache", ZH: "缓存"},
+		"svid":        {EN: "SVID", ZH: "SVID"},
 	}
 	wordKinds = map[string]audit.Text{
 		"module":      {EN: "{n} modules", ZH: "{n} 个模块"},
@@ -55,6 +56,7 @@ var (
 		"policy":      {EN: "{n} policy entries", ZH: "{n} 条策略"},
 		"log":         {EN: "{n} logs", ZH: "{n} 个日志"},
 		"cache":       {EN: "{n} caches", ZH: "{n} 个缓存"},
+		"svid":        {EN: "{n} SVIDs", ZH: "{n} 个 SVID"},
 	}
 	wordFigure = map[string]audit.Text{
 		"modules":     {EN: "modules", ZH: "模块"},

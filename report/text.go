@@ -133,7 +133,7 @@ func (p *page) header() {
 // is named.
 func target(r *audit.Report) string {
 	var names []string
-	for _, n := range slices.Concat([]string{r.Target.Module, r.Target.Dir}, r.Target.Binaries, r.Target.Units, r.Target.Manifests, r.Target.Endpoints) {
+	for _, n := range slices.Concat([]string{r.Target.Module, r.Target.Dir}, r.Target.Binaries, r.Target.Units, r.Target.Manifests, r.Target.Endpoints, r.Target.SVIDs, []string{r.Target.Workload}) {
 		if n = clean(n); n != "" && n != "." {
 			names = append(names, n)
 		}
