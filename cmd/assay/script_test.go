@@ -52,6 +52,7 @@ import (
 //	replace FILE OLD NEW     changes text
 //	schema KIND FILE...      demands valid reports, allowlist applications, bills of materials
 //	sparse FILE MIB          makes a file of that many MiB
+//	svid FILE BUNDLE ID PART [VAR]  makes an SVID of which a part remains, and serves it at $VAR
 //	tlsproxy VAR CERT        serves the proxy over https, and sets $VAR
 //	unlog M@V                starts a database that has logged all but M@V, for $GOSUMDB and $GOPROXY
 //	withuser VAR URL USER    sets $VAR to URL with USER, name and password
@@ -85,6 +86,7 @@ func TestScripts(t *testing.T) {
 			"schema":   validSchema,
 			"sparse":   sparse,
 			"spoil":    spoil,
+			"svid":     svidCommand,
 			"tlsproxy": proxy.tlsProxy,
 			"unlog":    proxy.unlog,
 			"withuser": withUser,

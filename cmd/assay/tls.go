@@ -37,6 +37,7 @@ type tlsFlags struct {
 func (inv *invocation) tlsCommand() *cobra.Command {
 	var o options
 	var t tlsFlags
+	var s spiffeFlags
 	cmd := &cobra.Command{
 		Use:   "tls HOST:PORT...",
 		Short: inv.say(text{"tell what TLS and TLCP endpoints take, and judge it", "探测 TLS 与 TLCP 端点支持的内容并作出判定"}),
@@ -76,8 +77,10 @@ assay report --check 可据此重新推导结论。
 			if err != nil {
 				return err
 			}
-			if target.Endpoints, err = inv.endpoints(&o, &t, target, args); err != nil {
-				return err
+			if !s.asked() || len(args) > 0 || t.from != "" {
+				if target.Endpoints, err = inv.endpoints(&o, &t, target, args); err != nil {
+					return err
+				}
 			}
 			target.ModFile, target.WorkFile, target.Module, name.Module = "", "", "", ""
 			name.Endpoints = target.Endpoints
@@ -101,11 +104,16 @@ assay report --check 可据此重新推导结论。
 				o.settings[key] = string(data)
 			}
 			o.endpoints = true
-			return inv.judge(cmd.Context(), &o, target, name, []*audit.Check{checks.TLS})
+			list, err := s.add(cmd, target, &name, o.settings)
+			if err != nil {
+				return err
+			}
+			return inv.judge(cmd.Context(), &o, target, name, list)
 		},
 	}
 	inv.addFlags(cmd, &o)
 	inv.inventoryFlag(cmd, &o)
+	inv.spiffeFlags(cmd, &s)
 	f := cmd.Flags()
 	f.StringVar(&t.from, "from", "", inv.say(text{"read endpoints from `FILE`, one a line, or - for standard input", "从文件 `FILE` 读取端点，每行一个，- 表示标准输入"}))
 	f.StringVar(&t.sni, "sni", "", inv.say(text{"server `NAME` to ask for (default: the host), or - for none", "请求的服务器名 `NAME`（默认为主机名），- 表示不发送"}))
