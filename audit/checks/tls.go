@@ -5,6 +5,7 @@ package checks
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -30,7 +31,8 @@ import (
 // earlier report: see [PinsOf]. "tls-profile" and "tls-profile-data" name and hold the
 // profiles that endpoints are judged by. "tls-roots" are authorities beside those of the
 // system, PEM; "tls-ct-logs" a list of logs of certificate transparency, as Chrome has it;
-// "tls-spiffe" demands X.509-SVIDs, of any trust domain if it is "*".
+// "tls-client-certificate" is a certificate with its chain and its key, PEM, for endpoints
+// that ask for one: the key goes nowhere else. "tls-spiffe" demands X.509-SVIDs, of any trust domain if it is "*".
 var TLS = &audit.Check{
 	ID:      "tls",
 	Needs:   audit.Network,
@@ -125,10 +127,23 @@ func tlsOptions(p *audit.Pass) (tlsprobe.Options, error) {
 			}
 		}
 	}
+	parse("tls-client-certificate", func(v string) error {
+		own, err := tls.X509KeyPair([]byte(v), []byte(v))
+		o.Certificate = &own
+		return withoutText(err)
+	})
 	parse("tls-timeout", func(v string) (err error) { o.Timeout, err = time.ParseDuration(v); return err })
 	parse("tls-max-connections", func(v string) (err error) { o.MaxConnections, err = strconv.Atoi(v); return err })
 	parse("tls-rate", func(v string) (err error) { o.Rate, err = strconv.ParseFloat(v, 64); return err })
 	return o, errors.Join(errs...)
+}
+
+// withoutText is an error of reading a certificate and its key, which may quote them.
+func withoutText(err error) error {
+	if err != nil {
+		return errors.New("no certificate and key in PEM that fit each other")
+	}
+	return nil
 }
 
 // chainOptions reads the settings that certificates are held against.

@@ -186,6 +186,7 @@ func judgeSession(e TLSEndpoint, report func(string, audit.Args)) {
 		{"tls/no-extended-master-secret", s.ExtendedMasterSecret, tlsprobe.NotOffered},
 		{"tls/early-data", s.EarlyData, tlsprobe.Offered},
 		{"tls/client-auth-unverified", e.ClientAuth.Unverified, tlsprobe.Offered},
+		{"tls/client-certificate-refused", e.ClientAuth.Own, tlsprobe.NotOffered},
 	} {
 		if r.state == r.wrong {
 			report(r.rule, nil)

@@ -290,6 +290,8 @@ func TestTLSJudge(t *testing.T) {
 		}}, []string{"tls/broken-dh", "tls/client-renegotiation", "tls/compression", "tls/early-data", "tls/insecure-renegotiation", "tls/no-extended-master-secret", "tls/short-dh"}},
 		{"clients", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, ClientAuth: tlsprobe.ClientAuth{State: tlsprobe.AuthRequired, Unverified: tlsprobe.Offered}},
 			[]string{"tls/client-auth-unverified"}},
+		{"own certificate", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, ClientAuth: tlsprobe.ClientAuth{State: tlsprobe.AuthRequired, Own: tlsprobe.NotOffered}},
+			[]string{"tls/client-certificate-refused"}},
 		{"plain HTTP", tlsprobe.Result{Plaintext: &tlsprobe.Plaintext{Protocol: "http"}}, []string{"tls/plaintext"}},
 		{"plain HTTP that redirects", tlsprobe.Result{Plaintext: &tlsprobe.Plaintext{Protocol: "http", Redirect: "https://service.test/"}}, []string{"tls/redirect-only"}},
 		{"something in clear", tlsprobe.Result{Plaintext: &tlsprobe.Plaintext{Protocol: "unknown"}}, nil},

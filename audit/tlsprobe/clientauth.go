@@ -90,3 +90,19 @@ func (p *prober) tryStray(ctx context.Context, o handshakeOptions) {
 		c.Unverified = state
 	}
 }
+
+// keepOwn keeps whether the server took the client's own certificate, and reports it. It
+// is the weakest that counts, as of others: a version that refuses.
+func (p *prober) keepOwn(v Version, h *handshake) bool {
+	state := h.taken()
+	if state == Unknown {
+		p.problem("the client's certificate in "+v.String(), h.end, h.detail)
+	}
+	p.found.mu.Lock()
+	defer p.found.mu.Unlock()
+	order := []State{NotOffered, Unknown, Offered, ""}
+	if c := &p.found.client; slices.Index(order, state) < slices.Index(order, c.Own) {
+		c.Own = state
+	}
+	return state == Offered
+}

@@ -41,6 +41,14 @@ func (p *prober) askHTTP(ctx context.Context) {
 	p.web = h
 }
 
+// certificates are the client's own.
+func (p *prober) certificates() []tls.Certificate {
+	if p.own == nil {
+		return nil
+	}
+	return []tls.Certificate{*p.own}
+}
+
 // headTLS asks for the root over TLS. It returns nothing for a server that does not speak
 // HTTP, and an error where that stays open.
 func (p *prober) headTLS(ctx context.Context) (*HTTP, error) {
@@ -56,6 +64,7 @@ func (p *prober) headTLS(ctx context.Context) (*HTTP, error) {
 	c := tls.Client(conn, &tls.Config{
 		ServerName: sniName(p.name), NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS10, CipherSuites: allCipherSuites(),
 		InsecureSkipVerify: true, // what is presented is judged elsewhere
+		Certificates:       p.certificates(),
 	})
 	begun := time.Now()
 	if err := c.HandshakeContext(ctx); err != nil {

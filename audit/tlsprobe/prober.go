@@ -5,6 +5,7 @@ package tlsprobe
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -21,6 +22,7 @@ type prober struct {
 	name    string // asked for in hellos
 	timeout time.Duration
 	gate    *gate
+	own     *tls.Certificate // the client's
 
 	mu      sync.Mutex
 	seen    observations
@@ -71,7 +73,7 @@ func newProber(t Target, o Options) (*prober, error) {
 	}
 	o.MaxConnections, o.Parallel = cmp.Or(o.MaxConnections, 200), cmp.Or(o.Parallel, 4)
 	o.Timeout, o.Patience = cmp.Or(o.Timeout, 5*time.Second), cmp.Or(o.Patience, 20*time.Second)
-	p := &prober{target: t, name: cmp.Or(t.SNI, host), timeout: o.Timeout, small: map[Version]bool{}}
+	p := &prober{own: o.Certificate, target: t, name: cmp.Or(t.SNI, host), timeout: o.Timeout, small: map[Version]bool{}}
 	if t.SNI == "-" {
 		p.name = ""
 	}

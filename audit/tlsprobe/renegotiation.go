@@ -38,7 +38,7 @@ func (p *prober) renegotiate(ctx context.Context, v Version) {
 }
 
 func (p *prober) tryRenegotiation(ctx context.Context, v Version) (state State, end End, detail string) {
-	o := handshakeOptions{version: v, name: sniName(p.name)}
+	o := handshakeOptions{version: v, name: sniName(p.name), client: p.own}
 	p.mu.Lock()
 	for id := range p.seen.suites[v] {
 		if slices.Contains(allCipherSuites(), uint16(id)) && v == TLS12 && isAEAD12(id) {

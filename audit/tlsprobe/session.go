@@ -269,6 +269,12 @@ func (p *prober) complete(ctx context.Context, v Version) {
 	if first.request != nil {
 		p.tryStray(ctx, o)
 	}
+	if first.request != nil && p.own != nil {
+		o.client = p.own
+		if first = p.shakeClearly(ctx, o); p.keepOwn(v, first) {
+			state = AuthOptional // the sessions of such clients can be seen
+		}
+	}
 	if !first.done || state == AuthRequired {
 		p.problem("sessions of "+v.String(), first.end, "the handshake needs a certificate of the client")
 		return

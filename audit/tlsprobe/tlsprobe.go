@@ -24,6 +24,7 @@ package tlsprobe
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"time"
 )
@@ -53,6 +54,10 @@ type Target struct {
 type Options struct {
 	// DialContext connects. Nil means a [net.Dialer].
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Certificate is the client's own. It is shown where the server asks for one, after
+	// it was tried without, and with one that nobody issued.
+	Certificate *tls.Certificate
 
 	Timeout        time.Duration // of a connection, and of an answer; 0: 5 s
 	MaxConnections int           // to the endpoint, all together; 0: 200
@@ -93,8 +98,10 @@ type ClientAuth struct {
 	Authorities []string          `json:"authorities,omitempty"` // whom it names, RFC 2253
 	Schemes     []SignatureScheme `json:"signature_algorithms,omitempty"`
 
-	// Unverified is offered where a certificate that nobody issued was taken.
+	// Unverified is offered where a certificate that nobody issued was taken. Own is
+	// offered where the client's own was; "" if there is none, or it was not asked for.
 	Unverified State `json:"unverified,omitempty"`
+	Own        State `json:"own,omitempty"`
 }
 
 // ClientAuthState is whether a certificate is wanted.

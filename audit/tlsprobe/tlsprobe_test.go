@@ -129,3 +129,37 @@ func TestProbeNobody(t *testing.T) {
 		t.Error("nothing is said to be unknown")
 	}
 }
+
+// TestProbeOwnCertificate: a client's certificate is shown to who asks for one, and what its
+// sessions are like is seen then.
+func TestProbeOwnCertificate(t *testing.T) {
+	own, other := selfSigned(t, "client.example"), selfSigned(t, "other.example")
+	clients := x509.NewCertPool()
+	for _, c := range []tls.Certificate{own} {
+		leaf, err := x509.ParseCertificate(c.Certificate[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		clients.AddCert(leaf)
+	}
+	mutual := &tls.Config{Certificates: []tls.Certificate{selfSigned(t, "example.com")}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients}
+	for _, test := range []struct {
+		name       string
+		config     *tls.Config
+		own        *tls.Certificate
+		state      ClientAuthState
+		taken      State
+		unverified State
+		resumption State
+	}{
+		{"taken", mutual, &own, AuthRequired, Offered, NotOffered, Offered},
+		{"refused", mutual, &other, AuthRequired, NotOffered, NotOffered, Unknown},
+		{"none", mutual, nil, AuthRequired, "", NotOffered, Unknown},
+		{"not asked for", &tls.Config{Certificates: mutual.Certificates}, &own, AuthNone, "", "", Offered},
+	} {
+		r := probe(t, serve(t, test.config), Options{Certificate: test.own})
+		if c := r.ClientAuth; c.State != test.state || c.Own != test.taken || c.Unverified != test.unverified || r.Session.Resumption != test.resumption {
+			t.Errorf("%s: %+v, resumption %s", test.name, c, r.Session.Resumption)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"slices"
 	"strconv"
@@ -32,6 +33,8 @@ type tlsFlags struct {
 	roots          string
 	logs           string
 	spiffe         string
+	clientCert     string
+	clientKey      string
 }
 
 func (inv *invocation) tlsCommand() *cobra.Command {
@@ -93,6 +96,9 @@ assay report --check 可据此重新推导结论。
 			if err := inv.readProfiles(t.profiles, o.settings); err != nil {
 				return err
 			}
+			if o.settings["tls-client-certificate"], err = inv.clientCertificate(t.clientCert, t.clientKey); err != nil {
+				return err
+			}
 			for key, file := range map[string]string{"tls-roots": t.roots, "tls-ct-logs": t.logs} {
 				if file == "" {
 					continue
@@ -126,6 +132,8 @@ assay report --check 可据此重新推导结论。
 	f.StringVar(&t.earlier, "earlier", "", inv.say(text{"tell which endpoints have other keys than in the earlier report `FILE`", "对比此前的报告 `FILE`，指出公钥已变更的端点"}))
 	f.StringVar(&t.roots, "roots", "", inv.say(text{"trust the authorities in `FILE` too, PEM: a private PKI's, or those of SM2", "同时信任 `FILE` 中的 CA 证书（PEM）：企业自建 CA 或 SM2 CA"}))
 	f.StringVar(&t.logs, "ct-logs", "", inv.say(text{"verify certificate timestamps by the logs in `FILE`, a log_list.json of Chrome's form", "按 `FILE` 中的日志列表（Chrome 的 log_list.json 格式）验证证书时间戳"}))
+	f.StringVar(&t.clientCert, "client-cert", "", inv.say(text{"show the certificate in `FILE`, PEM, to endpoints that ask for one", "向要求客户端证书的端点出示 `FILE` 中的证书（PEM）"}))
+	f.StringVar(&t.clientKey, "client-key", "", inv.say(text{"its private key, PEM (default: in the same file)", "对应私钥（PEM，默认在同一文件中）"}))
 	f.StringVar(&t.spiffe, "spiffe", "", inv.say(text{"demand X.509-SVIDs, of `TRUST-DOMAIN` if one is named", "要求出示 X.509-SVID；可指定信任域 `TRUST-DOMAIN`"}))
 	f.Lookup("spiffe").NoOptDefVal = "*"
 	f.StringSliceVar(&t.profiles, "profile", nil, inv.say(text{
@@ -162,6 +170,31 @@ func (inv *invocation) readProfiles(names []string, settings map[string]string) 
 	}
 	settings["tls-profile"], settings["tls-profile-data"] = strings.Join(ids, ","), strings.Join(own, "\x00")
 	return nil
+}
+
+// clientCertificate reads a certificate and its key. Neither gets into an error.
+func (inv *invocation) clientCertificate(cert, key string) (string, error) {
+	if cert == "" {
+		if key != "" {
+			return "", usagef("name the certificate with --client-cert FILE", "--client-key without a certificate")
+		}
+		return "", nil
+	}
+	var pem []byte
+	for _, file := range []string{cert, key} {
+		if file == "" {
+			continue
+		}
+		data, err := inv.readInput(file)
+		if err != nil {
+			return "", err
+		}
+		pem = append(append(pem, data...), '\n')
+	}
+	if _, err := tls.X509KeyPair(pem, pem); err != nil {
+		return "", usagef("name the key with --client-key FILE, if it is in another file", "--client-cert %s: no certificate and key in PEM that fit each other", cert)
+	}
+	return string(pem), nil
 }
 
 // earlierPins reads the keys that endpoints had in an earlier report.
