@@ -74,6 +74,7 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	wanted, earlier := parsePins(p.Settings["tls-pins"]), parsePins(p.Settings["tls-earlier"])
 	resolve := resolutions(p.Settings["tls-resolve"])
 	var group errgroup.Group
 	group.SetLimit(maxEndpoints)
@@ -85,7 +86,12 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 			if r == nil {
 				return fmt.Errorf("probe %s: %w", address, err)
 			}
-			facts.Endpoints[i] = keepEndpoint(p, r)
+			e := keepEndpoint(p, r)
+			chains := chains
+			chains.Pins = slices.Concat(wanted[""], wanted[address])
+			e.Chains = r.Examine(chains)
+			forget(r)
+			facts.Endpoints[i] = e
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -97,13 +103,10 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 		return nil, err
 	}
 	slices.SortFunc(facts.Endpoints, func(a, b TLSEndpoint) int { return strings.Compare(a.Address, b.Address) })
-	wanted, earlier := parsePins(p.Settings["tls-pins"]), parsePins(p.Settings["tls-earlier"])
 	for i := range facts.Endpoints {
 		e := &facts.Endpoints[i]
 		report := func(rule string, args audit.Args) { p.Report(e.finding(rule, args)) }
 		judgeEndpoint(*e, p.Report)
-		chains.Pins = slices.Concat(wanted[""], wanted[e.Address])
-		e.Chains = e.Examine(chains)
 		judgeCertificates(report, e.Result, e.Chains, p.Now)
 		judgeEarlier(*e, earlier, report)
 		for _, profile := range demanded {
@@ -231,6 +234,22 @@ func keepEndpoint(p *audit.Pass, r *tlsprobe.Result) TLSEndpoint {
 		e.Evidence = append(e.Evidence, p.Evidence("certificates", buf.Bytes()))
 	}
 	return e
+}
+
+// forget drops what is needed no more, once it is evidence: of a thousand endpoints it is
+// much.
+func forget(r *tlsprobe.Result) {
+	r.Exchanges = nil
+	for i := range r.Certificates {
+		c := &r.Certificates[i]
+		c.Staple, c.Timestamps = nil, nil
+		for j := range c.Certificates {
+			c.Certificates[j].DER = nil
+		}
+	}
+	for i := range r.OCSP {
+		r.OCSP[i].DER = nil
+	}
 }
 
 // undetermined returns what stayed unknown, as the error of a check that could not tell

@@ -5,6 +5,7 @@ package main
 import (
 	"crypto/tls"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,6 +109,9 @@ assay report --check 可据此重新推导结论。
 					return err
 				}
 				o.settings[key] = string(data)
+			}
+			if len(target.Endpoints) > 100 && inv.getenv("GOGC") == "" {
+				debug.SetGCPercent(100) // what is saved of a short run costs memory in a long one
 			}
 			o.endpoints = true
 			list, err := s.add(cmd, target, &name, o.settings)
