@@ -316,11 +316,13 @@ func toolchains(t *testing.T) []way {
 		add(release, "v1.0.0", way{name: "-X off, stripped", args: args(trim, ld("-s -w "+xOff)), verdict: disabled})
 		add(release, "v1.0.0", way{name: "go:debug off", debug: "fips140=off", verdict: disabled})
 		add(release, "v1.0.0", way{name: "flipped", change: flip("text", 500), verdict: broken})
-		arm := way{name: "linux/arm64, stripped", args: args("GOARCH=arm64", ld("-s -w")), verdict: certified}
-		if release == "go1.24.13" {
-			arm.verdict, arm.gap = unknown, gapCode
+		for _, platform := range []string{"linux/arm64", "linux/arm", "darwin/arm64", "windows/arm64"} {
+			goos, goarch, _ := strings.Cut(platform, "/")
+			add(release, "v1.0.0", way{name: platform, args: args("GOOS="+goos, "GOARCH="+goarch), verdict: certified})
+			add(release, "v1.0.0", way{name: platform + ", stripped", args: args("GOOS="+goos, "GOARCH="+goarch, ld("-s -w")), verdict: certified})
 		}
-		add(release, "v1.0.0", arm)
+		add(release, "v1.0.0", way{name: "linux/arm64, PIE, stripped", args: args("GOARCH=arm64", pie, ld("-s -w")), norun: true, verdict: certified})
+		add(release, "v1.0.0", way{name: "linux/arm64, go:debug off, stripped", args: args("GOARCH=arm64", ld("-s -w")), debug: "fips140=off", verdict: disabled})
 	}
 	for module, verdict := range map[string]way{"v1.26.0": {verdict: inProcess}, "inprocess": {verdict: inProcess}, "certified": {verdict: certified}} {
 		verdict.name = "plain"

@@ -71,7 +71,6 @@ const (
 )
 
 const (
-	gapCode     = "what the compiler of that release makes of the code is not understood"
 	gapSearch   = "stripped, for a processor whose code is not read: another text may be the default"
 	gapMark     = "nothing says where the module's ranges are"
 	gapPattern  = "whether the setting is in force depends on the caller"

@@ -224,20 +224,31 @@ func (im *Image) isWritable(addr uint64) bool {
 }
 
 // arm64References follows ADRP, which loads the address of a page, to the ADD or
-// LDR with the offset in it (Arm Architecture Reference Manual, C6.2).
+// LDR with the offset in it, and to the LDP right behind such an ADD, which loads
+// two words (Arm Architecture Reference Manual, C6.2).
 func arm64References(code []byte, base uint64, add func(uint64)) {
 	pages := map[uint32]uint64{} // by register
+	var sum struct {             // of the ADD right before
+		register uint32
+		addr     uint64
+		made     bool
+	}
 	for i := 0; i+4 <= len(code); i += 4 {
 		in := binary.LittleEndian.Uint32(code[i:]) // instructions always are
 		to, from, imm := in&31, in>>5&31, uint64(in>>10&0xfff)
 		page, known := pages[from]
+		before := sum
+		sum.made = false
 		switch {
 		case in&0x9f000000 == 0x90000000: // ADRP
 			pages[to] = (base+uint64(i))&^0xfff + uint64(int64(uint64(in>>5&0x7ffff<<2|in>>29&3)<<43)>>43<<12)
 		case known && in&0xffc00000 == 0x91000000: // ADD of 64 bits
 			add(page + imm)
+			sum.register, sum.addr, sum.made = to, page+imm, true
 		case known && (in&0xffc00000 == 0xf9400000 || in&0xffc00000 == 0xf9000000): // LDR and STR of 64 bits
 			add(page + imm*8)
+		case before.made && before.register == from && in&0xffff8000 == 0xa9400000: // LDP of 64 bits, with no offset
+			add(before.addr + 8)
 		}
 	}
 }

@@ -83,7 +83,8 @@ var (
 // defaultByCode finds the variable by what the code refers to that reads it: the
 // function that sets the runtime's own variables at the start, and the one that
 // tells package internal/godebug of changes. It is the only string to which both
-// refer.
+// refer, both words of it: both refer also to the pointer runtime.godebugEnv, which
+// is zero in the file, as an empty string is.
 func (im *Image) defaultByCode() (uint64, bool) {
 	first, ok := im.referencesOf(defaultReaders...)
 	if !ok {
@@ -96,7 +97,7 @@ func (im *Image) defaultByCode() (uint64, bool) {
 	var found []uint64
 	for addr := range first {
 		length := addr + uint64(im.ptr)
-		if !second[addr] || first[length] != second[length] || !first[length] && im.arch != "arm64" && im.arch != "arm" { // which may load both at once
+		if !second[addr] || !first[length] || !second[length] {
 			continue
 		}
 		if _, err := im.stringAt(addr); err == nil {
