@@ -18,10 +18,12 @@ func redactLinkerFlags(flags string) (clean string, variables []string) {
 	for flags != "" {
 		word := strings.TrimLeft(flags, spaces)
 		b.WriteString(flags[:len(flags)-len(word)])
-		quote, end := "", strings.IndexAny(word, spaces)
+		quote, end := "", 0
 		if word != "" && (word[0] == '\'' || word[0] == '"') {
 			quote, word = word[:1], word[1:]
 			end = strings.IndexByte(word, quote[0])
+		} else {
+			end = strings.IndexAny(word, spaces)
 		}
 		if end < 0 {
 			end = len(word)
