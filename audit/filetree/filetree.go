@@ -12,9 +12,10 @@
 // would see; what stands beside its layers is read as it is.
 //
 // What is read comes from others, and is bounded: see the constants. What could not
-// be read of these formats is told, and never passed over. What nobody can see is that a tar archive
-// was cut just behind a member, or what a zip archive holds that its directory does
-// not name.
+// be read of these formats is told, and never passed over; that something stands
+// behind the end of a tar archive is told, too, and it is not read. What nobody can
+// see is that a tar archive was cut just behind a member, or what a zip archive holds
+// that its directory does not name.
 package filetree
 
 import (

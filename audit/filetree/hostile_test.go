@@ -116,6 +116,35 @@ func TestDisguised(t *testing.T) {
 	want(t, "broken", find1(append([]byte("EXE"), lied(z, -22-46-1+20, "\xff\xff\xff\xff")...)), "d/a! malformed archive", "d/a: EXE"+string(lied(z, -22-46-1+20, "\xff\xff\xff\xff")))
 }
 
+// What stands behind the end of a tar archive is told, unless it is zeros.
+func TestBehindEnd(t *testing.T) {
+	first, second := Tar(exe("x", "1")), Tar(exe("y", "2"))
+	image := func(layer []byte) Image { return Image{Platform: "linux/amd64", Tag: "a", Layers: [][]byte{layer}} }
+	for what, behind := range map[string][]byte{"nothing": nil, "zeros": make([]byte, 70_000), "an archive": second, "late": append(make([]byte, 70_000), 1)} {
+		data := slices.Concat(first, behind)
+		for form, test := range map[string]struct {
+			data    []byte
+			at, who string
+		}{
+			"plain":            {data, "a!/", "a"},
+			"compressed":       {Gzip(data), "a!/", "a"},
+			"in an archive":    {Tar(Entry{Name: "b", Data: string(data)}), "a!/b!/", "a!/b"},
+			"image":            {slices.Concat(Tar(OCI(image(first))...), behind), "a!/", "a"},
+			"compressed image": {Gzip(slices.Concat(Tar(DockerSave(image(first))...), behind)), "a!/", "a"},
+		} {
+			expect := []string{test.at + "x: EXE 1"}
+			if what != "nothing" && what != "zeros" {
+				expect = append(expect, test.who+"! malformed archive")
+			}
+			want(t, form+", "+what, findIn(t, test.data), expect...)
+		}
+		got := findIn(t, Tar(OCI(image(data))...))
+		if told := failures(got); !slices.Contains(got, "a!/x: EXE 1") || told != (what == "an archive" || what == "late") {
+			t.Errorf("layer, %s: %q", what, got)
+		}
+	}
+}
+
 func TestLies(t *testing.T) {
 	const sizeAt, typeAt = 124, 156
 	x := exe("x", strings.Repeat("0123456789", 20))

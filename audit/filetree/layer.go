@@ -104,12 +104,14 @@ func (w *walk) see(at place, im *foundImage, lists map[string]*layer, content wa
 		}
 		list := lists[l.file]
 		switch {
-		case list.err != nil:
+		case list.digest == "": // as it was not read to the end
 			fail(l.file, list.err)
 		case l.digest != "" && l.digest != list.digest:
 			fail(l.file, fmt.Errorf("%w: %s is %s", ErrDigest, l.digest, list.digest))
 		case l.diffID != "" && l.diffID != list.diffID:
 			fail(l.file, fmt.Errorf("%w: %s of the configuration is %s", ErrDigest, l.diffID, list.diffID))
+		case list.err != nil:
+			fail(l.file, list.err)
 		}
 		list.apply(root, i, fail)
 	}
@@ -190,14 +192,13 @@ func eachOfLayer(b *budget, r io.Reader, sum hash.Hash, fn func(i int, h *tar.He
 
 // eachEntry calls fn for each entry of a tar archive until it returns an error,
 // and then reads what stands behind the archive's end: the checksum of what
-// compressed it.
+// compressed it, and nothing else, or the error is errBehind.
 func eachEntry(r io.Reader, fn func(i int, h *tar.Header, r io.Reader) error) error {
 	tr := tar.NewReader(r)
 	for i := 0; ; i++ {
 		h, err := nextHeader(tr)
 		if err == io.EOF {
-			_, err = io.Copy(io.Discard, r)
-			return err
+			return behindEnd(r)
 		}
 		if err != nil {
 			return err
@@ -258,6 +259,10 @@ func (l *layer) list(w *walk, b *budget, r io.Reader) error {
 		l.changes = append(l.changes, c)
 		return nil
 	})
+	var behind error
+	if err == errBehind { // which keeps no digest from being computed
+		err, behind = nil, err
+	}
 	if err == nil {
 		_, err = io.Copy(io.Discard, r)
 	}
@@ -265,7 +270,7 @@ func (l *layer) list(w *walk, b *budget, r io.Reader) error {
 		return malformed(err)
 	}
 	l.digest, l.diffID = "sha256:"+hex.EncodeToString(packed.Sum(nil)), "sha256:"+hex.EncodeToString(unpacked.Sum(nil))
-	return nil
+	return behind
 }
 
 // newChange reads one entry; its name is "" if it changes nothing.

@@ -34,6 +34,28 @@ func nextHeader(tr *tar.Reader) (*tar.Header, error) {
 	}
 }
 
+// errBehind is what tar(1) reads with --ignore-zeros, and nobody else.
+var errBehind = fmt.Errorf("%w: what stands behind its end is not read", ErrMalformed)
+
+// behindEnd reads what stands behind the end of an archive, to the checksum of what
+// compressed it. Zeros fill the last record (POSIX, pax, "ustar Interchange Format").
+func behindEnd(r io.Reader) error {
+	var found error
+	block := make([]byte, 32<<10)
+	for {
+		n, err := r.Read(block)
+		if len(bytes.TrimLeft(block[:n], "\x00")) > 0 {
+			found = errBehind
+		}
+		switch {
+		case err == io.EOF:
+			return found
+		case err != nil:
+			return err
+		}
+	}
+}
+
 // isFile reports whether a member has content of its own. Types that are not
 // known are regular files: pax(1), "typeflag".
 func isFile(h *tar.Header) bool {
@@ -189,6 +211,7 @@ func (w *walk) indexTar(b *budget, r *io.SectionReader) (*tarIndex, error) {
 	for {
 		h, err := nextHeader(tr)
 		if err == io.EOF {
+			t.err = behindEnd(r)
 			return t, nil
 		}
 		if err == nil {
@@ -241,8 +264,7 @@ func (w *walk) tarStream(at place, u *unpacker, open func() *unpacker) error {
 	for i := 0; ; i++ {
 		h, err := nextHeader(tr)
 		if err == io.EOF {
-			_, err = io.Copy(io.Discard, u) // to the checksum at the end
-			if err == nil {
+			if err = behindEnd(u); err == nil {
 				return nil
 			}
 		}
@@ -331,7 +353,7 @@ const maxKept = 32 << 20
 func (t *packedTar) index(b *budget) error {
 	t.names, t.budget, t.kept = names{map[string]int{}, map[string]string{}}, b, map[string][]byte{}
 	kept := int64(0)
-	return t.all(func(i int, h *tar.Header, r io.Reader) error {
+	err := t.all(func(i int, h *tar.Header, r io.Reader) error {
 		if err := t.take(h); err != nil {
 			return err
 		}
@@ -348,6 +370,10 @@ func (t *packedTar) index(b *budget) error {
 		kept += h.Size
 		return err
 	})
+	if err == errBehind { // which is told when its files are read
+		return nil
+	}
+	return err
 }
 
 // each reads all that are asked for in one go.
