@@ -3,6 +3,7 @@
 package sdunit
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -21,6 +22,8 @@ type Environment struct {
 	PAM       bool       `json:"pam,omitempty"`   // PAMName=: its modules may set more
 
 	GODEBUG GODEBUG `json:"godebug"`
+
+	unsetValue bool // GODEBUG is taken out if it has a value that is named
 }
 
 // A Variable is one of Environment=, without its value.
@@ -54,7 +57,9 @@ func (e *Environment) read(value string, at Position) {
 	items, err := words(value)
 	for _, item := range items {
 		name, value, ok := strings.Cut(item, "=")
-		if ok && variableName().MatchString(name) {
+		if _, plain := specifiers(name); !plain { // %I may also hold the sign
+			e.GODEBUG.Unknown = append(e.GODEBUG.Unknown, "Environment=")
+		} else if ok && variableName().MatchString(name) {
 			e.assign(name, value, at)
 		}
 	}
@@ -107,12 +112,18 @@ func (e *Environment) readFile(value string, at Position) {
 
 func (e *Environment) readPass(value string, at Position) { readNames(&e.Passed, value) }
 
-func (e *Environment) readUnset(value string, at Position) { readNames(&e.Unset, value) }
+// readUnset reads UnsetEnvironment=. An item with a value matches that value alone:
+// only that there is one for GODEBUG is kept.
+func (e *Environment) readUnset(value string, at Position) {
+	readNames(&e.Unset, value)
+	items, _ := words(value)
+	e.unsetValue = value != "" && (e.unsetValue || slices.ContainsFunc(items, func(s string) bool { return strings.HasPrefix(s, godebug+"=") }))
+}
 
 func (e *Environment) readPAM(value string, at Position) { e.PAM = value != "" }
 
-// readNames reads a list of names. An item with a value, which UnsetEnvironment=
-// takes too, matches that value alone and is passed over.
+// readNames reads a list of names. One with a specifier in it is not known, and kept
+// as it stands.
 func readNames(list *[]string, value string) {
 	if value == "" {
 		*list = nil
@@ -122,8 +133,19 @@ func readNames(list *[]string, value string) {
 	for _, item := range items {
 		if variableName().MatchString(item) {
 			*list = append(*list, item)
+		} else if name, _, _ := strings.Cut(item, "="); strings.Contains(strings.ReplaceAll(name, "%%", ""), "%") {
+			*list = append(*list, name)
 		}
 	}
+}
+
+// anyName returns the name with a specifier in a list; "" if there is none.
+func anyName(list []string) string {
+	i := slices.IndexFunc(list, func(name string) bool { return strings.Contains(name, "%") })
+	if i < 0 {
+		return ""
+	}
+	return list[i]
 }
 
 // conclude settles what GODEBUG is, when all is read. What the list in
@@ -134,14 +156,21 @@ func (e *Environment) conclude() {
 		*g = GODEBUG{State: Default}
 		return
 	}
-	if g.At == nil && slices.Contains(e.Passed, godebug) {
-		g.Unknown = append(g.Unknown, "PassEnvironment=GODEBUG")
+	if g.At == nil {
+		if name := anyName(e.Passed); slices.Contains(e.Passed, godebug) {
+			g.Unknown = append(g.Unknown, "PassEnvironment=GODEBUG")
+		} else if name != "" {
+			g.Unknown = append(g.Unknown, "PassEnvironment="+name)
+		}
 	}
 	for _, f := range e.Files {
 		g.Unknown = append(g.Unknown, "EnvironmentFile="+f)
 	}
 	if e.PAM {
 		g.Unknown = append(g.Unknown, "PAMName=")
+	}
+	if name := anyName(e.Unset); g.At != nil && (name != "" || e.unsetValue) {
+		g.Unknown = append(g.Unknown, "UnsetEnvironment="+cmp.Or(name, godebug+"="))
 	}
 	switch {
 	case g.Unknown != nil:
