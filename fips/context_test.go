@@ -102,6 +102,33 @@ kind: Service
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	argo, err := fips.ReadManifest("wf.yaml", []byte(`
+kind: Workflow
+metadata: {name: w}
+spec:
+  templates:
+  - name: a
+    container: {image: x, command: [/bin/app], env: [{name: GODEBUG, value: fips140=off}]}
+  - name: b
+    container: {name: c, image: x, envFrom: [{configMapRef: {name: env}}]}
+  - name: d
+    script: {image: x, command: [bash], source: "GODEBUG=fips140=off app"}
+  - name: e
+    script: {image: x, command: [sh], source: app, env: [{name: GODEBUG, value: fips140=off}]}
+  - name: f
+    container: {containers: [{name: g}]}
+  - name: h
+    containerSet: {containers: [{name: i, env: [{name: GODEBUG, value: fips140=on}]}]}
+  - name: j
+    script: text
+`))
+	var said []string
+	for _, c := range argo {
+		said = append(said, fmt.Sprint(strings.TrimPrefix(c.Source, "wf.yaml: Workflow/w, container "), " ", c.Program, " ", c.State, " ", c.Value, " ", c.Why))
+	}
+	if diff := cmp.Diff([]string{"a /bin/app sets off ", "c  unknown  envFrom may set GODEBUG", "d  unknown  source.sh may set GODEBUG", "e  sets off ", "g  silent  ", "i  sets on "}, said); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
 	for name, data := range map[string]string{
 		"nothing": "", "no pod": "kind: Service\n", "no YAML": "a: [", "alias": "a: &a [1]\nb: *a\n", "large": strings.Repeat(" ", 5<<20), "many": strings.Repeat("---\na: 1\n", 1001),
 		"binary": "spec: {containers: [{name: a, env: [{name: !!binary R09ERUJVRw==, value: fips140=off}]}]}", // GODEBUG

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -63,7 +64,8 @@ func ReadManifest(source string, data []byte) ([]Context, error) {
 }
 
 // podsIn finds the containers below an object: wherever there is a list called
-// containers, as in spec.template.spec of a Deployment.
+// containers, as in spec.template.spec of a Deployment, or one container or script, as
+// in a template of a Workflow of Argo.
 func podsIn(source string, v any, depth int) []Context {
 	if depth > maxPodDepth {
 		return nil
@@ -77,13 +79,17 @@ func podsIn(source string, v any, depth int) []Context {
 			}
 		}
 		for key, value := range v {
-			switch list, _ := value.([]any); key {
-			case "containers", "initContainers", "ephemeralContainers":
+			list, _ := value.([]any)
+			one, _ := value.(map[string]any)
+			switch {
+			case slices.Contains([]string{"containers", "initContainers", "ephemeralContainers"}, key):
 				for _, c := range list {
 					if c, ok := c.(map[string]any); ok {
 						out = append(out, containerContext(source, c))
 					}
 				}
+			case (key == "container" || key == "script") && isContainer(one):
+				out = append(out, templateContext(source, v["name"], one))
 			default:
 				out = append(out, podsIn(source, value, depth+1)...)
 			}
@@ -92,6 +98,27 @@ func podsIn(source string, v any, depth int) []Context {
 		for _, e := range v {
 			out = append(out, podsIn(source, e, depth+1)...)
 		}
+	}
+	return out
+}
+
+// isContainer reports whether an object is a container, by what it must have, or
+// what matters of it.
+func isContainer(c map[string]any) bool {
+	return c["image"] != nil || c["env"] != nil || c["envFrom"] != nil || c["command"] != nil
+}
+
+// templateContext reads the container or script of a template of Argo, which has the
+// template's name. A script is what the container starts, in a file.
+func templateContext(source string, name any, c map[string]any) Context {
+	c = maps.Clone(c)
+	if c["name"] == nil {
+		c["name"] = name
+	}
+	out := containerContext(source, c)
+	if script, ok := c["source"].(string); ok {
+		out.start([]string{"source.sh", script})
+		out.Program = ""
 	}
 	return out
 }
