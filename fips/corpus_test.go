@@ -178,6 +178,9 @@ func judgeAll(t *testing.T, data []byte) (fips.Verdict, []fips.State) {
 	var states []fips.State
 	for _, m := range f.Executables() {
 		s := fips.Judge(m, fips.Look(m), fips.BuiltInCertificates(), now)
+		if copies, _, err := m.CompareBuildInfo(); err == nil && copies == gobin.CopiesDiffer { // as the check does
+			s.Disagreements = append(s.Disagreements, fips.Disagreement{Claim: "one copy of the build info", Against: "the other"})
+		}
 		if v := s.Verdict(); verdict == "" {
 			verdict = v
 		} else if v != verdict {
