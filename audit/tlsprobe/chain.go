@@ -14,7 +14,7 @@ type ChainOptions struct {
 	Name  string    // that the server was asked for; "" if no name is to match
 	Now   time.Time // zero: the present
 	Roots Roots
-	Pins  []string // "sha256/..." as in [Certificate].SPKI, one of which the chain must have; nil: any will do
+	Pins  []string // "sha256/..." as in [Certificate].SPKI, one of which the first certificate, or one that leads down to it, must have; nil: any will do
 	Logs  *Logs    // of certificate transparency; nil: none is known
 	SVID  SVIDOptions
 }
@@ -149,7 +149,7 @@ func ExamineChain(c Chain, o ChainOptions) ChainFacts {
 		f.Lints = Lints(leaf.DER)
 	}
 	f.Missing = f.missing(c.Certificates)
-	f.Pin = pinned(c.Certificates, o.Pins)
+	f.Pin = pinned(links, o.Pins)
 	if c.Staple != nil {
 		s := readStaple(c.Staple, links[0], issuer, o.Now)
 		f.Staple = &s
@@ -274,13 +274,26 @@ var lifetimes = []struct {
 	{time.Date(2018, 3, 1, 0, 0, 0, 0, time.UTC), 825},
 }
 
-// pinned tells whether a chain has a pinned key (RFC 7469, section 2.6).
-func pinned(chain []Certificate, pins []string) PinMatch {
+// pinned tells whether a chain has a pinned key (RFC 7469, section 2.6): in its first
+// certificate, or in one from which signatures lead down to that. What stands beside them
+// proves nothing: who intercepts can send the right certificates behind their own.
+func pinned(links []*link, pins []string) PinMatch {
 	if len(pins) == 0 {
 		return ""
 	}
-	if slices.ContainsFunc(chain, func(c Certificate) bool { return c.SPKI != "" && slices.Contains(pins, c.SPKI) }) {
-		return PinMatches
+	n := min(len(links), maxPath)
+	seen := map[int]bool{0: true}
+	for queue := []int{0}; len(queue) > 0; queue = queue[1:] {
+		at := links[queue[0]]
+		if at.SPKI != "" && slices.Contains(pins, at.SPKI) {
+			return PinMatches
+		}
+		for j := range n {
+			if !seen[j] && links[j].signed(at) == proven {
+				seen[j] = true
+				queue = append(queue, j)
+			}
+		}
 	}
 	return PinMismatch
 }

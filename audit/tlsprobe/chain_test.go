@@ -151,6 +151,33 @@ func TestPins(t *testing.T) {
 	}
 }
 
+// TestPinsBeside: a pinned key counts where signatures lead from it to the first
+// certificate, and not where its certificate was put beside.
+func TestPinsBeside(t *testing.T) {
+	root, stranger := certtest.Root(t, "Root"), certtest.Root(t, "Stranger")
+	middle := root.Authority(t, "Middle")
+	genuine, forged := middle.Server(t, "www.example.com"), stranger.Server(t, "www.example.com")
+	namesake := certtest.Root(t, "Middle").Server(t, "www.example.com") // of an issuer that has the name alone
+	for name, test := range map[string]struct {
+		chain  Chain
+		pinned *certtest.Identity
+		want   PinMatch
+	}{
+		"the first":                 {chainOf(genuine, middle), genuine, PinMatches},
+		"its issuer's issuer":       {chainOf(genuine, middle, root), root, PinMatches},
+		"in another order":          {chainOf(genuine, root, middle), root, PinMatches},
+		"the right one beside":      {chainOf(forged, stranger, genuine), genuine, PinMismatch},
+		"the right chain beside":    {chainOf(forged, stranger, genuine, middle, root), root, PinMismatch},
+		"an issuer by name alone":   {chainOf(namesake, middle, root), middle, PinMismatch},
+		"an issuer that issued not": {chainOf(forged, root), root, PinMismatch},
+	} {
+		pin := ParseCertificate(test.pinned.Raw).SPKI
+		if got := ExamineChain(test.chain, ChainOptions{Now: certtest.Now, Pins: []string{pin}}).Pin; got != test.want {
+			t.Errorf("%s: %q, not %q", name, got, test.want)
+		}
+	}
+}
+
 func TestExamineChainSM(t *testing.T) {
 	now := certtest.Now
 	ca := &smx509.Certificate{Subject: pkix.Name{CommonName: "SM Root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: smx509.KeyUsage(x509.KeyUsageCertSign), NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0)}
