@@ -91,6 +91,9 @@ assay report --check 可据此重新推导结论。
 			if o.settings, err = t.settings(cmd); err != nil {
 				return err
 			}
+			if err := t.probed(target.Endpoints); err != nil {
+				return err
+			}
 			if o.settings["tls-earlier"], err = inv.earlierPins(t.earlier); err != nil {
 				return err
 			}
@@ -311,6 +314,27 @@ func (t *tlsFlags) settings(cmd *cobra.Command) (map[string]string, error) {
 	}
 	out["tls-pins"] = strings.Join(lines, "\n")
 	return out, nil
+}
+
+// probed demands that what is said of one endpoint is of one that is probed: a pin with a
+// slip of the pen would else be demanded of nobody.
+func (t *tlsFlags) probed(endpoints []string) error {
+	const hint = "write it as the endpoint is written"
+	for _, p := range t.pins {
+		if e, _, ok := strings.Cut(p, "=sha256/"); ok && !slices.Contains(endpoints, e) {
+			return usagef(hint, "--pin %q: %s is not probed", p, e)
+		}
+	}
+	for _, r := range t.resolve {
+		line, err := resolution(r)
+		if err != nil {
+			return err
+		}
+		if e, _, _ := strings.Cut(line, " "); !slices.Contains(endpoints, e) {
+			return usagef(hint, "--resolve %q: %s is not probed", r, e)
+		}
+	}
+	return nil
 }
 
 // resolution reads HOST:PORT:ADDRESS.
