@@ -226,6 +226,7 @@ func keepEndpoint(p *audit.Pass, r *tlsprobe.Result) TLSEndpoint {
 		panic(err)
 	}
 	e.Evidence = []string{p.Evidence("tls-exchanges", data)}
+	r.Exchanges = nil // of a thousand endpoints they are hundreds of MiB
 	for _, chain := range r.Certificates {
 		var buf bytes.Buffer
 		for _, c := range chain.Certificates {

@@ -97,6 +97,20 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestTLSForgetsExchanges: what is evidence is not held besides, for a run may have a
+// thousand endpoints.
+func TestTLSForgetsExchanges(t *testing.T) {
+	var kept TLSEndpoint
+	check := &audit.Check{ID: "tls", Run: func(_ context.Context, p *audit.Pass) (any, error) {
+		kept = keepEndpoint(p, &tlsprobe.Result{Exchanges: []tlsprobe.Exchange{{Asked: tlsprobe.TLS12, End: tlsprobe.EndClosed}}})
+		return nil, nil
+	}}
+	runCheck(t, audit.Config{Target: &audit.Target{Dir: t.TempDir()}, Checks: []*audit.Check{check}})
+	if !kept.Reached || len(kept.Evidence) != 1 || kept.Exchanges != nil {
+		t.Errorf("%+v", kept)
+	}
+}
+
 // TestTLSUnknown: what could not be asked is not assessed.
 func TestTLSUnknown(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
