@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -54,7 +55,12 @@ type TLSEndpoint struct {
 	Reached  bool                  `json:"reached"` // it answered anything at all
 	Chains   []tlsprobe.ChainFacts `json:"chains"`  // what is found out of the certificates, in their order
 	Profiles []TLSProfile          `json:"profiles,omitempty"`
-	Evidence []string              `json:"evidence"` // digests: of the exchanges, and of the certificates
+
+	// Unproven are demands of which nothing can be said, as no certificate was seen for the
+	// name that was asked for: "pin", "svid", "earlier".
+	Unproven []string `json:"unproven,omitempty"`
+
+	Evidence []string `json:"evidence"` // digests: of the exchanges, and of the certificates
 }
 
 // maxEndpoints bounds the endpoints that are probed at once.
@@ -109,6 +115,9 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 		judgeEndpoint(*e, p.Report)
 		judgeCertificates(report, e.Result, e.Chains, p.Now)
 		judgeEarlier(*e, earlier, report)
+		if e.Reached && e.leafPins() == nil {
+			e.Unproven = unproven(map[string]bool{"pin": len(chains.Pins) > 0, "svid": chains.SVID.Demanded, "earlier": len(earlier[e.Address]) > 0})
+		}
 		for _, profile := range demanded {
 			judgeProfile(e, profile, p.Now, p.Report)
 		}
@@ -275,6 +284,17 @@ func (f *TLSFacts) undetermined() error {
 	return nil
 }
 
+// unproven lists what is demanded.
+func unproven(demands map[string]bool) []string {
+	var out []string
+	for _, what := range slices.Sorted(maps.Keys(demands)) {
+		if demands[what] {
+			out = append(out, what)
+		}
+	}
+	return out
+}
+
 // because says why an endpoint was not reached.
 func (e TLSEndpoint) because() string {
 	for _, u := range e.Unknown {
@@ -287,10 +307,13 @@ func (e TLSEndpoint) because() string {
 
 // unknown names what stayed unknown of an endpoint that answers.
 func (e TLSEndpoint) unknown() []string {
-	if e.inClear() { // which is a finding
-		return e.undecidedClauses()
-	}
 	var out []string
+	for _, what := range e.Unproven {
+		out = append(out, map[string]string{"pin": "pinned key", "svid": "SVID", "earlier": "key of the earlier report"}[what])
+	}
+	if e.inClear() { // which is a finding
+		return append(out, e.undecidedClauses()...)
+	}
 	for _, v := range e.Protocols {
 		switch {
 		case v.State == tlsprobe.Unknown:
@@ -320,7 +343,28 @@ func (e TLSEndpoint) unknown() []string {
 	if e.ClientAuth.State == tlsprobe.AuthUnknown {
 		out = append(out, "client authentication")
 	}
-	return append(out, e.undecidedClauses()...)
+	return append(append(out, e.unknownSession()...), e.undecidedClauses()...)
+}
+
+// unknownSession names what stayed unknown of facts that a rule is about. What only a
+// client with a certificate can see is no question to one without.
+func (e TLSEndpoint) unknownSession() []string {
+	s, c := e.Session, e.ClientAuth
+	shutOut := c.State == tlsprobe.AuthRequired && c.Own != tlsprobe.Offered
+	var out []string
+	for _, q := range []struct {
+		what  string
+		state tlsprobe.State
+	}{
+		{"secure renegotiation", s.SecureRenegotiation}, {"client renegotiation", s.ClientRenegotiation}, {"compression", s.Compression},
+		{"extended master secret", s.ExtendedMasterSecret}, {"early data", s.EarlyData},
+		{"verification of client certificates", c.Unverified}, {"the client's certificate", c.Own},
+	} {
+		if q.state == tlsprobe.Unknown && !(shutOut && (q.what == "client renegotiation" || q.what == "early data")) {
+			out = append(out, q.what)
+		}
+	}
+	return out
 }
 
 // recheckTLS derives from the exchanges that an endpoint names what they show, and

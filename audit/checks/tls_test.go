@@ -97,6 +97,51 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestTLSUnproven: where no certificate is seen, a pin is not met, and neither is an SVID
+// there, nor the key that an earlier report has.
+func TestTLSUnproven(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.RedirectHandler("https://service.test/", http.StatusMovedPermanently), ErrorLog: log.New(io.Discard, "", 0)}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	const pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	address := l.Addr().String()
+	rep := runTLSCheck(t, map[string]string{"tls-pins": pin, "tls-earlier": address + " " + pin, "tls-spiffe": "*"}, address)
+	if c := rep.Checks[0]; c.Outcome != audit.Unassessed || !strings.Contains(c.Reason, "key of the earlier report, pinned key, SVID") {
+		t.Errorf("%+v", c)
+	}
+	if _, err := TLS.Conclude(rep.Facts["tls"]); err == nil {
+		t.Error("the facts leave nothing open")
+	}
+}
+
+// TestTLSUnknownSession: what a rule is about, and is unknown, is no pass.
+func TestTLSUnknownSession(t *testing.T) {
+	unknown := tlsprobe.Session{
+		ExtendedMasterSecret: tlsprobe.Unknown, SecureRenegotiation: tlsprobe.Unknown, ClientRenegotiation: tlsprobe.Unknown,
+		Compression: tlsprobe.Unknown, EarlyData: tlsprobe.Unknown,
+	}
+	for name, test := range map[string]struct {
+		session tlsprobe.Session
+		client  tlsprobe.ClientAuth
+		want    []string
+	}{
+		"known":   {tlsprobe.Session{Compression: tlsprobe.NotOffered}, tlsprobe.ClientAuth{State: tlsprobe.AuthOptional, Unverified: tlsprobe.NotOffered, Own: tlsprobe.Offered}, nil},
+		"session": {unknown, tlsprobe.ClientAuth{State: tlsprobe.AuthNone}, []string{"secure renegotiation", "client renegotiation", "compression", "extended master secret", "early data"}},
+		"clients": {tlsprobe.Session{}, tlsprobe.ClientAuth{State: tlsprobe.AuthOptional, Unverified: tlsprobe.Unknown, Own: tlsprobe.Unknown}, []string{"verification of client certificates", "the client's certificate"}},
+		"shut out": {tlsprobe.Session{ClientRenegotiation: tlsprobe.Unknown, EarlyData: tlsprobe.Unknown},
+			tlsprobe.ClientAuth{State: tlsprobe.AuthRequired, Unverified: tlsprobe.NotOffered}, nil},
+	} {
+		e := TLSEndpoint{Result: &tlsprobe.Result{Session: test.session, ClientAuth: test.client}, Reached: true}
+		if diff := cmp.Diff(test.want, e.unknown(), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // TestTLSForgetsExchanges: what is evidence is not held besides, for a run may have a
 // thousand endpoints.
 func TestTLSForgetsExchanges(t *testing.T) {
