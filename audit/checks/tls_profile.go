@@ -23,7 +23,8 @@ type TLSProfile struct {
 
 // A TLSClause is what is to be said of one clause.
 type TLSClause struct {
-	Clause string `json:"clause"`
+	Clause   string              `json:"clause"`
+	Severity tlsprofile.Severity `json:"severity,omitempty"` // of a gap
 	tlsprofile.Verdict
 }
 
@@ -66,18 +67,17 @@ var gapRules = map[tlsprofile.Severity]string{
 // judgeProfile judges an endpoint by a profile. Clauses of which something is unknown are
 // no finding: see [TLSEndpoint.unknown].
 func judgeProfile(e *TLSEndpoint, p profile, now time.Time, report func(audit.Finding)) {
-	about := func(rule, clause string, args audit.Args) {
-		args["profile"] = p.ID
-		f := e.finding(rule, args)
-		f.Subject = audit.Subject{Kind: "clause", Name: strings.TrimSpace(e.Address + " " + p.ID + " " + clause)}
-		report(f)
-	}
+	about := func(rule, clause string, args audit.Args) { report(e.clauseFinding(rule, p.ID, clause, args)) }
 	facts := TLSProfile{
 		ID: p.ID, Title: audit.Text(p.Title), Source: strings.TrimSpace(p.Source.Document + " " + p.Source.Version), Evidence: p.evidence, Clauses: []TLSClause{},
 	}
 	var manual []string
 	for _, v := range tlsprofile.Evaluate(p.Profile, e.Result, now) {
-		facts.Clauses = append(facts.Clauses, TLSClause{v.Clause.ID(), v})
+		clause := TLSClause{Clause: v.Clause.ID(), Verdict: v}
+		if v.Outcome == tlsprofile.Gap {
+			clause.Severity = v.Clause.Severity
+		}
+		facts.Clauses = append(facts.Clauses, clause)
 		switch v.Outcome {
 		case tlsprofile.Manual:
 			manual = append(manual, v.Clause.ID())
@@ -91,6 +91,14 @@ func judgeProfile(e *TLSEndpoint, p profile, now time.Time, report func(audit.Fi
 		about("tls/clause-manual", "", audit.Args{"clauses": manual})
 	}
 	e.Profiles = append(e.Profiles, facts)
+}
+
+// clauseFinding is a finding about a clause of a profile, or about the profile.
+func (e TLSEndpoint) clauseFinding(rule, profile, clause string, args audit.Args) audit.Finding {
+	args["profile"] = profile
+	f := e.finding(rule, args)
+	f.Subject = audit.Subject{Kind: "clause", Name: strings.TrimSpace(e.Address + " " + profile + " " + clause)}
+	return f
 }
 
 // both gives a text in both languages, the one for the other where it is alone.

@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -385,6 +386,7 @@ func TestTLSRecheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Certificates = nil // see TestTLSRecheckChains
 	facts, err := json.Marshal(TLSFacts{Endpoints: []TLSEndpoint{{Result: r, Evidence: []string{"sha256:x"}}}})
 	if err != nil {
 		t.Fatal(err)
@@ -421,6 +423,58 @@ func TestTLSRecheck(t *testing.T) {
 	} {
 		if err := check(tamper()); err == nil {
 			t.Errorf("%s: not found", name)
+		}
+	}
+}
+
+// TestTLSRecheckChains: what a report says of certificates and clauses follows from its
+// evidence and its facts.
+func TestTLSRecheckChains(t *testing.T) {
+	address := serveTLS(t, &tls.Config{})
+	dir := t.TempDir()
+	store, err := audit.CreateEvidenceDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := runCheck(t, audit.Config{
+		Target: &audit.Target{Dir: t.TempDir(), Endpoints: []string{address}}, Checks: []*audit.Check{TLS}, Evidence: store,
+		Settings: map[string]string{"tls-pins": "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "tls-profile-data": ownProfile, "tls-sni": "other.test"},
+	})
+	without := func(rules ...string) func(*audit.Report, *TLSFacts) {
+		return func(r *audit.Report, _ *TLSFacts) {
+			r.Findings = slices.DeleteFunc(r.Findings, func(f audit.Finding) bool { return slices.Contains(rules, f.Rule) })
+		}
+	}
+	for name, test := range map[string]struct {
+		tamper func(*audit.Report, *TLSFacts)
+		found  string
+	}{
+		"honest":                  {func(*audit.Report, *TLSFacts) {}, ""},
+		"a clause left out":       {without("tls/clause-violated"), "finding tls/clause-violated of " + address + " ours 1 is missing"},
+		"manual clauses left out": {without("tls/clause-manual"), "finding tls/clause-manual of " + address + " ours is missing"},
+		"a pin left out":          {without("tls/pin-mismatch"), "finding tls/pin-mismatch"},
+		"a name left out":         {without("tls/name-mismatch"), "finding tls/name-mismatch"},
+		"a later end": {func(_ *audit.Report, f *TLSFacts) {
+			c := &f.Endpoints[0].Certificates[0].Certificates[0]
+			c.NotAfter = c.NotAfter.AddDate(1, 0, 0)
+		}, "not what the evidence shows"},
+		"a chain forgotten": {func(_ *audit.Report, f *TLSFacts) { f.Endpoints[0].Certificates = nil }, "names no evidence of its certificates, or of others"},
+		"evidence left out": {func(_ *audit.Report, f *TLSFacts) { f.Endpoints[0].Evidence = f.Endpoints[0].Evidence[:1] }, "names no evidence of its certificates"},
+	} {
+		tampered := *rep
+		tampered.Findings, tampered.Facts = slices.Clone(rep.Findings), map[string]json.RawMessage{}
+		facts := factsOf[TLSFacts](t, rep, TLS)
+		test.tamper(&tampered, &facts)
+		if tampered.Facts["tls"], err = json.Marshal(facts); err != nil {
+			t.Fatal(err)
+		}
+		dir, err := audit.CreateEvidenceDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = dir.Verify(&tampered, []*audit.Check{TLS})
+		if got := fmt.Sprint(err); test.found == "" && err != nil || !strings.Contains(got, test.found) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
