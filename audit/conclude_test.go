@@ -42,6 +42,7 @@ func TestVerifyConclusions(t *testing.T) {
 		{"something left open", nil, NotAssessed("a/unknown", nil), nil, "a/unknown"},
 		{"facts that cannot be read", nil, errors.New("boom"), nil, "boom"},
 		{"no facts", nil, nil, func(r *Report) { delete(r.Facts, "a") }, "a: is pass without facts"},
+		{"no facts of a failure", nil, nil, func(r *Report) { delete(r.Facts, "b") }, "b: is fail without facts"},
 		{"facts of no check", nil, nil, func(r *Report) { r.Facts["z"] = json.RawMessage("1") }, "z: facts of no check"},
 	}
 	for _, tt := range tests {

@@ -217,8 +217,10 @@ func (d *EvidenceDir) Verify(rep *Report, checks []*Check) error {
 func (r *Report) recheck(c *Check, evidence func(string) ([]byte, error)) error {
 	facts, ok := r.Facts[c.ID]
 	if !ok {
-		if res, ok := r.Check(c.ID); ok && res.Outcome == Passed && (c.Recheck != nil || c.Conclude != nil) {
-			return errors.New("is pass without facts")
+		res, ok := r.Check(c.ID)
+		whole := res.Outcome == Passed || res.Outcome == Failed && res.ReasonID == "" && res.Reason == "" // it came to its end
+		if ok && whole && (c.Recheck != nil || c.Conclude != nil) {
+			return fmt.Errorf("is %s without facts", res.Outcome)
 		}
 		return nil
 	}
