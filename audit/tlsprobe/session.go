@@ -273,6 +273,7 @@ func (p *prober) complete(ctx context.Context, v Version) {
 		o.client = p.own
 		if first = p.shakeClearly(ctx, o); p.keepOwn(v, first) {
 			state = AuthOptional // the sessions of such clients can be seen
+			p.keepTickets(v, first)
 		}
 	}
 	if !first.done || state == AuthRequired {

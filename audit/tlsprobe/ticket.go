@@ -122,7 +122,9 @@ func (p *prober) keepTickets(v Version, h *handshake) {
 	if len(tickets) == 0 && !h.kept { // it may have had more to say
 		return
 	}
-	p.found.earlyData = NotOffered
+	if p.found.earlyData != Offered { // to clients with a certificate, or without
+		p.found.earlyData = NotOffered
+	}
 	for _, t := range tickets {
 		p.found.lifetime = max(p.found.lifetime, t.lifetime)
 		if t.earlyData > 0 {

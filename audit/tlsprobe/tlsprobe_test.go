@@ -151,15 +151,16 @@ func TestProbeOwnCertificate(t *testing.T) {
 		taken      State
 		unverified State
 		resumption State
+		earlyData  State
 	}{
-		{"taken", mutual, &own, AuthRequired, Offered, NotOffered, Offered},
-		{"refused", mutual, &other, AuthRequired, NotOffered, NotOffered, Unknown},
-		{"none", mutual, nil, AuthRequired, "", NotOffered, Unknown},
-		{"not asked for", &tls.Config{Certificates: mutual.Certificates}, &own, AuthNone, "", "", Offered},
+		{"taken", mutual, &own, AuthRequired, Offered, NotOffered, Offered, NotOffered},
+		{"refused", mutual, &other, AuthRequired, NotOffered, NotOffered, Unknown, Unknown},
+		{"none", mutual, nil, AuthRequired, "", NotOffered, Unknown, Unknown},
+		{"not asked for", &tls.Config{Certificates: mutual.Certificates}, &own, AuthNone, "", "", Offered, NotOffered},
 	} {
 		r := probe(t, serve(t, test.config), Options{Certificate: test.own})
-		if c := r.ClientAuth; c.State != test.state || c.Own != test.taken || c.Unverified != test.unverified || r.Session.Resumption != test.resumption {
-			t.Errorf("%s: %+v, resumption %s", test.name, c, r.Session.Resumption)
+		if c := r.ClientAuth; c.State != test.state || c.Own != test.taken || c.Unverified != test.unverified || r.Session.Resumption != test.resumption || r.Session.EarlyData != test.earlyData {
+			t.Errorf("%s: %+v, %+v", test.name, c, r.Session)
 		}
 	}
 }
