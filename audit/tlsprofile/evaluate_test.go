@@ -26,6 +26,16 @@ func profileOf(t *testing.T, keys string) *Profile {
 func TestConditions(t *testing.T) {
 	type change = func(endpoint)
 	as := func(endpoint) {}
+	// clear is an endpoint that speaks something else, and answers no hello with a refusal.
+	clear := func(p tlsprobe.Plaintext) change {
+		return func(e endpoint) {
+			for _, v := range tlsprobe.Versions {
+				e.lost(v)
+			}
+			e.Plaintext, e.Certificates = &p, nil
+			e.groups().group("ffdhe2048", unknown).group("x25519", unknown)
+		}
+	}
 	tests := []struct {
 		condition string
 		change    change
@@ -144,6 +154,20 @@ func TestConditions(t *testing.T) {
 		{"plaintext_passwords: not-offered", withoutTLS, "unknown [] [plaintext-passwords unknown]"},
 		{"plaintext_passwords: not-offered", func(e endpoint) { e.Plaintext = &tlsprobe.Plaintext{Protocol: "smtp"} }, "met [plaintext-passwords smtp not-offered] []"},
 		{"plaintext_passwords: not-offered", func(e endpoint) { e.Plaintext = &tlsprobe.Plaintext{Protocol: "smtp", Auth: true} }, "gap [plaintext-passwords smtp] []"},
+		{"plaintext_passwords: not-offered", clear(tlsprobe.Plaintext{Protocol: "telnet"}), "unknown [] [plaintext-passwords telnet unknown]"},
+		{"plaintext_passwords: not-offered", func(e endpoint) { e.Plaintext = &tlsprobe.Plaintext{Protocol: "ftp", StartTLS: offered} }, "unknown [] [plaintext-passwords ftp unknown]"},
+		{"plaintext_passwords: not-offered", clear(tlsprobe.Plaintext{Protocol: "smtp", StartTLS: unknown}), "unknown [] [plaintext-passwords smtp unknown]"},
+		{"plaintext_passwords: not-offered", clear(tlsprobe.Plaintext{Protocol: "unknown"}), "unknown [] [plaintext-passwords unknown unknown]"},
+
+		{"versions: {required: [TLS 1.3]}", clear(tlsprobe.Plaintext{Protocol: "telnet"}), "gap [version TLS 1.3 not-offered] []"},
+		{"versions: {required: [TLS 1.3]}", clear(tlsprobe.Plaintext{Protocol: "ftp", StartTLS: notOffered}), "gap [version TLS 1.3 not-offered] []"},
+		{"versions: {required: [TLS 1.3]}", clear(tlsprobe.Plaintext{Protocol: "unknown"}), "unknown [] [version TLS 1.3 unknown]"},
+		{"versions: {required: [TLS 1.3]}", clear(tlsprobe.Plaintext{Protocol: "http", Redirect: "https://service.test/"}), "unknown [] [version TLS 1.3 unknown]"},
+		{"versions: {required: [TLS 1.3]}", func(e endpoint) {
+			clear(tlsprobe.Plaintext{Protocol: "http"})(e)
+			e.version(tlsprobe.TLS12, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+		}, "unknown [] [version TLS 1.3 unknown]"},
+		{"finite_field_bits: 2048", clear(tlsprobe.Plaintext{Protocol: "telnet"}), "not-applicable [] []"},
 
 		{"versions: {required: [TLS 1.1]}, client_auth: [required]", as, "gap [version TLS 1.1 not-offered client-auth none] []"},
 		{"versions: {required: [TLS 1.3]}, finite_field_bits: 2048", as, "met [version TLS 1.3] []"},

@@ -109,17 +109,24 @@ func (j judge) clientAuth(want []string) Verdict {
 	return Verdict{Outcome: Gap, Seen: []Fact{f}}
 }
 
+// tellsPasswords are the protocols that say whether they take passwords before TLS. Of
+// others that is unknown: FTP, LDAP and databases may take them where they offer TLS, and
+// what HTTP asks for stands on its pages.
+var tellsPasswords = []string{"smtp", "lmtp", "imap", "pop3", "xmpp", "xmpp-server", "redis"}
+
 // plaintextPasswords judges what is spoken before TLS, or in place of it. A server that
 // takes TLS at once has nothing of the kind.
 func (j judge) plaintextPasswords() Verdict {
 	f := Fact{Aspect: OfPlaintextPasswords, State: tlsprobe.NotOffered}
-	switch p := j.r.Plaintext; {
-	case p != nil && p.Auth:
-		f.State, f.Value = tlsprobe.Offered, p.Protocol
-		return Verdict{Outcome: Gap, Seen: []Fact{f}}
-	case p != nil:
+	p := j.r.Plaintext
+	if p != nil {
 		f.Value = p.Protocol
-	case !j.offers(tlsprobe.Versions):
+	}
+	switch {
+	case p != nil && p.Auth:
+		f.State = tlsprobe.Offered
+		return Verdict{Outcome: Gap, Seen: []Fact{f}}
+	case p == nil && !j.offers(tlsprobe.Versions), p != nil && (p.StartTLS == tlsprobe.Unknown || !slices.Contains(tellsPasswords, p.Protocol)):
 		f.State = tlsprobe.Unknown
 		return Verdict{Outcome: Unknown, Unknown: []Fact{f}}
 	}

@@ -111,14 +111,27 @@ func unique(facts []Fact) []Fact {
 }
 
 // state tells whether a version is offered. One that is not in the result was not asked
-// about.
+// about. What is known to speak something else, and to go on in clear, has none, whatever
+// it says to hellos.
 func (j judge) state(v tlsprobe.Version) tlsprobe.State {
+	state := tlsprobe.Unknown
 	for _, p := range j.r.Protocols {
 		if p.Version == v && p.State != "" {
-			return p.State
+			state = p.State
 		}
 	}
-	return tlsprobe.Unknown
+	if state == tlsprobe.Unknown && j.inClear() {
+		return tlsprobe.NotOffered
+	}
+	return state
+}
+
+// inClear reports whether an endpoint is known to take no TLS. One of HTTP that does nothing
+// but lead to HTTPS is for somebody to look at.
+func (j judge) inClear() bool {
+	p := j.r.Plaintext
+	return p != nil && p.Protocol != "unknown" && (p.StartTLS == "" || p.StartTLS == tlsprobe.NotOffered) && !strings.HasPrefix(p.Redirect, "https:") &&
+		!slices.ContainsFunc(j.r.Protocols, func(p tlsprobe.Protocol) bool { return p.State == tlsprobe.Offered })
 }
 
 // open are those of some versions that are unknown, as facts.
@@ -258,7 +271,7 @@ func (j judge) finiteFields(least int) Verdict {
 		}
 		if bits, err := strconv.Atoi(digits); err == nil && g.State == tlsprobe.Offered {
 			add(bits, g.Name)
-		} else if g.State == tlsprobe.Unknown {
+		} else if g.State == tlsprobe.Unknown && !j.inClear() {
 			f := Fact{Aspect: OfFiniteField, Value: digits + " " + g.Name, State: tlsprobe.Unknown}
 			short[f] = bits < least
 			e.unknown = append(e.unknown, f)
