@@ -56,9 +56,23 @@ func judgeClear(e TLSEndpoint, report func(string, audit.Args)) {
 			report("tls/starttls-pipelined", audit.Args{"protocol": c.Protocol})
 		}
 	}
-	if e.HTTP != nil && e.HTTP.HSTS == "" {
+	if e.HTTP != nil && !remembersTLS(e.HTTP.HSTS) {
 		report("tls/no-hsts", nil)
 	}
+}
+
+// remembersTLS reports whether a value of Strict-Transport-Security has browsers come back
+// over TLS: with a max-age of zero, or none, it does not (RFC 6797, sections 6.1 and 6.1.1).
+func remembersTLS(hsts string) bool {
+	for directive := range strings.SplitSeq(hsts, ";") {
+		name, value, _ := strings.Cut(directive, "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "max-age") {
+			continue
+		}
+		digits := strings.Trim(strings.TrimSpace(value), `"`)
+		return strings.Trim(digits, "0123456789") == "" && strings.Trim(digits, "0") != ""
+	}
+	return false
 }
 
 func judgeVersions(e TLSEndpoint, report func(string, audit.Args)) {

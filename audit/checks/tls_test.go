@@ -358,6 +358,9 @@ func TestTLSJudge(t *testing.T) {
 		{"no STARTTLS", tlsprobe.Result{Plaintext: &tlsprobe.Plaintext{Protocol: "smtp", StartTLS: tlsprobe.NotOffered, Auth: true}}, []string{"tls/no-starttls", "tls/plaintext-passwords"}},
 		{"STARTTLS", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, Plaintext: &tlsprobe.Plaintext{Protocol: "smtp", StartTLS: tlsprobe.Offered, Pipelined: true}}, []string{"tls/starttls-pipelined"}},
 		{"HTTP", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, HTTP: &tlsprobe.HTTP{Status: 200}}, []string{"tls/no-hsts"}},
+		{"HSTS that is taken back", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, HTTP: &tlsprobe.HTTP{Status: 200, HSTS: "includeSubDomains; Max-Age=\"0\""}}, []string{"tls/no-hsts"}},
+		{"HSTS without an age", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, HTTP: &tlsprobe.HTTP{Status: 200, HSTS: "includeSubDomains; max-age=soon"}}, []string{"tls/no-hsts"}},
+		{"HSTS in quotes", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, HTTP: &tlsprobe.HTTP{Status: 200, HSTS: "includeSubDomains ; max-age=\"100\" "}}, nil},
 		{"HSTS", tlsprobe.Result{Protocols: []tlsprobe.Protocol{good}, HTTP: &tlsprobe.HTTP{Status: 200, HSTS: "max-age=31536000"}}, nil},
 	} {
 		r := test.r
