@@ -229,7 +229,7 @@ func (inv *invocation) endpoints(o *options, t *tlsFlags, target *audit.Target, 
 		if err != nil {
 			return nil, err
 		}
-		for line := range strings.Lines(string(data)) {
+		for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) { // a byte order mark, of Windows
 			if line, _, _ = strings.Cut(line, "#"); strings.TrimSpace(line) != "" {
 				list = append(list, strings.TrimSpace(line))
 			}
