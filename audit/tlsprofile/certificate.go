@@ -112,8 +112,8 @@ func (j judge) staple(c *Certificates, chain *tlsprobe.Chain, x *tlsprobe.Certif
 	for _, s := range j.r.OCSP {
 		if s.Certificate == x.SHA256 {
 			f.State, f.Value = tlsprobe.Offered, s.Status
-			if s.Verified == tlsprobe.NotOffered || !s.NextUpdate.IsZero() && j.now.After(s.NextUpdate) {
-				f.Value = "" // it says nothing: it is forged, or too old
+			if s.Verified != tlsprobe.Offered || !s.NextUpdate.IsZero() && j.now.After(s.NextUpdate) {
+				f.Value = "" // it says nothing: it is forged, or too old, or nobody knows whose it is
 			}
 		}
 	}

@@ -127,6 +127,7 @@ func TestConditions(t *testing.T) {
 		{"certificates: {status: good}", as, "met [staple sha256:leaf good] []"},
 		{"certificates: {status: good}", func(e endpoint) { e.OCSP[0].Status = "revoked" }, "gap [staple sha256:leaf revoked] []"},
 		{"certificates: {status: good}", noStaple, "unknown [] [staple sha256:leaf unknown]"},
+		{"certificates: {status: good}", func(e endpoint) { e.OCSP[0].Verified = unknown }, "unknown [] [staple sha256:leaf unknown]"},
 		{"certificates: {status: good}", func(e endpoint) { e.OCSP[0].Verified = notOffered }, "unknown [] [staple sha256:leaf unknown]"},
 		{"certificates: {status: good}", func(e endpoint) { e.OCSP[0].NextUpdate = today.Add(-time.Second) }, "unknown [] [staple sha256:leaf unknown]"},
 
