@@ -340,6 +340,9 @@ func (e TLSEndpoint) unknown() []string {
 	if signatures > 0 {
 		out = append(out, fmt.Sprintf("%d signature algorithms", signatures))
 	}
+	if slices.ContainsFunc(e.Result.Unknown, func(u tlsprobe.Problem) bool { return u.Question == tlsprobe.Consistency }) {
+		out = append(out, "consistency")
+	}
 	if e.ClientAuth.State == tlsprobe.AuthUnknown {
 		out = append(out, "client authentication")
 	}
@@ -347,8 +350,12 @@ func (e TLSEndpoint) unknown() []string {
 }
 
 // unknownSession names what stayed unknown of facts that a rule is about. What only a
-// client with a certificate can see is no question to one without.
+// client with a certificate can see is no question to one without; where no version is
+// known to be offered, it is the version that is unknown.
 func (e TLSEndpoint) unknownSession() []string {
+	if !slices.ContainsFunc(e.Protocols, func(p tlsprobe.Protocol) bool { return p.State == tlsprobe.Offered }) {
+		return nil
+	}
 	s, c := e.Session, e.ClientAuth
 	shutOut := c.State == tlsprobe.AuthRequired && c.Own != tlsprobe.Offered
 	var out []string

@@ -136,10 +136,18 @@ func TestTLSUnknownSession(t *testing.T) {
 		"shut out": {tlsprobe.Session{ClientRenegotiation: tlsprobe.Unknown, EarlyData: tlsprobe.Unknown},
 			tlsprobe.ClientAuth{State: tlsprobe.AuthRequired, Unverified: tlsprobe.NotOffered}, nil},
 	} {
-		e := TLSEndpoint{Result: &tlsprobe.Result{Session: test.session, ClientAuth: test.client}, Reached: true}
+		e := TLSEndpoint{Result: &tlsprobe.Result{Protocols: []tlsprobe.Protocol{takes(tlsprobe.TLS13, 0x1301)}, Session: test.session, ClientAuth: test.client}, Reached: true}
 		if diff := cmp.Diff(test.want, e.unknown(), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+	}
+}
+
+// TestTLSContradiction: an endpoint whose answers contradict each other is not assessed.
+func TestTLSContradiction(t *testing.T) {
+	e := TLSEndpoint{Result: &tlsprobe.Result{Unknown: []tlsprobe.Problem{{Question: tlsprobe.Consistency, Times: 1}}}, Reached: true}
+	if got := e.unknown(); !slices.Equal(got, []string{"consistency"}) {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -1,0 +1,44 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestContradiction: a server that takes what it refused may be two, and then nothing that
+// was refused is known to be refused by both.
+func TestContradiction(t *testing.T) {
+	asking := func(change func(*hello)) *hello {
+		h := offer(TLS12, []SuiteID{0xC02F, 0x009C}, groupsFor(TLS12))
+		h.serverName = "service.test"
+		change(h)
+		return h
+	}
+	as := func(*hello) {}
+	took := &observation{Exchange: Exchange{End: EndAnswer}, hello: asking(as), flight: &flight{version: TLS12, suite: 0x009C}}
+	for name, test := range map[string]struct {
+		refused *hello
+		want    string
+	}{
+		"the same":                   {asking(as), "refused TLS 1.2 0x009C, which it took"},
+		"another suite":              {asking(func(h *hello) { h.suites = []SuiteID{0xC030} }), ""},
+		"fewer groups":               {asking(func(h *hello) { h.groups = h.groups[1:] }), ""},
+		"fewer signature algorithms": {asking(func(h *hello) { h.schemes = h.schemes[1:] }), ""},
+		"another name":               {asking(func(h *hello) { h.serverName = "other.test" }), ""},
+		"a fallback":                 {asking(func(h *hello) { h.fallback = true }), ""},
+		"another version":            {offer(TLS11, []SuiteID{0x009C}, groupsFor(TLS11)), ""},
+	} {
+		all := &observations{}
+		all.add(&observation{Exchange: Exchange{End: EndAnswer}, hello: test.refused, flight: &flight{alert: &Alert{2, 40}, alertVersion: TLS12}})
+		all.add(took)
+		if got := all.contradiction(); got != test.want {
+			t.Errorf("%s: %q, not %q", name, got, test.want)
+		}
+		said := slices.ContainsFunc(all.problems(), func(p Problem) bool { return p.Question == Consistency })
+		if said != (test.want != "") {
+			t.Errorf("%s: %v", name, all.problems())
+		}
+	}
+}
