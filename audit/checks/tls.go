@@ -94,7 +94,7 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 			}
 			e := keepEndpoint(p, r)
 			chains := chains
-			chains.Pins = slices.Concat(wanted[""], wanted[address])
+			chains.Pins = wanted.of(address)
 			e.Chains = r.Examine(chains)
 			forget(r)
 			facts.Endpoints[i] = e
@@ -116,7 +116,7 @@ func runTLS(ctx context.Context, p *audit.Pass) (any, error) {
 		judgeCertificates(report, e.Result, e.Chains, p.Now)
 		judgeEarlier(*e, earlier, report)
 		if e.Reached && e.leafPins() == nil {
-			e.Unproven = unproven(map[string]bool{"pin": len(chains.Pins) > 0, "svid": chains.SVID.Demanded, "earlier": len(earlier[e.Address]) > 0})
+			e.Unproven = unproven(map[string]bool{"pin": wanted.of(e.Address) != nil, "svid": chains.SVID.Demanded, "earlier": earlier.of(e.Address) != nil})
 		}
 		for _, profile := range demanded {
 			judgeProfile(e, profile, p.Now, p.Report)
@@ -246,10 +246,9 @@ func keepEndpoint(p *audit.Pass, r *tlsprobe.Result) TLSEndpoint {
 	return e
 }
 
-// forget drops what is needed no more, once it is evidence: of a thousand endpoints it is
-// much.
+// forget drops what of the certificates is needed no more, once they are evidence and were
+// examined.
 func forget(r *tlsprobe.Result) {
-	r.Exchanges = nil
 	for i := range r.Certificates {
 		c := &r.Certificates[i]
 		c.Staple, c.Timestamps = nil, nil

@@ -31,6 +31,11 @@ func parsePins(text string) pins {
 	return out
 }
 
+// of are the pins of an endpoint, those of all included; nil if there are none.
+func (p pins) of(endpoint string) []string {
+	return append(slices.Clone(p[""]), p[endpoint]...)
+}
+
 // CheckPin reports whether a text is the pin of a key: "sha256/" and the base64 of the
 // SHA-256 of its SubjectPublicKeyInfo (RFC 7469, section 2.4).
 func CheckPin(pin string) error {
@@ -75,7 +80,7 @@ func (e TLSEndpoint) leafPins() []string {
 
 // judgeEarlier tells where an endpoint has a key that it had not in an earlier report.
 func judgeEarlier(e TLSEndpoint, earlier pins, report func(string, audit.Args)) {
-	before := earlier[e.Address]
+	before := earlier.of(e.Address)
 	var changed []string
 	for _, pin := range e.leafPins() {
 		if len(before) > 0 && !slices.Contains(before, pin) {
