@@ -19,18 +19,15 @@ import (
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/internal/machine"
 )
 
 // opensslCertificate makes a self-signed certificate with openssl, which knows kinds of
 // keys that Go does not.
 func opensslCertificate(t *testing.T, args ...string) []byte {
 	t.Helper()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("openssl is not installed")
-		}
-		t.Skip("openssl is not installed")
-	}
+	machine.Need(t, "openssl")
 	dir := t.TempDir()
 	if args[0] == "dsa" {
 		for _, step := range [][]string{

@@ -25,6 +25,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/internal/machine"
 )
 
 // speaks probes a server that speaks no TLS, and demands that finding out what it speaks
@@ -234,10 +236,7 @@ func TestPlaintextHostile(t *testing.T) {
 
 // TestPlaintextNginx asks nginx.
 func TestPlaintextNginx(t *testing.T) {
-	nginx, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("no nginx")
-	}
+	machine.Need(t, "nginx")
 	dir := t.TempDir()
 	pair := selfSigned(t, "example.com")
 	writePair(t, dir, pair)
@@ -250,7 +249,7 @@ server { listen %[3]s ssl; ssl_certificate %[1]s/cert.pem; ssl_certificate_key %
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, exec.Command(nginx, "-p", dir, "-c", config), clear)
+	run(t, exec.Command("nginx", "-p", dir, "-c", config), clear)
 	waitFor(t, encrypted)
 	if diff := cmp.Diff(&Plaintext{Protocol: "http", Redirect: "https://example.com/"}, speaks(t, clear, time.Second).Plaintext); diff != "" {
 		t.Error(diff)

@@ -16,15 +16,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/internal/machine"
 )
 
 // TestPython asks the servers of Python's library: one of SMTP without STARTTLS, and one
 // of HTTP.
 func TestPython(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3")
-	}
+	machine.Need(t, "python3")
+	const python = "python3"
 	t.Run("http.server", func(t *testing.T) {
 		address := freePort(t)
 		_, port, _ := net.SplitHostPort(address)
@@ -51,16 +51,23 @@ func TestPython(t *testing.T) {
 	})
 }
 
+// postgresProgram finds a program of PostgreSQL, in PATH or where Debian keeps them.
+func postgresProgram(t *testing.T, name string) string {
+	t.Helper()
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) > 0 {
+		return found[len(found)-1]
+	}
+	machine.Need(t, name)
+	return name
+}
+
 // TestPostgres asks PostgreSQL, with TLS and without.
 func TestPostgres(t *testing.T) {
-	initdb, err := exec.LookPath("initdb")
-	if err != nil {
-		t.Skip("no PostgreSQL")
-	}
-	postgres, err := exec.LookPath("postgres")
-	if err != nil {
-		t.Skip("no PostgreSQL")
-	}
+	initdb, postgres := postgresProgram(t, "initdb"), postgresProgram(t, "postgres")
 	dir, err := os.MkdirTemp("", "pg")
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +78,7 @@ func TestPostgres(t *testing.T) {
 	if os.Getuid() == 0 { // as which it does not run
 		u, err := user.Lookup("postgres")
 		if err != nil {
-			t.Skip(err)
+			machine.Lacks(t, "the user postgres", err)
 		}
 		uid, _ := strconv.Atoi(u.Uid)
 		gid, _ := strconv.Atoi(u.Gid)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/internal/machine"
 )
 
 // A script is what a server says in clear.
@@ -165,10 +167,7 @@ func TestStartTLS(t *testing.T) {
 
 // TestStartTLSResponders has another client say that the servers of these tests are right.
 func TestStartTLSResponders(t *testing.T) {
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("no openssl")
-	}
+	machine.Need(t, "openssl")
 	for _, name := range Dialects() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -178,7 +177,7 @@ func TestStartTLSResponders(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			defer cancel()
-			c := exec.CommandContext(ctx, openssl, "s_client", "-starttls", name, "-name", "example.com", "-connect", play(t, s))
+			c := exec.CommandContext(ctx, "openssl", "s_client", "-starttls", name, "-name", "example.com", "-connect", play(t, s))
 			out, err := c.CombinedOutput()
 			if !bytes.Contains(out, []byte("BEGIN CERTIFICATE")) {
 				t.Errorf("%v: %s", err, out)

@@ -32,26 +32,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goassay/assay/audit/tlsprobe"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // Real servers on loopback: one that is configured for each profile, and ones that break
 // its clauses. OpenSSL 3.0 has no hybrid groups, and Go's server decides the order of suites
 // by its own; so none is all that Mozilla asks for. Nothing that Debian has speaks TLCP or
 // RFC 8998.
-
-// find returns a program's path. In CI a missing one is a failure.
-func find(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("CI") == "true":
-		t.Fatalf("%s is not installed", program)
-	}
-	t.Skipf("%s is not installed", program)
-	return ""
-}
 
 // A pair is a certificate with its key, and an OCSP response for it.
 type pair struct {
@@ -169,7 +156,8 @@ func freePort(t *testing.T) string {
 // start runs a server program until the test ends, and waits until it listens.
 func start(t *testing.T, address string, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(find(t, name), args...)
+	machine.Need(t, name)
+	cmd := exec.Command(name, args...)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
