@@ -28,6 +28,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/tlsprobe"
+	"github.com/goassay/assay/audit/tlsprobe/tlstest"
 )
 
 // serveTLS starts a server on loopback, and returns its address.
@@ -46,30 +47,7 @@ func serveTLS(t *testing.T, config *tls.Config) string {
 		t.Fatal(err)
 	}
 	config.Certificates = []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}
-	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	serveConns(t, l, func(c net.Conn) { io.Copy(io.Discard, c) })
-	return l.Addr().String()
-}
-
-// serveConns handles connections until the test ends.
-func serveConns(t *testing.T, l net.Listener, handle func(net.Conn)) {
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				c.SetDeadline(time.Now().Add(10 * time.Second))
-				handle(c)
-			}()
-		}
-	}()
+	return tlstest.GoTLS(t, config)
 }
 
 func runTLSCheck(t *testing.T, settings map[string]string, endpoints ...string) *audit.Report {
@@ -176,11 +154,8 @@ func TestTLSUnknown(t *testing.T) {
 	if rep := runTLSCheck(t, nil, nobody); rep.Checks[0].ReasonID != "tls/unreachable" || rep.Verdict != audit.VerdictIncomplete {
 		t.Errorf("nobody: %+v", rep.Checks[0])
 	}
-	if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	serveConns(t, l, func(c net.Conn) { c.Read(make([]byte, 1)) }) // and it closes the connection
-	if rep := runTLSCheck(t, nil, l.Addr().String(), nobody); rep.Checks[0].ReasonID != "tls/undetermined" || rep.Verdict != audit.VerdictIncomplete {
+	closing := tlstest.Listen(t, func(c net.Conn) { c.Read(make([]byte, 1)) })
+	if rep := runTLSCheck(t, nil, closing, nobody); rep.Checks[0].ReasonID != "tls/undetermined" || rep.Verdict != audit.VerdictIncomplete {
 		t.Errorf("closing: %+v", rep.Checks[0])
 	}
 	address := serveTLS(t, &tls.Config{})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/goassay/assay/audit/tlsprobe/tlstest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // gnutlsGroups and gnutlsSchemes are GnuTLS's names (gnutls-cli --list).
@@ -105,8 +106,8 @@ func gnutlsSigns(keys []string, id SignatureScheme, v Version) bool {
 }
 
 func TestProbeGnuTLS(t *testing.T) {
-	tlstest.Need(t, "gnutls-serv")
-	tlstest.Need(t, "gnutls-cli")
+	machine.Need(t, "gnutls-serv")
+	machine.Need(t, "gnutls-cli")
 	for name, c := range map[string]struct {
 		priority string
 		keys     []string

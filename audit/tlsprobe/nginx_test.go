@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/goassay/assay/audit/tlsprobe/tlstest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // directives are those of nginx that say the same as a configuration of OpenSSL. The
@@ -47,8 +48,8 @@ var ordinary = opensslConfig{
 }
 
 func TestProbeNginx(t *testing.T) {
-	tlstest.Need(t, "nginx")
-	tlstest.Need(t, "openssl")
+	machine.Need(t, "nginx")
+	machine.Need(t, "openssl")
 	both := []Version{TLS12, TLS13}
 	authority := tlstest.NewCertificate(t, "rsa", "authority")
 	asked := func(state ClientAuthState, unverified State) func(*truth) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/goassay/assay/audit/tlsprobe/tlstest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // An opensslConfig is a configuration of OpenSSL, as s_server and nginx have it.
@@ -204,7 +205,7 @@ func (c opensslConfig) arguments(t *testing.T, w *truth) []string {
 const allCiphers = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 
 func TestProbeOpenSSL(t *testing.T) {
-	tlstest.Need(t, "openssl")
+	machine.Need(t, "openssl")
 	old := []Version{TLS10, TLS11, TLS12}
 	both := []Version{TLS12, TLS13}
 	dh2048 := []FiniteField{{Bits: 2048, Name: "ffdhe2048"}}

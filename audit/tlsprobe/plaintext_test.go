@@ -26,6 +26,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goassay/assay/audit/tlsprobe/tlstest"
 	"github.com/goassay/assay/internal/machine"
 )
 
@@ -86,7 +87,7 @@ func TestPlaintext(t *testing.T) {
 		w.Header().Set("Grpc-Status", "12") // trailers alone
 	})}
 	registry := rpc.NewServer()
-	calls := listenAndRun(t, func(c net.Conn) { registry.ServeConn(c) })
+	calls := tlstest.Listen(t, func(c net.Conn) { registry.ServeConn(c) })
 	var wg sync.WaitGroup
 	for name, test := range map[string]struct {
 		address string
@@ -98,9 +99,9 @@ func TestPlaintext(t *testing.T) {
 		"gRPC":              {serveHTTP(t, grpc), &Plaintext{Protocol: "grpc"}},
 		"net/rpc":           {calls, &Plaintext{Protocol: "net/rpc"}},
 		"net/rpc over HTTP": {serveHTTP(t, &http.Server{Handler: registry}), &Plaintext{Protocol: "http"}},
-		"SSH":               {listenAndRun(t, firstThen("SSH-2.0-OpenSSH_9.2p1\r\n", "")), &Plaintext{Protocol: "ssh"}},
-		"Telnet":            {listenAndRun(t, firstThen("\xff\xfd\x18\xff\xfd\x20", "")), &Plaintext{Protocol: "telnet"}},
-		"AMQP":              {listenAndRun(t, func(c net.Conn) { c.Read(make([]byte, 8)); io.WriteString(c, "AMQP\x00\x00\x09\x01") }), &Plaintext{Protocol: "amqp"}},
+		"SSH":               {tlstest.Listen(t, firstThen("SSH-2.0-OpenSSH_9.2p1\r\n", "")), &Plaintext{Protocol: "ssh"}},
+		"Telnet":            {tlstest.Listen(t, firstThen("\xff\xfd\x18\xff\xfd\x20", "")), &Plaintext{Protocol: "telnet"}},
+		"AMQP":              {tlstest.Listen(t, func(c net.Conn) { c.Read(make([]byte, 8)); io.WriteString(c, "AMQP\x00\x00\x09\x01") }), &Plaintext{Protocol: "amqp"}},
 		"FTP": {play(t, script{greeting: "220 (vsFTPd 3.0.5)\r\n", answers: [][2]string{{"AUTH TLS", "530 Please login with USER and PASS.\r\n"}}}),
 			&Plaintext{Protocol: "ftp", StartTLS: NotOffered, Auth: true}},
 		"FTP with TLS": {play(t, script{greeting: "220 FTP\r\n", answers: [][2]string{{"AUTH TLS", "234 yes\r\n"}}}), &Plaintext{Protocol: "ftp", StartTLS: Offered}},
@@ -108,7 +109,7 @@ func TestPlaintext(t *testing.T) {
 			&Plaintext{Protocol: "ftp", StartTLS: Offered}},
 		"SMTP that hides": {play(t, script{greeting: "220 hello\r\n", answers: [][2]string{{"EHLO", "250-a\r\n250 AUTH LOGIN\r\n"}}}),
 			&Plaintext{Protocol: "smtp", StartTLS: NotOffered, Auth: true}},
-		"no more than a greeting": {listenAndRun(t, func(c net.Conn) { io.WriteString(c, "220 hello\r\n"); c.Read(make([]byte, 1)) }), &Plaintext{Protocol: smtpOrFTP, StartTLS: Unknown}},
+		"no more than a greeting": {tlstest.Listen(t, func(c net.Conn) { io.WriteString(c, "220 hello\r\n"); c.Read(make([]byte, 1)) }), &Plaintext{Protocol: smtpOrFTP, StartTLS: Unknown}},
 		"SMTP":                    {play(t, offering["smtp"]), &Plaintext{Protocol: "smtp", StartTLS: Offered, Auth: true}},
 		"IMAP":                    {play(t, offering["imap"]), &Plaintext{Protocol: "imap", StartTLS: Offered}},
 		"POP3":                    {play(t, offering["pop3"]), &Plaintext{Protocol: "pop3", StartTLS: Offered, Auth: true}},
@@ -119,8 +120,8 @@ func TestPlaintext(t *testing.T) {
 			&Plaintext{Protocol: "redis"}},
 		"Redis with a password": {play(t, script{answers: [][2]string{{"PRI", "-NOAUTH Authentication required.\r\n"}, {"PING", "-NOAUTH Authentication required.\r\n"}}}),
 			&Plaintext{Protocol: "redis", Auth: true}},
-		"something else": {listenAndRun(t, firstThen("hello, world\r\n", "")), &Plaintext{Protocol: "unknown"}},
-		"HTTPS behind what swallows hellos": {listenAndRun(t, func(c net.Conn) {
+		"something else": {tlstest.Listen(t, firstThen("hello, world\r\n", "")), &Plaintext{Protocol: "unknown"}},
+		"HTTPS behind what swallows hellos": {tlstest.Listen(t, func(c net.Conn) {
 			b := make([]byte, 4096)
 			if n, _ := c.Read(b); n > 0 && b[0] == 'P' {
 				io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nConnection: close\r\n\r\n<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>")
@@ -128,17 +129,17 @@ func TestPlaintext(t *testing.T) {
 			}
 			io.Copy(io.Discard, c)
 		}), nil},
-		"nothing": {listenAndRun(t, func(c net.Conn) { io.Copy(io.Discard, c) }), nil},
-		"a door":  {listenAndRun(t, func(net.Conn) {}), nil},
-		"TLS that is malformed": {listenAndRun(t, func(c net.Conn) {
+		"nothing": {tlstest.Listen(t, func(c net.Conn) { io.Copy(io.Discard, c) }), nil},
+		"a door":  {tlstest.Listen(t, func(net.Conn) {}), nil},
+		"TLS that is malformed": {tlstest.Listen(t, func(c net.Conn) {
 			c.Read(make([]byte, 4096))
 			io.WriteString(c, "\x16\x03\x03\x00\x05\x02\x00\x00\x01\x00hello")
 		}), nil},
-		"TLS with too long a record": {listenAndRun(t, func(c net.Conn) {
+		"TLS with too long a record": {tlstest.Listen(t, func(c net.Conn) {
 			c.Read(make([]byte, 4096))
 			io.WriteString(c, "\x16\x03\x03\xff\xff\x02")
 		}), nil},
-		"TLS that refuses": {listenAndRun(t, func(c net.Conn) {
+		"TLS that refuses": {tlstest.Listen(t, func(c net.Conn) {
 			c.Read(make([]byte, 4096))
 			io.WriteString(c, "\x15\x03\x01\x00\x02\x02\x28")
 		}), nil},
@@ -215,7 +216,7 @@ func TestPlaintextHostile(t *testing.T) {
 		{"-ERR unknown command\r\n", "", "redis"}, {"\xff\xfd\x18", "", "telnet"}, {"\x00", mysqlGreeting("\xff\xff"), "mysql"}, {"\xff", "\xff\xff\x00\x00\x0a8", "unknown"},
 		{"<a>", stream, "xmpp"}, {"\xaa", "", "unknown"}, {"\n", "", "unknown"},
 	} {
-		address := listenAndRun(t, func(c net.Conn) {
+		address := tlstest.Listen(t, func(c net.Conn) {
 			b := []byte(test[1] + strings.Repeat(test[0], 8<<10))
 			for {
 				if _, err := c.Write(b); err != nil {

@@ -17,11 +17,12 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"github.com/goassay/assay/audit/tlsprobe/tlstest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // TestProbeStaple probes servers that staple an OCSP response, in both versions.
 func TestProbeStaple(t *testing.T) {
-	tlstest.Need(t, "openssl")
+	machine.Need(t, "openssl")
 	made := tlstest.NewCertificate(t, "rsa", "example.com")
 	x, err := x509.ParseCertificate(made.DER)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goassay/assay/audit/tlsprobe/tlstest"
 	"github.com/goassay/assay/internal/machine"
 )
 
@@ -28,35 +29,11 @@ type script struct {
 	exact    int         // bytes of what is read before an answer; 0: what comes
 }
 
-// listenAndRun starts a server that plays a role on each connection.
-func listenAndRun(t *testing.T, role func(net.Conn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				c.SetDeadline(time.Now().Add(20 * time.Second))
-				role(c)
-			}()
-		}
-	}()
-	return l.Addr().String()
-}
-
 // play plays a script, and serves TLS after it.
 func play(t *testing.T, s script) string {
 	t.Helper()
 	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t, "example.com")}, MinVersion: tls.VersionTLS12}
-	return listenAndRun(t, func(c net.Conn) {
+	return tlstest.Listen(t, func(c net.Conn) {
 		io.WriteString(c, s.greeting)
 		for {
 			buf := make([]byte, 4096)
@@ -297,7 +274,7 @@ func TestStartTLSHostile(t *testing.T) {
 			t.Parallel()
 			var wg sync.WaitGroup
 			for name, role := range roles {
-				address := listenAndRun(t, role)
+				address := tlstest.Listen(t, role)
 				wg.Go(func() {
 					r, err := Probe(context.Background(), Target{Address: address, StartTLS: dialect}, Options{Timeout: 500 * time.Millisecond, Patience: 1})
 					mute := name == "closes" || name == "is silent" // of which nothing is known

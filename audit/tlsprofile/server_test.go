@@ -16,7 +16,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"os"
@@ -32,6 +31,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goassay/assay/audit/tlsprobe"
+	"github.com/goassay/assay/audit/tlsprobe/tlstest"
 	"github.com/goassay/assay/internal/machine"
 )
 
@@ -114,30 +114,6 @@ func rsaKey(t *testing.T, bits int) crypto.Signer {
 		t.Fatal(err)
 	}
 	return key
-}
-
-// serveGo starts a server of package crypto/tls.
-func serveGo(t *testing.T, config *tls.Config) string {
-	t.Helper()
-	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				c.SetDeadline(time.Now().Add(10 * time.Second))
-				io.Copy(io.Discard, c)
-			}()
-		}
-	}()
-	return l.Addr().String()
 }
 
 // freePort finds a port on which nobody listens. Another may take it before the server
@@ -265,7 +241,7 @@ func TestServersMeet(t *testing.T) {
 	t.Run("pci", func(t *testing.T) { expect(t, serveOpenSSL(t, p, join(suites12, staple)...), "pci-dss-4") })
 	t.Run("mlps3", func(t *testing.T) { expect(t, serveNginx(t, p, "ssl_protocols TLSv1.2 TLSv1.3;"), "mlps3") })
 	t.Run("pq", func(t *testing.T) {
-		expect(t, serveGo(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}}), "pq")
+		expect(t, tlstest.GoTLS(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}}), "pq")
 	})
 	// All but the order of suites, which is the server's in Go.
 	mozilla := func(v uint16) *tls.Config {
@@ -275,10 +251,10 @@ func TestServersMeet(t *testing.T) {
 		}
 	}
 	t.Run("modern", func(t *testing.T) {
-		expect(t, serveGo(t, mozilla(tls.VersionTLS13)), "mozilla-modern", "server_preferred_order")
+		expect(t, tlstest.GoTLS(t, mozilla(tls.VersionTLS13)), "mozilla-modern", "server_preferred_order")
 	})
 	t.Run("intermediate", func(t *testing.T) {
-		expect(t, serveGo(t, mozilla(tls.VersionTLS12)), "mozilla-intermediate", "server_preferred_order")
+		expect(t, tlstest.GoTLS(t, mozilla(tls.VersionTLS12)), "mozilla-intermediate", "server_preferred_order")
 	})
 	// All but the hybrid group, and the staple, which nginx would have to fetch.
 	t.Run("nginx", func(t *testing.T) {
@@ -292,7 +268,7 @@ func TestServersMeet(t *testing.T) {
 // too.
 func TestServerByAddress(t *testing.T) {
 	p := certify(t, signer(t, elliptic.P256()), nil)
-	address := serveGo(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}})
+	address := tlstest.GoTLS(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}})
 	for _, name := range []string{"", "-", "example.com."} {
 		r, err := tlsprobe.Probe(context.Background(), tlsprobe.Target{Address: address, SNI: name}, tlsprobe.Options{})
 		if err != nil {
@@ -366,10 +342,10 @@ func TestServersBreak(t *testing.T) {
 			return serveOpenSSL(t, q, "-groups", "X25519:P-521", "-cipher", "ECDHE+AESGCM:DHE+AESGCM:@SECLEVEL=0", "-dhparam", dhParameters(t), "-no_tls1", "-no_tls1_1")
 		}, []string{"ciphers", "tls_curves", "tls_curves (post-quantum)", "rsa_key_size", "dh_param_size", "maximum_certificate_lifespan"}},
 		{"mozilla-intermediate", func(t *testing.T) string {
-			return serveGo(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}, MinVersion: tls.VersionTLS10, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA}})
+			return tlstest.GoTLS(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}, MinVersion: tls.VersionTLS10, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA}})
 		}, []string{"tls_versions", "ciphers", "tls_curves", "server_preferred_order"}},
 		{"nist-800-52r2", func(t *testing.T) string {
-			return serveGo(t, &tls.Config{Certificates: []tls.Certificate{weak(t).Certificate}, CurvePreferences: []tls.CurveID{tls.CurveP256}, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}})
+			return tlstest.GoTLS(t, &tls.Config{Certificates: []tls.Certificate{weak(t).Certificate}, CurvePreferences: []tls.CurveID{tls.CurveP256}, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}})
 		}, []string{"3.2.1 (key)", "3.2.1 (signature)", "3.3.1", "3.4.2 (encrypt-then-mac)"}},
 		{"fips", func(t *testing.T) string {
 			return serveOpenSSL(t, weak(t), join(suites13, nist, []string{"-cipher", "ECDHE+AESGCM:@SECLEVEL=0"})...)
@@ -382,16 +358,16 @@ func TestServersBreak(t *testing.T) {
 			return serveOpenSSL(t, q, join([]string{"-status_file", q.file("response.der"), "-groups", "X25519:P-256:P-384", "-cipher", "ECDHE+AESGCM:@SECLEVEL=0", "-ciphersuites", "TLS_AES_128_CCM_SHA256"}, nist[2:])...)
 		}, []string{"ciphersuites", "tls_curves (post-quantum)", "certificate_curves", "certificate_signatures"}},
 		{"mozilla-intermediate", func(t *testing.T) string {
-			return serveGo(t, &tls.Config{Certificates: []tls.Certificate{edwards(t).Certificate}, CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}, MinVersion: tls.VersionTLS13})
+			return tlstest.GoTLS(t, &tls.Config{Certificates: []tls.Certificate{edwards(t).Certificate}, CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}, MinVersion: tls.VersionTLS13})
 		}, []string{"tls_versions", "certificate_types", "server_preferred_order"}},
 		{"bsi-tr-02102-2", func(t *testing.T) string {
-			return serveGo(t, &tls.Config{Certificates: []tls.Certificate{edwards(t).Certificate}, CurvePreferences: []tls.CurveID{tls.SecP256r1MLKEM768, tls.X25519MLKEM768, tls.CurveP256}, MinVersion: tls.VersionTLS13})
+			return tlstest.GoTLS(t, &tls.Config{Certificates: []tls.Certificate{edwards(t).Certificate}, CurvePreferences: []tls.CurveID{tls.SecP256r1MLKEM768, tls.X25519MLKEM768, tls.CurveP256}, MinVersion: tls.VersionTLS13})
 		}, []string{"3.4.2", "3.4.3", "3.4.4", "3.6.1 (key)"}},
 		{"bsi-tr-02102-2", func(t *testing.T) string {
-			return serveGo(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}, CurvePreferences: []tls.CurveID{tls.CurveP256}, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256}})
+			return tlstest.GoTLS(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}, CurvePreferences: []tls.CurveID{tls.CurveP256}, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256}})
 		}, []string{"3.3.4 (encrypt-then-mac)", "3.4.4"}},
 		{"pq", func(t *testing.T) string {
-			return serveGo(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}, CurvePreferences: []tls.CurveID{tls.X25519}})
+			return tlstest.GoTLS(t, &tls.Config{Certificates: []tls.Certificate{p.Certificate}, CurvePreferences: []tls.CurveID{tls.X25519}})
 		}, []string{"2.2 (hybrid)"}},
 	}
 	for i, tt := range tests {

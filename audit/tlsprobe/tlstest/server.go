@@ -16,25 +16,14 @@ import (
 	"sync"
 	"testing"
 	"time"
-)
 
-// Need skips a test on a machine that has not got a program. Where CI is true in the
-// environment, the test fails: there every program is to be had.
-func Need(t testing.TB, program string) {
-	t.Helper()
-	switch _, err := exec.LookPath(program); {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatalf("%s is not installed", program)
-	default:
-		t.Skipf("%s is not installed", program)
-	}
-}
+	"github.com/goassay/assay/internal/machine"
+)
 
 // Output runs a program, and returns what it writes.
 func Output(t testing.TB, program string, args ...string) string {
 	t.Helper()
-	Need(t, program)
+	machine.Need(t, program)
 	out, err := exec.Command(program, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %q: %v\n%s", program, args, err, out)
@@ -136,7 +125,7 @@ func freePort(t testing.TB) int {
 // OpenSSL starts openssl s_server.
 func OpenSSL(t testing.TB, args ...string) *Server {
 	t.Helper()
-	Need(t, "openssl")
+	machine.Need(t, "openssl")
 	s := &Server{}
 	if !s.start(t, regexp.MustCompile(`(?m)^ACCEPT (\S+:\d+)$`), "openssl", append([]string{"s_server", "-accept", "127.0.0.1:0"}, args...)...) {
 		t.Fatalf("openssl s_server %q does not start: %s", args, s.Log())
@@ -147,7 +136,7 @@ func OpenSSL(t testing.TB, args ...string) *Server {
 // GnuTLS starts gnutls-serv, which listens on all addresses: it knows no option for one.
 func GnuTLS(t testing.TB, args ...string) *Server {
 	t.Helper()
-	Need(t, "gnutls-serv")
+	machine.Need(t, "gnutls-serv")
 	for range 3 { // the port may be taken by now
 		port := freePort(t)
 		s := &Server{Address: fmt.Sprintf("127.0.0.1:%d", port)}
@@ -164,7 +153,7 @@ func GnuTLS(t testing.TB, args ...string) *Server {
 // LISTEN stands for address and port.
 func Nginx(t testing.TB, http string) *Server {
 	t.Helper()
-	Need(t, "nginx")
+	machine.Need(t, "nginx")
 	var said string
 	for range 3 {
 		dir := t.TempDir()
