@@ -127,7 +127,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Property((*bom.Components)[0], PropertyH1); !strings.HasPrefix(got, "h1:") {
+	if got := ComponentProperty((*bom.Components)[0], PropertyH1); !strings.HasPrefix(got, "h1:") {
 		t.Errorf("hash of the first component: %q", got)
 	}
 	for _, change := range [][2]string{{"v1.2.3", "v1.2.4"}, {"h1:", "h1:A"}, {`"urn:uuid:`, `"urn:uuid:0`}, {`"stdlib@`, `"stdlib@0`}} {

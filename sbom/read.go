@@ -37,8 +37,8 @@ func Read(document []byte) (*cyclonedx.BOM, error) {
 	return bom, nil
 }
 
-// Property returns the value of a component's property, or "".
-func Property(c cyclonedx.Component, name string) string {
+// ComponentProperty returns the value of a component's property, or "".
+func ComponentProperty(c cyclonedx.Component, name string) string {
 	if c.Properties == nil {
 		return ""
 	}

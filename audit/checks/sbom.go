@@ -266,7 +266,7 @@ func recheckSBOM(stored json.RawMessage, evidence func(string) ([]byte, error)) 
 			listed[sbomIdentity{c.Path, c.Version, c.H1}]++
 		}
 		for _, c := range *bom.Components {
-			listed[sbomIdentity{c.Name, c.Version, sbom.Property(c, sbom.PropertyH1)}]--
+			listed[sbomIdentity{c.Name, c.Version, sbom.ComponentProperty(c, sbom.PropertyH1)}]--
 		}
 		differ := func(n int) bool { return n != 0 }
 		if bom.Metadata.Component.Name != product.Module || slices.ContainsFunc(slices.Collect(maps.Values(listed)), differ) {
