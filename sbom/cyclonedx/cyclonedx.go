@@ -8,7 +8,7 @@
 // the model in JSON; reading gives the same model back. That is so for the
 // document's name, for a licence that is declared beside a compound one that is
 // concluded (up to 1.6 a list holds a single expression), and in 1.4 and 1.5
-// for acknowledgements, crypto-free as these versions are.
+// for acknowledgements.
 //
 // What does not come back: cryptographic assets in 1.4 and 1.5, which have
 // none (the document counts them in the property [PropertyLeftOut]); a version
@@ -19,7 +19,8 @@
 // that, only the types and their encoding are used: its conversion to older
 // versions turns every cryptographic asset into an application, leaves
 // acknowledgements of expressions and properties of the document in versions
-// whose schemas forbid them, and writes lists of hashes as null.
+// whose schemas forbid them, and writes lists of hashes as null. Its XML of
+// cryptoProperties is that of no schema, and is put right.
 package cyclonedx
 
 import (
@@ -249,6 +250,7 @@ func marshal(bom *cdx.BOM, enc Encoding) ([]byte, error) {
 	}
 	if enc == XML {
 		out.WriteByte('\n')
+		return asSchema(out.Bytes(), bom.SpecVersion.String())
 	}
 	return out.Bytes(), nil
 }
@@ -267,6 +269,10 @@ func unmarshal(data []byte) (*cdx.BOM, error) {
 			return nil, errors.New("no bomFormat CycloneDX, or no specVersion")
 		}
 		return bom, nil
+	}
+	data, err := asLibrary(data)
+	if err != nil {
+		return nil, err
 	}
 	in, err := bound.XML(data, namespace)
 	if err != nil {

@@ -84,7 +84,8 @@ func documentURI(all []sbom.Reference) (string, []sbom.Reference) {
 	if i < 0 {
 		return "", all
 	}
-	return all[i].URL, slices.Delete(all, i, i+1)
+	uri := all[i].URL // before it is overwritten
+	return uri, slices.Delete(all, i, i+1)
 }
 
 // component reads a component and those within it.
