@@ -82,6 +82,7 @@ type Target struct {
 	Module    string   // path of the main module; "" if unknown
 	SumFiles  []string // go.sum files that were named by themselves
 	Modules   []string // path@version: module versions that were named by themselves
+	Packages  []string // patterns of packages, as the go command takes them; none: all of the module
 	Binaries  []string // files and directories to read as executables
 	Units     []string // files of systemd units
 	Manifests []string // files of Kubernetes manifests

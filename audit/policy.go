@@ -19,6 +19,8 @@ type Policy struct {
 	Waivers    []Waiver            `yaml:"waivers"`
 	SumDB      SumDBPolicy         `yaml:"sumdb"`
 	FIPS       FIPSPolicy          `yaml:"fips"`
+	SBOM       SBOMPolicy          `yaml:"sbom"`
+	Licenses   LicensePolicy       `yaml:"licenses"`
 	Allowlist  AllowlistPolicy     `yaml:"allowlist"`
 
 	File   string `yaml:"-"` // as the user named it; "" for the default policy
@@ -67,6 +69,32 @@ func (p FIPSPolicy) Level(name string) (string, bool) {
 	}
 	return "", false
 }
+
+// SBOMPolicy holds what a bill of materials says of its origin and no
+// instrument can measure.
+type SBOMPolicy struct {
+	Authors  []PolicyParty `yaml:"authors"`  // who makes the documents
+	Supplier PolicyParty   `yaml:"supplier"` // who supplies the products that they describe
+	URI      string        `yaml:"uri"`      // where a document is published
+}
+
+// A PolicyParty is an organisation.
+type PolicyParty struct {
+	Name  string `yaml:"name"`
+	Email string `yaml:"email"`
+	URL   string `yaml:"url"`
+}
+
+// LicensePolicy says which licences components may have: SPDX identifiers, with
+// * at the end for any rest. See package sbom/license for how they are judged.
+type LicensePolicy struct {
+	Allow  []string `yaml:"allow"`  // if there are any, what no list names is to be reviewed
+	Deny   []string `yaml:"deny"`   // before Review, and Review before Allow
+	Review []string `yaml:"review"` // a person has to decide
+}
+
+// Demands reports whether anything is said of licences.
+func (p LicensePolicy) Demands() bool { return len(p.Allow)+len(p.Deny)+len(p.Review) > 0 }
 
 // A Waiver accepts the findings of a rule about a subject for a time. Nothing
 // in it is optional: somebody answers for it, and says why and until when.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"path"
 	"reflect"
 	"slices"
@@ -168,6 +169,8 @@ func (v *policyValidator) policy(p *Policy) {
 	}
 	v.logs(p.SumDB.Logs)
 	v.requirements(p.FIPS.Require)
+	v.parties(p.SBOM)
+	v.licenses(p.Licenses)
 	a := &p.Allowlist
 	if !a.ValidFrom.IsZero() && !a.ValidUntil.IsZero() && a.ValidUntil.Before(a.ValidFrom.Time) {
 		v.fail(v.values["allowlist.valid_until"], "", "valid_until is before valid_from")
@@ -276,6 +279,60 @@ func (v *policyValidator) requirements(list []FIPSRequirement) {
 			at := fmt.Sprintf("%s.paths[%d]", at, j)
 			if _, err := path.Match(pattern, ""); !v.failed[at] && (err != nil || blank(pattern)) {
 				v.fail(v.values[at], "", "malformed pattern %q", pattern)
+			}
+		}
+	}
+}
+
+// parties checks who makes and supplies bills of materials.
+func (v *policyValidator) parties(p SBOMPolicy) {
+	check := func(at string, party PolicyParty) {
+		if v.failed[at] || party == (PolicyParty{}) && strings.HasSuffix(at, "supplier") {
+			return
+		}
+		switch {
+		case blank(party.Name) && !v.failed[at+".name"]:
+			v.fail(v.values[at], "", "party without name")
+		case party.Email != "" && !strings.Contains(party.Email, "@"):
+			v.fail(v.values[at+".email"], "", "malformed e-mail address %q", party.Email)
+		case party.URL != "" && !absoluteURL(party.URL):
+			v.fail(v.values[at+".url"], "", "malformed URL %q", party.URL)
+		case party.Email == "" && party.URL == "" && !v.failed[at+".email"] && !v.failed[at+".url"]:
+			v.fail(v.values[at], "", "party without email and url")
+		}
+	}
+	for i, a := range p.Authors {
+		check(fmt.Sprintf("sbom.authors[%d]", i), a)
+	}
+	check("sbom.supplier", p.Supplier)
+	if p.URI != "" && !absoluteURL(p.URI) {
+		v.fail(v.values["sbom.uri"], "", "malformed URL %q", p.URI)
+	}
+}
+
+func absoluteURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && u.User == nil
+}
+
+// licenses checks the lists of licences.
+func (v *policyValidator) licenses(p LicensePolicy) {
+	lists := []struct {
+		name string
+		ids  []string
+	}{{"allow", p.Allow}, {"deny", p.Deny}, {"review", p.Review}}
+	seen := map[string]string{}
+	for _, list := range lists {
+		for i, id := range list.ids {
+			at := fmt.Sprintf("licenses.%s[%d]", list.name, i)
+			switch before := seen[strings.ToLower(id)]; {
+			case v.failed[at]:
+			case blank(id):
+				v.fail(v.values[at], "", "empty licence")
+			case before != "":
+				v.fail(v.values[at], "", "%s is in two lists, or twice in one: %s", id, before)
+			default:
+				seen[strings.ToLower(id)] = list.name
 			}
 		}
 	}

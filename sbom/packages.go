@@ -6,8 +6,8 @@
 // one GOOS, GOARCH, set of build tags and cgo setting. It is neither the build
 // list (`go list -m all`) nor go.sum: both name modules of which no package is
 // compiled in. [Packages] asks the go command, [Listing.Products] cuts the
-// answer into one product for each main module, and [Build] describes a
-// product in CycloneDX 1.6.
+// answer into one product for each main module, and [Listing.Document]
+// describes products.
 //
 // Everything in a document is derived: what could not be determined, such as
 // the version of the main module, is absent, and what the document does not
@@ -23,6 +23,7 @@ import (
 	"io"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -37,14 +38,19 @@ type Options struct {
 	// Patterns name the packages, as the go command takes them.
 	// Empty means "./...": all packages of the main module.
 	Patterns []string
+
+	Tests bool // list also what the tests of the named packages need
+	Tools bool // list also what the tool lines of go.mod need
 }
 
 // A Listing is the packages that match some patterns and all that they depend
-// on, without tests.
+// on.
 type Listing struct {
 	Target   Target     `json:"target"`
 	Vendored bool       `json:"vendored"` // read from a vendor directory, whose contents no hash covers
-	Packages []*Package `json:"-"`        // each after its dependencies
+	Packages []*Package `json:"-"`        // without tests, each after its dependencies
+	Tests    []*Package `json:"-"`        // the same with tests, if they were asked for
+	Tools    []*Package `json:"-"`        // the tools of the main module, if they were asked for
 
 	// Failures are those of patterns that name no package of any module.
 	Failures []Failure `json:"failures,omitempty"`
@@ -69,6 +75,7 @@ type Package struct {
 	Matched    bool     // named by a pattern, not only a dependency
 	Module     *Module  // nil for the standard library, and where no module provides it
 	Imports    []string // import paths; "C" among them is no package
+	ForTest    string   // import path of the package that it was recompiled to test
 	Native     bool     // brings code that is no Go: C through cgo or SWIG, or a prebuilt object
 	Failure    *Failure // why it could not be loaded; nil if it could
 }
@@ -79,6 +86,10 @@ type Module struct {
 	Version string `json:"version,omitempty"` // "" for main modules and local directories, which have none
 	H1      string `json:"h1,omitempty"`      // of the zip file's content, as go.sum has it; "" if go.sum has none
 	Main    bool   `json:"-"`
+
+	// Dir is where the code is on this machine, "" if the go command does not
+	// know: it does not in a vendored build.
+	Dir string `json:"-"`
 
 	// Replaced are the modules that import paths name, as path@version, where
 	// a replace directive puts this one in their place. Sorted; it is one
@@ -106,10 +117,11 @@ type Failure struct {
 
 // listFields are those fields of a package that cost the go command nothing
 // beyond loading it. Of the others, Stale builds packages and Deps is quadratic.
-const listFields = "ImportPath,Name,Standard,DepOnly,Module,Imports,CgoFiles,SwigFiles,SwigCXXFiles,SysoFiles,Error"
+const listFields = "ImportPath,Name,Standard,DepOnly,Module,Imports,ForTest,CgoFiles,SwigFiles,SwigCXXFiles,SysoFiles,Error"
 
 // Packages lists packages and their dependencies with two runs of the go
-// command: `go env`, and one `go list -deps` for everything.
+// command: `go env`, and one `go list -deps` for everything; tests and tools
+// are one run more each.
 //
 // It changes neither go.mod nor go.sum nor go.work.sum: where the go command
 // would have to update one of them, that is an error, with its message.
@@ -133,17 +145,38 @@ func Packages(ctx context.Context, o Options) (*Listing, error) {
 	}
 	defer done()
 
-	args := append([]string{"list", "-e", "-deps", "-test=false", "-json=" + listFields}, flags...)
-	args = append(append(args, "--"), o.patterns()...)
-	out, err := o.run(ctx, args...)
-	if err != nil {
-		return nil, fmt.Errorf("list packages: %w", err)
-	}
 	l := &Listing{Target: env.target()}
-	if err := l.read(bytes.NewReader(out), sums); err != nil {
-		return nil, fmt.Errorf("list packages: %w", err)
+	r := newListReader(l, sums)
+	for _, run := range o.runs(l) {
+		args := append([]string{"list", "-e", "-deps", "-json=" + listFields, "-test=" + strconv.FormatBool(run.tests)}, flags...)
+		args = append(append(args, "--"), run.patterns...)
+		out, err := o.run(ctx, args...)
+		if err == nil {
+			*run.packages, err = r.read(bytes.NewReader(out))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list packages: %w", err)
+		}
 	}
 	return l, nil
+}
+
+// A listRun is one run of go list.
+type listRun struct {
+	patterns []string
+	tests    bool
+	packages *[]*Package // where the result goes
+}
+
+func (o Options) runs(l *Listing) []listRun {
+	runs := []listRun{{o.patterns(), false, &l.Packages}}
+	if o.Tests {
+		runs = append(runs, listRun{o.patterns(), true, &l.Tests})
+	}
+	if o.Tools {
+		runs = append(runs, listRun{[]string{"tool"}, false, &l.Tools})
+	}
+	return runs
 }
 
 func (o Options) patterns() []string {
@@ -168,6 +201,7 @@ type listedPackage struct {
 	DepOnly      bool
 	Module       *listedModule
 	Imports      []string
+	ForTest      string
 	CgoFiles     []string
 	SwigFiles    []string
 	SwigCXXFiles []string
@@ -183,18 +217,28 @@ type listedModule struct {
 	Replace *listedModule
 }
 
-// read parses the output of go list. It keeps one Module for each module of
-// the build list, so that they can be compared by address.
-func (l *Listing) read(r io.Reader, sums map[string]string) error {
-	modules := make(map[string]*Module)  // by the path that go.mod requires
-	resolved := make(map[string]*Module) // by what it is replaced with
-	dec := json.NewDecoder(r)
+// A listReader parses the output of go list. It keeps one Module for each
+// module of the build list, so that they can be compared by address.
+type listReader struct {
+	l        *Listing
+	sums     map[string]string
+	modules  map[string]*Module // by the path that go.mod requires
+	resolved map[string]*Module // by what it is replaced with
+}
+
+func newListReader(l *Listing, sums map[string]string) *listReader {
+	return &listReader{l: l, sums: sums, modules: make(map[string]*Module), resolved: make(map[string]*Module)}
+}
+
+func (r *listReader) read(in io.Reader) ([]*Package, error) {
+	var packages []*Package
+	dec := json.NewDecoder(in)
 	for {
 		var lp listedPackage
 		if err := dec.Decode(&lp); errors.Is(err, io.EOF) {
-			return nil
+			return packages, nil
 		} else if err != nil {
-			return fmt.Errorf("output of go list: %w", err)
+			return nil, fmt.Errorf("output of go list: %w", err)
 		}
 		p := &Package{
 			ImportPath: lp.ImportPath,
@@ -202,33 +246,41 @@ func (l *Listing) read(r io.Reader, sums map[string]string) error {
 			Standard:   lp.Standard,
 			Matched:    !lp.DepOnly,
 			Imports:    lp.Imports,
+			ForTest:    lp.ForTest,
 			Native:     len(lp.CgoFiles)+len(lp.SwigFiles)+len(lp.SwigCXXFiles)+len(lp.SysoFiles) > 0,
 		}
 		if e := lp.Error; e != nil {
 			p.Failure = &Failure{Package: lp.ImportPath, Position: e.Pos, Message: strings.TrimSpace(e.Err)}
 		}
 		if m := lp.Module; m != nil {
-			if modules[m.Path] == nil {
-				modules[m.Path] = m.resolve(sums, resolved)
+			if r.modules[m.Path] == nil {
+				r.modules[m.Path] = m.resolve(r.sums, r.resolved)
 			}
-			p.Module = modules[m.Path]
-			l.Vendored = l.Vendored || p.Failure == nil && m.vendored()
+			p.Module = r.modules[m.Path]
+			r.l.Vendored = r.l.Vendored || p.Failure == nil && m.vendored()
 		}
 		if p.Failure != nil && p.Matched && p.Module == nil {
-			l.Failures = append(l.Failures, *p.Failure)
+			r.l.fail(*p.Failure)
 		}
-		l.Packages = append(l.Packages, p)
+		packages = append(packages, p)
+	}
+}
+
+// fail records once a failure of a pattern.
+func (l *Listing) fail(f Failure) {
+	if !slices.Contains(l.Failures, f) {
+		l.Failures = append(l.Failures, f)
 	}
 }
 
 // resolve returns the module that is compiled in for m, one for each that is
 // in known, to which it adds.
 func (m *listedModule) resolve(sums map[string]string, known map[string]*Module) *Module {
-	r := &Module{Path: m.Path, Version: m.Version, Main: m.Main}
+	r := &Module{Path: m.Path, Version: m.Version, Main: m.Main, Dir: m.Dir}
 	replaced := ""
 	if m.Replace != nil {
 		replaced = r.String()
-		r.Version = m.Replace.Version
+		r.Version, r.Dir = m.Replace.Version, m.Replace.Dir
 		if r.directory = r.Version == ""; !r.directory {
 			r.Path = m.Replace.Path
 		}

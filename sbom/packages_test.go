@@ -237,15 +237,14 @@ func FuzzListing(f *testing.F) {
 	f.Add(`{"ImportPath":"a","Error":{"Pos":"a.go:1","Err":"no"}}{"ImportPath":"`)
 	f.Fuzz(func(t *testing.T, s string) {
 		l := &Listing{Target: Target{GoVersion: "go1.26.8"}}
-		if l.read(strings.NewReader(s), nil) != nil {
+		r := newListReader(l, nil)
+		var err error
+		if l.Packages, err = r.read(strings.NewReader(s)); err != nil {
 			return
 		}
-		for _, p := range l.Products() {
-			bom, err := l.Build(p, Metadata{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := checkGraph(bom); err != nil {
+		l.Tests, _ = r.read(strings.NewReader(s))
+		if products := l.Products(); len(products) > 0 {
+			if err := checkGraph(l.Document(products, Metadata{})); err != nil {
 				t.Error(fmt.Errorf("%q: %w", s, err))
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // A Product is one main module with what it contains: its programs if it has
@@ -20,7 +21,8 @@ type Product struct {
 	// are any, Programs and Modules may lack some.
 	Failures []Failure
 
-	packages []*Package // in the order of the listing
+	uses     map[*Module]Use // of modules that are not in the product itself
+	packages []*Package      // of the product itself, in the order of the listing
 	edges    map[*Module][]*Module
 	standard map[*Module]bool // imports the standard library
 	native   map[*Module]bool // has packages with code that is no Go
@@ -38,6 +40,18 @@ func (p *Product) Library() bool { return len(p.Programs) == 0 }
 // DependsOn returns the other modules whose packages the packages of m import,
 // sorted.
 func (p *Product) DependsOn(m *Module) []*Module { return p.edges[m] }
+
+// A Use says for what a module is needed that is no part of the product.
+type Use string
+
+// The uses.
+const (
+	ForTests Use = "test" // its tests alone import it
+	ForTools Use = "tool" // a tool line of go.mod names it, or what it needs
+)
+
+// Use returns that of a module, or "" if the product contains it.
+func (p *Product) Use(m *Module) Use { return p.uses[m] }
 
 // A Locality says whether a module's code is that of a published version.
 type Locality string
@@ -68,20 +82,38 @@ func (p *Product) Locality(m *Module) Locality {
 // the go command adds without an import (runtime, and what cgo needs) are all
 // in the standard library.
 func (l *Listing) Products() []*Product {
-	index := make(map[string]*Package, len(l.Packages))
-	roots := make(map[*Module][]*Package)
-	for _, p := range l.Packages {
-		index[p.ImportPath] = p
-		if p.Matched && p.Module != nil && p.Module.Main {
-			roots[p.Module] = append(roots[p.Module], p)
-		}
-	}
+	index, roots := group(l.Packages)
+	tests, testRoots := group(l.Tests)
+	tools, toolRoots := group(l.Tools)
 	var products []*Product
 	for m, packages := range roots {
-		products = append(products, newProduct(m, packages, index, l.Failures))
+		if !m.Main {
+			continue
+		}
+		p := newProduct(m, packages, index, l.Failures)
+		p.use(ForTests, p.tested(testRoots[m]), tests)
+		var tool []*Package // of whichever module: each main module of a workspace has them all
+		for _, some := range toolRoots {
+			tool = append(tool, some...)
+		}
+		p.use(ForTools, tool, tools)
+		products = append(products, p)
 	}
 	slices.SortFunc(products, func(a, b *Product) int { return cmp.Compare(a.Root.Path, b.Root.Path) })
 	return products
+}
+
+// group returns packages by import path, and those that match by their module.
+func group(packages []*Package) (index map[string]*Package, matched map[*Module][]*Package) {
+	index = make(map[string]*Package, len(packages))
+	matched = make(map[*Module][]*Package)
+	for _, p := range packages {
+		index[p.ImportPath] = p
+		if p.Matched && p.Module != nil {
+			matched[p.Module] = append(matched[p.Module], p)
+		}
+	}
+	return index, matched
 }
 
 // newProduct makes the product of a main module from those of its packages
@@ -89,6 +121,7 @@ func (l *Listing) Products() []*Product {
 func newProduct(root *Module, matched []*Package, index map[string]*Package, orphans []Failure) *Product {
 	p := &Product{
 		Root:     root,
+		uses:     make(map[*Module]Use),
 		edges:    make(map[*Module][]*Module),
 		standard: make(map[*Module]bool),
 		native:   make(map[*Module]bool),
@@ -115,8 +148,42 @@ func newProduct(root *Module, matched []*Package, index map[string]*Package, orp
 	}
 	p.packages = closure(matched, index)
 	p.Modules = p.modules(p.packages)
-	p.link(index)
+	p.link(p.packages, index)
 	return p
+}
+
+// tested returns those of the packages of a listing with tests that are tests
+// of packages of the product's own module.
+func (p *Product) tested(packages []*Package) []*Package {
+	own := make(map[string]bool)
+	for _, q := range p.packages {
+		own[q.ImportPath] = q.Module == p.Root
+	}
+	return slices.DeleteFunc(slices.Clone(packages), func(q *Package) bool {
+		return !own[cmp.Or(q.ForTest, strings.TrimSuffix(q.ImportPath, ".test"))]
+	})
+}
+
+// use adds the modules that packages need which are no part of the product.
+func (p *Product) use(use Use, roots []*Package, index map[string]*Package) {
+	if len(roots) == 0 {
+		return
+	}
+	packages := closure(roots, index)
+	for _, m := range p.modules(packages) {
+		if _, known := slices.BinarySearchFunc(p.Modules, m, compareModules); !known {
+			p.uses[m] = use
+			p.Modules = append(p.Modules, m)
+			slices.SortFunc(p.Modules, compareModules)
+		}
+	}
+	p.link(packages, index)
+	for _, q := range roots { // tools of other modules hang on the root
+		if q.Module != nil && q.Module != p.Root && !slices.Contains(p.edges[p.Root], q.Module) {
+			p.edges[p.Root] = append(p.edges[p.Root], q.Module)
+			slices.SortFunc(p.edges[p.Root], compareModules)
+		}
+	}
 }
 
 // closure returns the packages that roots import, themselves included.
@@ -152,14 +219,22 @@ func (p *Product) modules(packages []*Package) []*Module {
 }
 
 func sortModules(set map[*Module]bool) []*Module {
-	return slices.SortedFunc(maps.Keys(set), func(a, b *Module) int { return cmp.Compare(a.String(), b.String()) })
+	return slices.SortedFunc(maps.Keys(set), compareModules)
 }
 
-// link gathers what is known of the modules: the edges between them, and
+func compareModules(a, b *Module) int { return cmp.Compare(a.String(), b.String()) }
+
+// link gathers what packages tell of their modules: the edges between them, and
 // which packages failed.
-func (p *Product) link(index map[string]*Package) {
+func (p *Product) link(packages []*Package, index map[string]*Package) {
 	edges := make(map[*Module]map[*Module]bool)
-	for _, q := range p.packages {
+	for m, known := range p.edges {
+		edges[m] = make(map[*Module]bool)
+		for _, to := range known {
+			edges[m][to] = true
+		}
+	}
+	for _, q := range packages {
 		if q.Failure != nil {
 			p.fail(*q.Failure)
 		}

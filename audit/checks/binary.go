@@ -5,6 +5,8 @@ package checks
 import (
 	"cmp"
 	"context"
+	"crypto/sha512"
+	"encoding/hex"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -54,9 +56,10 @@ type BinaryFile struct {
 	Copies gobin.Copies `json:"copies,omitempty"`
 	Second *gobin.Build `json:"second_build,omitempty"`
 
-	seen  *fips.Seen    // what is linked
-	cgo   gobin.Ternary // whether C code is linked; read where units are judged
-	outer string        // the file of the file system, named as Path is
+	sha512 string        // hexadecimal; computed where a bill of materials is made
+	seen   *fips.Seen    // what is linked
+	cgo    gobin.Ternary // whether C code is linked; read where units are judged
+	outer  string        // the file of the file system, named as Path is
 }
 
 func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
@@ -104,6 +107,12 @@ func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
 		file.readTable(f)
 		if copies, second, err := f.CompareBuildInfo(); err == nil {
 			file.Copies, file.Second = copies, second
+		}
+	}
+	if p.Settings[SettingDescribe] == "true" && f.State == gobin.StateRead {
+		h := sha512.New()
+		if _, err := f.WriteTo(h); err == nil {
+			file.sha512 = hex.EncodeToString(h.Sum(nil))
 		}
 	}
 	if len(p.Target.Units) > 0 {

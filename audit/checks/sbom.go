@@ -3,52 +3,63 @@
 package checks
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gocmd"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sbom"
+	"github.com/goassay/assay/sbom/cyclonedx"
 )
 
-// SBOM makes the bill of materials of the module's programs, or of the module
-// as a library if it has none, and judges whether it can stand as evidence.
+// SBOM makes bills of materials: of the programs of the target's modules, or of
+// the modules as libraries if they have none, and of its executables. It judges
+// whether they can stand as evidence.
 var SBOM = &audit.Check{
-	ID:      "sbom",
-	Needs:   audit.GoCommand,
-	Applies: func(t *audit.Target) bool { return t.ModFile != "" || t.WorkFile != "" },
-	Run:     runSBOM,
-	Recheck: recheckSBOM,
+	ID:       "sbom",
+	Needs:    audit.GoCommand,
+	Requires: []*audit.Check{Env, listing, executables, SumDB},
+	Applies:  func(t *audit.Target) bool { return t.ModFile != "" || t.WorkFile != "" || hasBinaries(t) },
+	Run:      runSBOM,
+	Recheck:  recheckSBOM,
 }
 
 // SBOMFacts are the facts of [SBOM].
 type SBOMFacts struct {
-	Target   sbom.Target    `json:"target"`
-	Vendored bool           `json:"vendored"`
-	Products []SBOMProduct  `json:"products"`           // one for each main module with packages
-	Failures []sbom.Failure `json:"failures,omitempty"` // patterns that name no package
+	Target      *sbom.Target     `json:"target,omitempty"` // of the source
+	Vendored    bool             `json:"vendored"`
+	Products    []SBOMProduct    `json:"products"` // one for each main module with packages
+	Executables []SBOMExecutable `json:"executables,omitempty"`
+	Components  []SBOMComponent  `json:"components"` // without roots and standard library
+	Counts      SBOMCounts       `json:"counts"`
+	Failures    []sbom.Failure   `json:"failures,omitempty"` // patterns that name no package
+	Documents   []SBOMDocument   `json:"documents"`
 }
 
-// SBOMProduct is one bill of materials.
+// SBOMDocument is a bill of materials.
+type SBOMDocument struct {
+	Subject    string `json:"subject"` // source or executables
+	Components int    `json:"components"`
+	Complete   bool   `json:"complete"` // nothing is known to be missing
+	Evidence   string `json:"evidence"` // digest of the document, in CycloneDX JSON
+}
+
+// SBOMProduct is what is made of one main module.
 type SBOMProduct struct {
-	Module     string          `json:"module"`
-	Kind       string          `json:"kind"` // application or library
-	Complete   bool            `json:"complete"`
-	Programs   []SBOMProgram   `json:"programs"`
-	Components []SBOMComponent `json:"components"` // without the root and the standard library
-	Counts     SBOMCounts      `json:"counts"`
-	Failures   []sbom.Failure  `json:"failures,omitempty"`
-	Evidence   string          `json:"evidence"` // digest of the CycloneDX document
+	Module   string         `json:"module"`
+	Version  string         `json:"version,omitempty"` // by which the go command stamps programs; empty: unknown
+	Kind     string         `json:"kind"`              // application or library
+	Complete bool           `json:"complete"`
+	Programs []SBOMProgram  `json:"programs"`
+	Revision *sbom.Revision `json:"revision,omitempty"`
+	Modules  int            `json:"modules"`            // that it contains, without the main module
+	Excluded int            `json:"excluded,omitempty"` // of those, needed by tests and tools alone
+	Failures []sbom.Failure `json:"failures,omitempty"`
 }
 
 // SBOMProgram is a main package.
@@ -57,19 +68,42 @@ type SBOMProgram struct {
 	Modules int    `json:"modules"` // that provide packages to it, without the main module
 }
 
-// SBOMComponent is a module that a product contains.
+// SBOMExecutable is an executable.
+type SBOMExecutable struct {
+	File     string `json:"file"`
+	Module   string `json:"module,omitempty"` // its main module
+	Version  string `json:"version,omitempty"`
+	Modules  int    `json:"modules"`            // that it contains, without the main module
+	Inferred bool   `json:"inferred,omitempty"` // it records none: they follow from import paths, and their versions are unknown
+}
+
+// SBOMComponent is a module that is contained.
 type SBOMComponent struct {
-	sbom.Module
-	Local sbom.Locality `json:"local,omitempty"`
-	PURL  string        `json:"purl"`
+	Ref      string        `json:"ref"` // in the document
+	Document int           `json:"document"`
+	Module   string        `json:"module"`
+	Version  string        `json:"version,omitempty"`
+	PURL     string        `json:"purl"`
+	H1       string        `json:"h1,omitempty"`
+	Replaced []string      `json:"replaced,omitempty"`
+	Local    sbom.Locality `json:"local,omitempty"`
+	Use      string        `json:"use,omitempty"`     // test or tool: it is no part of the product
+	SHA512   string        `json:"sha512,omitempty"`  // of the zip file
+	License  string        `json:"license,omitempty"` // concluded
+	Proof    string        `json:"proof,omitempty"`   // what the checksum database says of H1
+	NoZip    string        `json:"no_zip,omitempty"`  // why the zip file could not be read
 }
 
 // SBOMCounts are counts of components.
 type SBOMCounts struct {
-	Components int `json:"components"`
-	Local      int `json:"local"`
-	WithH1     int `json:"with_h1"`
-	WithoutH1  int `json:"without_h1"` // among those that are not local
+	Components     int `json:"components"`
+	Local          int `json:"local"`
+	WithH1         int `json:"with_h1"`
+	WithoutH1      int `json:"without_h1"` // among those that are not local
+	Verified       int `json:"verified"`   // whose H1 the checksum database has, proven
+	WithHashes     int `json:"with_hashes"`
+	WithLicense    int `json:"with_license"`
+	VersionUnknown int `json:"version_unknown"` // that are not local
 }
 
 func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
@@ -77,55 +111,208 @@ func runSBOM(ctx context.Context, p *audit.Pass) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	listing, err := sbom.Packages(ctx, sbom.Options{
-		Dir: p.Target.Dir, Environ: goEnviron(p), Run: p.Exec, Patterns: sbomPatterns(p),
-	})
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(err, exec.ErrNotFound):
-		return nil, err
-	case err != nil:
-		return nil, audit.NotAssessed("sbom/not-listed", audit.Args{"error": commandMessage(p, err)})
+	r := &sbomRun{
+		Pass: p, meta: meta, env: audit.Facts[*EnvFacts](p, Env), sumdb: audit.Facts[*SumDBFacts](p, SumDB),
+		listed: audit.Facts[*listed](p, listing), measured: audit.Facts[*measured](p, executables),
+		facts: &SBOMFacts{Products: []SBOMProduct{}, Components: []SBOMComponent{}, Documents: []SBOMDocument{}},
 	}
-
-	facts := &SBOMFacts{Target: listing.Target, Vendored: listing.Vendored, Products: []SBOMProduct{},
-		Failures: redactFailures(listing.Failures)}
-	failures := facts.Failures
-	for _, product := range listing.Products() {
-		bom, err := listing.Build(product, meta)
-		if err != nil {
+	if r.listed.err != nil {
+		return nil, unlisted(p, r.listed.err)
+	}
+	if r.listed.listing != nil {
+		if err := r.source(ctx); err != nil {
 			return nil, err
 		}
-		var document bytes.Buffer
-		if err := sbom.Write(&document, bom); err != nil {
+	}
+	if hasBinaries(p.Target) {
+		if err := r.executables(ctx); err != nil {
 			return nil, err
 		}
-		f := newSBOMProduct(product)
-		f.Evidence = p.Evidence("cyclonedx", document.Bytes())
-		facts.Products = append(facts.Products, f)
-		failures = append(failures, f.Failures...)
 	}
-	reportComponents(p, facts)
-	switch {
-	case len(failures) > 0:
-		return facts, audit.NotAssessed("sbom/incomplete", audit.Args{
-			"count": len(failures), "package": failures[0].Package, "error": oneLine(failures[0].Message)})
-	case len(facts.Products) == 0:
-		return facts, audit.NotAssessed("sbom/no-packages", audit.Args{
-			"goos": listing.Target.GOOS, "goarch": listing.Target.GOARCH})
-	}
-	return facts, nil
+	r.reportComponents()
+	return r.facts, r.open()
 }
 
-// sbomPatterns are the policy's, or all packages of the module. The folder of a
-// workspace need not be in any module: there they are all packages of all its
-// modules ("go help packages": work, since Go 1.25).
-func sbomPatterns(p *audit.Pass) []string {
-	if patterns := p.Policy.Targets.Packages; len(patterns) > 0 || p.Target.ModFile != "" {
-		return patterns
+// sbomRun makes the documents of one run.
+type sbomRun struct {
+	*audit.Pass
+	meta     sbom.Metadata
+	env      *EnvFacts
+	sumdb    *SumDBFacts
+	listed   *listed
+	measured *measured
+	facts    *SBOMFacts
+	unread   []string // executables
+}
+
+// source makes the document of the target's modules.
+func (r *sbomRun) source(ctx context.Context) error {
+	l, f := r.listed.listing, r.facts
+	f.Target, f.Vendored, f.Failures = &l.Target, l.Vendored, redactFailures(l.Failures)
+	complete := len(f.Failures) == 0
+	for _, product := range r.listed.products {
+		s := newSBOMProduct(product, r.listed.revisions[product.Root.Path])
+		complete = complete && s.Complete
+		f.Products = append(f.Products, s)
 	}
-	return []string{"work"}
+	if len(f.Products) == 0 {
+		return nil
+	}
+	d := l.Document(r.listed.products, r.meta)
+	for _, product := range r.listed.products {
+		if rev := r.listed.revisions[product.Root.Path]; rev != nil {
+			d.Component(product.Root.String()).DescribeRevision(rev, redact.URL(rev.Remote))
+		}
+	}
+	return r.finish(ctx, "source", d, complete)
+}
+
+func newSBOMProduct(p *sbom.Product, rev *sbom.Revision) SBOMProduct {
+	f := SBOMProduct{
+		Module:   p.Root.Path,
+		Version:  p.Root.Version,
+		Kind:     "application",
+		Complete: len(p.Failures) == 0,
+		Programs: []SBOMProgram{},
+		Revision: rev,
+		Modules:  len(p.Modules),
+		Failures: redactFailures(p.Failures),
+	}
+	if p.Library() {
+		f.Kind = "library"
+	}
+	for _, m := range p.Programs {
+		f.Programs = append(f.Programs, SBOMProgram{Package: m.Package, Modules: len(m.Modules)})
+	}
+	for _, m := range p.Modules {
+		if p.Use(m) != "" {
+			f.Excluded++
+		}
+	}
+	return f
+}
+
+// executables makes the document of the target's executables.
+func (r *sbomRun) executables(ctx context.Context) error {
+	var files []sbom.Executable
+	complete := r.measured.stopped == nil
+	for _, f := range r.measured.Files {
+		if f.State != gobin.StateRead {
+			r.unread = append(r.unread, f.Path+": "+f.Reason)
+			complete = false
+			continue
+		}
+		x := sbom.Executable{File: f.File, Name: sbomName(f), SHA512: f.sha512, Packages: f.Packages}
+		files = append(files, x)
+		e := SBOMExecutable{File: f.Path, Inferred: f.ModulesUnknown}
+		if f.Build != nil {
+			e.Modules = len(f.Build.Deps)
+			if m := f.Build.Main; m != nil {
+				e.Module, e.Version = m.Path, m.Version
+			}
+		}
+		complete = complete && !f.ModulesUnknown
+		r.facts.Executables = append(r.facts.Executables, e)
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	return r.finish(ctx, "executables", sbom.Binaries(files, r.group(files), r.meta), complete)
+}
+
+// sbomName is what a document calls an executable: its path in the archive or
+// image that it is in, or below the directory that was named.
+func sbomName(f BinaryFile) string {
+	if i := strings.LastIndex(f.Path, "!/"); i >= 0 {
+		return f.Path[i+2:]
+	}
+	if f.Root {
+		return filepath.Base(f.Path)
+	}
+	return filepath.ToSlash(f.Path)
+}
+
+// group returns the root of a document of several executables: the image that
+// they are in or, as folders have no name that others know, their collection.
+func (r *sbomRun) group(files []sbom.Executable) *sbom.Component {
+	image := files[0].Within
+	for _, f := range files {
+		if f.Within != image {
+			image = nil
+		}
+	}
+	if image != nil {
+		c := &sbom.Component{Ref: "image:" + image.Digest, Kind: sbom.KindContainer, Name: image.Name, Completeness: sbom.Incomplete}
+		if digest, ok := strings.CutPrefix(image.Digest, "sha256:"); ok {
+			c.Hashes = []sbom.Hash{{Algorithm: "SHA-256", Value: digest}}
+		}
+		c.Add("assay:image:platform", image.Platform)
+		return c
+	}
+	if len(files) == 1 {
+		return nil
+	}
+	return &sbom.Component{Ref: "executables", Kind: sbom.KindApplication, Name: "executables", Completeness: sbom.Complete}
+}
+
+// finish describes the components of a document further, and keeps it.
+func (r *sbomRun) finish(ctx context.Context, subject string, d *sbom.Document, complete bool) error {
+	noZip := map[string]string{}
+	if r.Settings[SettingDescribe] == "true" || r.Policy.Licenses.Demands() {
+		var err error
+		if noZip, err = r.describe(ctx, d); err != nil {
+			return err
+		}
+	}
+	r.prove(d)
+	d.Complete()
+	r.judgeLicenses(d)
+	document, err := cyclonedx.Encode(d, cyclonedx.V1_6, cyclonedx.JSON)
+	if err != nil {
+		return err
+	}
+	r.addComponents(d, noZip)
+	r.facts.Documents = append(r.facts.Documents, SBOMDocument{
+		Subject: subject, Components: len(d.Components), Complete: complete, Evidence: r.Evidence("cyclonedx", document),
+	})
+	return nil
+}
+
+// open says what is not known.
+func (r *sbomRun) open() error {
+	f := r.facts
+	failures := f.Failures
+	for _, p := range f.Products {
+		failures = append(failures, p.Failures...)
+	}
+	if err := r.measured.stopped; err != nil {
+		return err
+	}
+	switch {
+	case len(failures) > 0:
+		return audit.NotAssessed("sbom/incomplete", audit.Args{
+			"count": len(failures), "package": failures[0].Package, "error": oneLine(failures[0].Message)})
+	case f.Target != nil && len(f.Products) == 0:
+		return audit.NotAssessed("sbom/no-packages", audit.Args{"goos": f.Target.GOOS, "goarch": f.Target.GOARCH})
+	case len(r.unread) > 0:
+		return audit.NotAssessed("sbom/unread", audit.Args{"count": len(r.unread), "files": first(r.unread, maxNamed)})
+	case hasBinaries(r.Target) && len(f.Executables) == 0:
+		return audit.NotAssessed("sbom/no-executables", audit.Args{"targets": r.Target.Binaries})
+	case f.Counts.VersionUnknown > 0:
+		return audit.NotAssessed("sbom/versions-unknown", audit.Args{"count": f.Counts.VersionUnknown, "files": first(r.inferred(), maxNamed)})
+	}
+	return nil
+}
+
+// inferred lists the executables that do not record their modules.
+func (r *sbomRun) inferred() []string {
+	var out []string
+	for _, e := range r.facts.Executables {
+		if e.Inferred {
+			out = append(out, e.File)
+		}
+	}
+	return out
 }
 
 // commandMessage is what a failed command said, in one line: without its
@@ -156,82 +343,28 @@ func oneLine(s string) string {
 	return strings.ReplaceAll(strings.Join(lines, "; "), ":; ", ": ")
 }
 
-// sbomMetadata gives the document the time of SOURCE_DATE_EPOCH, or of now
-// where the setting "timestamp" asks for one. Else it has none, so that its
-// digest, which the report carries, depends on the packages alone.
+// sbomMetadata gives documents the time of SOURCE_DATE_EPOCH, or of now where
+// the setting asks for one. Else they have none, so that their digests, which
+// the report carries, depend on what they describe alone.
 func sbomMetadata(p *audit.Pass) (sbom.Metadata, error) {
 	var fallback time.Time
-	if p.Settings["timestamp"] == "now" {
+	if p.Settings[SettingTimestamp] == "now" {
 		fallback = p.Now
 	}
 	at, err := sbom.Timestamp(p.Environ, fallback)
-	return sbom.Metadata{Time: at, ToolVersion: p.Tool.Version}, err
+	m := sbom.Metadata{Time: at, ToolVersion: p.Tool.Version, URI: p.Policy.SBOM.URI}
+	for _, a := range p.Policy.SBOM.Authors {
+		m.Authors = append(m.Authors, party(a))
+	}
+	if s := p.Policy.SBOM.Supplier; s.Name != "" {
+		supplier := party(s)
+		m.Supplier = &supplier
+	}
+	return m, err
 }
 
-func newSBOMProduct(p *sbom.Product) SBOMProduct {
-	f := SBOMProduct{
-		Module:     p.Root.Path,
-		Kind:       "application",
-		Complete:   len(p.Failures) == 0,
-		Programs:   []SBOMProgram{},
-		Components: []SBOMComponent{},
-		Failures:   redactFailures(p.Failures),
-	}
-	if p.Library() {
-		f.Kind = "library"
-	}
-	for _, m := range p.Programs {
-		f.Programs = append(f.Programs, SBOMProgram{Package: m.Package, Modules: len(m.Modules)})
-	}
-	for _, m := range p.Modules {
-		c := SBOMComponent{Module: *m, Local: p.Locality(m), PURL: m.PURL()}
-		f.Components = append(f.Components, c)
-		f.Counts.Components++
-		switch {
-		case c.Local != sbom.Published:
-			f.Counts.Local++
-		case c.H1 != "":
-			f.Counts.WithH1++
-		default:
-			f.Counts.WithoutH1++
-		}
-	}
-	return f
-}
-
-func redactFailures(failures []sbom.Failure) []sbom.Failure {
-	failures = slices.Clone(failures)
-	for i := range failures {
-		failures[i].Message = redact.Text(failures[i].Message)
-	}
-	return failures
-}
-
-// reportComponents reports each component that cannot be proven, once.
-func reportComponents(p *audit.Pass, facts *SBOMFacts) {
-	reported := make(map[string]bool)
-	for _, product := range facts.Products {
-		for _, c := range product.Components {
-			rule := ""
-			switch {
-			case c.Local != sbom.Published:
-				rule = "sbom/local-component"
-			case c.H1 == "":
-				rule = "sbom/component-without-hash"
-			}
-			if rule == "" || reported[c.String()] {
-				continue
-			}
-			reported[c.String()] = true
-			p.Report(audit.Finding{
-				Rule:     rule,
-				Subject:  audit.Subject{Kind: "module", Name: c.String()},
-				Args:     audit.Args{"component": c.String(), "product": product.Module},
-				Location: modFileLocation(p.Target),
-				Evidence: []string{product.Evidence},
-			})
-		}
-	}
+func party(p audit.PolicyParty) sbom.Party {
+	return sbom.Party{Name: p.Name, Email: p.Email, URL: p.URL}
 }
 
 // modFileLocation is the target's go.mod, unless it lies outside the directory.
@@ -241,37 +374,4 @@ func modFileLocation(t *audit.Target) *audit.Location {
 		return nil
 	}
 	return &audit.Location{File: filepath.ToSlash(rel)}
-}
-
-// sbomIdentity is what facts and document must agree on.
-type sbomIdentity struct{ name, version, h1 string }
-
-// recheckSBOM compares the stored documents with the stored facts.
-func recheckSBOM(stored json.RawMessage, evidence func(string) ([]byte, error)) error {
-	var facts SBOMFacts
-	if err := json.Unmarshal(stored, &facts); err != nil {
-		return err
-	}
-	for _, product := range facts.Products {
-		document, err := evidence(product.Evidence)
-		if err != nil {
-			return err
-		}
-		bom, err := sbom.Read(document)
-		if err != nil {
-			return fmt.Errorf("bill of materials of %s: %w", product.Module, err)
-		}
-		listed := map[sbomIdentity]int{{name: "stdlib", version: strings.TrimPrefix(facts.Target.GoVersion, "go")}: 1}
-		for _, c := range product.Components {
-			listed[sbomIdentity{c.Path, c.Version, c.H1}]++
-		}
-		for _, c := range *bom.Components {
-			listed[sbomIdentity{c.Name, c.Version, sbom.ComponentProperty(c, sbom.PropertyH1)}]--
-		}
-		differ := func(n int) bool { return n != 0 }
-		if bom.Metadata.Component.Name != product.Module || slices.ContainsFunc(slices.Collect(maps.Values(listed)), differ) {
-			return fmt.Errorf("bill of materials of %s: its components are not those of the report", product.Module)
-		}
-	}
-	return nil
 }

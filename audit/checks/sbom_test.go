@@ -117,16 +117,18 @@ func TestSBOMComponents(t *testing.T) {
 	wantProduct := SBOMProduct{
 		Module: "example.com/m", Kind: "application", Complete: true,
 		Programs: []SBOMProgram{{Package: "example.com/m/cmd/m", Modules: 3}},
-		Counts:   SBOMCounts{Components: 3, Local: 1, WithH1: 1, WithoutH1: 1},
+		Modules:  3,
 	}
-	components, document := p.Components, p.Evidence
-	p.Components, p.Evidence = nil, ""
+	components, document := facts.Components, facts.Documents[0].Evidence
 	if diff := cmp.Diff(wantProduct, p); diff != "" {
 		t.Errorf("product (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff(SBOMCounts{Components: 3, Local: 1, WithH1: 1, WithoutH1: 1}, facts.Counts); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
 	var list []string
 	for _, c := range components {
-		list = append(list, strings.Join([]string{c.Path, c.Version, c.H1, string(c.Local), c.PURL}, "|"))
+		list = append(list, strings.Join([]string{c.Module, c.Version, c.H1, string(c.Local), c.PURL}, "|"))
 	}
 	wantList := []string{
 		"example.com/beside|||replace|pkg:golang/example.com/beside",
@@ -136,7 +138,7 @@ func TestSBOMComponents(t *testing.T) {
 	if diff := cmp.Diff(wantList, list); diff != "" {
 		t.Errorf("components (-want +got):\n%s", diff)
 	}
-	if again := sbomFacts(t, runCheck(t, cfg)).Products[0].Evidence; again != document {
+	if again := sbomFacts(t, runCheck(t, cfg)).Documents[0].Evidence; again != document {
 		t.Errorf("two runs, two documents: %s, %s", document, again)
 	}
 }
@@ -185,12 +187,6 @@ func TestSBOMOutcomes(t *testing.T) {
 	}
 }
 
-func TestSBOMAppliesToModules(t *testing.T) {
-	if SBOM.Applies(&audit.Target{Binaries: []string{"program"}}) {
-		t.Error("applies without a module")
-	}
-}
-
 func TestSBOMWorkspace(t *testing.T) {
 	const gomod = "module example.com/%s\n\ngo 1.26\n"
 	cfg := sbomTree(t, map[string]string{
@@ -217,7 +213,7 @@ func TestSBOMWithoutGo(t *testing.T) {
 	cfg.Exec = func(cmd *exec.Cmd) ([]byte, error) {
 		return nil, &gocmd.Error{Args: cmd.Args, Err: exec.ErrNotFound}
 	}
-	if res := runCheck(t, cfg).Checks[0]; res.ReasonID != "engine/no-go" {
+	if res := runCheck(t, cfg).Checks[0]; res.ReasonID != "engine/requires" {
 		t.Errorf("outcome %s, reason %q: %s", res.Outcome, res.ReasonID, res.Reason)
 	}
 }
@@ -233,7 +229,7 @@ func TestSBOMRecheck(t *testing.T) {
 	}
 	cfg.Evidence = store
 	facts := sbomFacts(t, runCheck(t, cfg))
-	digest := facts.Products[0].Evidence
+	digest := facts.Documents[0].Evidence
 	document, err := store.Get(digest)
 	if err != nil {
 		t.Fatal(err)
@@ -257,7 +253,7 @@ func TestSBOMRecheck(t *testing.T) {
 	if recheck(facts, []byte(strings.Replace(string(document), "v1.2.0", "v1.2.1", 1))) == nil {
 		t.Error("a changed document is not found")
 	}
-	facts.Products[0].Components[1].H1 = ""
+	facts.Components[1].H1 = ""
 	if recheck(facts, document) == nil {
 		t.Error("changed facts are not found")
 	}

@@ -84,11 +84,12 @@ type File struct {
 	Within *filetree.Image `json:"-"` // the container image that it is in; nil outside
 
 	closer  io.Closer
-	reader  *budget    // of one architecture; nil if the file is universal, or was released
-	headers any        // *elf.File, *macho.File or *pe.File; nil once there is an image
-	image   *Image     // once it was asked for
-	first   *firstCopy // of the build info; nil if there is none
-	places  places     // of marks; nil if the file was not searched
+	reader  *budget           // of one architecture; nil if the file is universal, or was released
+	headers any               // *elf.File, *macho.File or *pe.File; nil once there is an image
+	image   *Image            // once it was asked for
+	whole   *io.SectionReader // of the file, also of a member; nil once released
+	first   *firstCopy        // of the build info; nil if there is none
+	places  places            // of marks; nil if the file was not searched
 }
 
 // State says how much is known of a file.
@@ -186,7 +187,20 @@ func (f *File) Close() error {
 // release forgets what only tells something while the content can be read: that of
 // a large program has many MiB.
 func (f *File) release() {
+	f.whole = nil
 	f.reader, f.headers, f.image, f.places = nil, nil, nil, nil
+}
+
+// ErrReleased is a file whose content can no longer be read.
+var ErrReleased = errors.New("the content is not at hand")
+
+// WriteTo writes the content of the file to w, of a universal file the whole.
+// That can be done where [Walk] gave the file, until fn returns.
+func (f *File) WriteTo(w io.Writer) (int64, error) {
+	if f.whole == nil {
+		return 0, ErrReleased
+	}
+	return io.CopyBuffer(struct{ io.Writer }{w}, io.NewSectionReader(f.whole, 0, f.whole.Size()), make([]byte, 64<<10))
 }
 
 // Executables returns the file itself or, if it is universal, its members.

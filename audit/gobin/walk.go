@@ -5,6 +5,7 @@ package gobin
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 
 	"github.com/goassay/assay/audit/filetree"
@@ -41,6 +42,9 @@ func Walk(ctx context.Context, roots []string, fn func(*File) error) error {
 		}
 		for _, x := range f.Executables() {
 			x.SHA256, x.Root, x.Outer, x.Within = f.SHA256, found.Root, found.Outer, found.Image
+			if found.Err == nil {
+				x.whole = io.NewSectionReader(found, 0, found.Size)
+			}
 			err := fn(x)
 			x.release()
 			if err != nil {

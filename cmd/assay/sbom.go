@@ -4,7 +4,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +16,8 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
+	"github.com/goassay/assay/report"
+	"github.com/goassay/assay/sbom/format"
 )
 
 // memory keeps the evidence of one run in memory.
@@ -31,40 +36,181 @@ func (m *memory) Put(digest string, data []byte) error {
 	return nil
 }
 
+// sbomFlags are the flags of assay sbom alone.
+type sbomFlags struct {
+	output   string
+	tests    bool
+	tools    bool
+	download bool
+}
+
 func (inv *invocation) sbomCommand() *cobra.Command {
 	var o options
-	var out string
+	var s sbomFlags
 	cmd := &cobra.Command{
-		Use:   "sbom",
-		Short: inv.say(text{"write a CycloneDX bill of materials of the module's programs", "为模块中的程序生成 CycloneDX 物料清单"}),
+		Use:   "sbom [DIR|PACKAGE...|BINARY...|IMAGE]",
+		Short: inv.say(text{"write a bill of materials whose lines can be proven", "生成逐项可证的软件物料清单"}),
 		Long: inv.say(text{
-			`Sbom writes a CycloneDX 1.6 bill of materials of what the main packages really contain:
-the modules that go list -deps names for this GOOS, GOARCH, tags and cgo. It is written
-to standard output, or into a file with -o; the report goes where --format says. If some
-package cannot be loaded the list says that it is incomplete, and the exit code is 3.`,
-			`sbom 按当前 GOOS、GOARCH、构建标签和 cgo 设置，以 go list -deps 的口径列出主包实际包含
-的模块，生成 CycloneDX 1.6 物料清单。默认写到标准输出，用 -o 写入文件；报告按 --format
-输出。若有软件包无法加载，清单会注明不完整，退出码为 3。`,
+			`Sbom writes a bill of materials: of a module's main packages, what go list -deps names for
+this GOOS, GOARCH, tags and cgo; of a library, a workspace or named packages likewise; of
+executables, archives and container images, what their build info records.
+
+Each module has the SHA-256 and SHA-512 of the zip file that the proxy serves, which is
+compared with the h1: hash that was built; where it is distributed; what the checksum
+database proves of it; and its licences with the files that say so. What is unknown is
+absent or declared unknown, and if something may be missing, the exit code is 3.
+
+It goes to standard output, or into a file with -o. --format names the form of the
+document: cyclonedx-json (the default), cyclonedx-xml, spdx-json, spdx-tag, spdx3-json,
+with @VERSION where there are several; and, with =FILE, more of them, and reports.
+SOURCE_DATE_EPOCH gives its date: the same input gives the same bytes.`,
+			`sbom 生成软件物料清单：对模块的主包，按当前 GOOS、GOARCH、构建标签和 cgo 设置，以
+go list -deps 的口径列出；对库、工作区或指定的包同样如此；对可执行文件、归档和容器镜像，
+列出其构建信息所记录的内容。
+
+每个模块都带有代理所提供压缩包的 SHA-256 与 SHA-512（并与构建所用的 h1: 哈希比对）、
+分发地址、校验和数据库的证明状态，以及许可证和作为依据的文件。未知的内容留空或注明未知；
+如可能有遗漏，退出码为 3。
+
+默认写到标准输出，用 -o 写入文件。--format 指定文档格式：cyclonedx-json（默认）、
+cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @版本；加 =文件名 可同时
+写出多种格式以及报告。日期取自 SOURCE_DATE_EPOCH：相同的输入得到逐字节相同的结果。`,
 		}),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			target, name, err := inv.findTarget(o.dir, true)
-			if err != nil {
-				return err
-			}
-			return inv.writeSBOM(cmd, &o, out, target, name)
+		Example: `  assay sbom -o server.cdx.json
+  assay sbom ./cmd/server --format spdx-json -o server.spdx.json
+  assay sbom ./bin/server --format cyclonedx-json@1.7 --format json=report.json -o server.cdx.json
+  assay sbom image.tar -o image.cdx.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return inv.writeSBOM(cmd, &o, &s, args)
 		},
 	}
 	inv.addFlags(cmd, &o)
-	cmd.Flags().StringVarP(&out, "output", "o", "", inv.say(text{"write the bill of materials into FILE", "将物料清单写入文件"}))
+	f := cmd.Flags()
+	f.StringVarP(&s.output, "output", "o", "", inv.say(text{"write the bill of materials into FILE", "将物料清单写入文件"}))
+	f.BoolVar(&s.tests, "tests", false, inv.say(text{"list also what tests alone need, marked as excluded", "同时列出仅测试需要的模块，并标为 excluded"}))
+	f.BoolVar(&s.tools, "tools", false, inv.say(text{"list also what the tool lines of go.mod need, marked as excluded", "同时列出 go.mod 中 tool 行所需的模块，并标为 excluded"}))
+	f.BoolVar(&s.download, "download", false, inv.say(text{"download zip files that the module cache lacks, to hash them", "下载模块缓存中没有的压缩包以计算哈希"}))
 	return cmd
 }
 
-func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, file string, target *audit.Target, name audit.TargetRef) error {
+// sbomTarget sorts the arguments: one directory of a module; patterns of
+// packages; or executables, directories of them, archives and images.
+func (inv *invocation) sbomTarget(dir string, args []string) (*audit.Target, audit.TargetRef, error) {
+	var packages, binaries []string
+	module := ""
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		switch {
+		case err == nil && info.IsDir() && holdsModule(arg):
+			if module != "" {
+				return nil, audit.TargetRef{}, usagef("name packages of one module, or run it in a workspace", "two modules: %s and %s", module, arg)
+			}
+			module = arg
+		case isPattern(dir, arg):
+			packages = append(packages, arg)
+		case err != nil:
+			return nil, audit.TargetRef{}, pathError(arg, err)
+		default:
+			binaries = append(binaries, arg)
+		}
+	}
+	if binaries != nil && (packages != nil || module != "") {
+		return nil, audit.TargetRef{}, usagef("write a document of each", "source and executables: %s", strings.Join(args, " "))
+	}
+	target, name, err := inv.findTarget(cmp.Or(module, dir), binaries == nil)
+	if err != nil {
+		return nil, name, err
+	}
+	target.Packages = packages
+	if binaries != nil {
+		dropModule(target, &name)
+		if target.Binaries, err = present(binaries); err != nil {
+			return nil, name, err
+		}
+		name.Binaries = shownAll(binaries)
+	}
+	return target, name, nil
+}
+
+// isPattern reports whether an argument names packages: by dots, or as a
+// folder with Go source.
+func isPattern(dir, arg string) bool {
+	if strings.Contains(arg, "...") {
+		return true
+	}
+	if !filepath.IsAbs(arg) {
+		arg = filepath.Join(dir, arg)
+	}
+	source, err := filepath.Glob(filepath.Join(arg, "*.go"))
+	return err == nil && len(source) > 0
+}
+
+// document is a bill of materials to be written.
+type document struct {
+	format format.Format
+	file   string // "": standard output
+}
+
+// documents takes from the values of --format those that are forms of
+// documents. Without one, it is the default. The one without a file goes to output.
+func (o *options) documents(output string) ([]document, error) {
+	var docs []document
+	var reports []string
+	for _, v := range o.formats {
+		name, file, hasFile := strings.Cut(v, "=")
+		f, err := format.Parse(name)
+		if err != nil {
+			if slices.Contains(report.Formats(), report.Format(name)) {
+				reports = append(reports, v)
+				continue
+			}
+			return nil, usagef("", "%v", err)
+		}
+		if hasFile && file == "" {
+			return nil, usagef("", "--format %s: no file name after =", v)
+		}
+		docs = append(docs, document{f, file})
+	}
+	o.formats = reports
+	bare := slices.IndexFunc(docs, func(d document) bool { return d.file == "" })
+	if bare < 0 && (output != "" || docs == nil) {
+		docs = append(docs, document{format: format.Default})
+		bare = len(docs) - 1
+	}
+	if bare >= 0 {
+		docs[bare].file = output
+	}
+	for i, d := range docs {
+		if slices.ContainsFunc(docs[:i], func(e document) bool { return e.file == d.file }) {
+			return nil, usagef("write one into a file: --format "+d.format.String()+"=FILE", "two documents into one place")
+		}
+	}
+	return docs, nil
+}
+
+func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, args []string) error {
 	ctx := cmd.Context()
-	outs, err := o.artefactOutputs(file)
+	docs, err := o.documents(s.output)
 	if err != nil {
 		return err
+	}
+	var files []string
+	for _, d := range docs {
+		files = append(files, d.file)
+	}
+	outs, err := o.artefactOutputs(files...)
+	if err != nil {
+		return err
+	}
+	target, name, err := inv.sbomTarget(o.dir, args)
+	if err != nil {
+		return err
+	}
+	o.settings = map[string]string{checks.SettingTimestamp: "now", checks.SettingDescribe: "true"}
+	for setting, on := range map[string]bool{checks.SettingTests: s.tests, checks.SettingTools: s.tools, checks.SettingDownload: s.download} {
+		if on {
+			o.settings[setting] = "true"
+		}
 	}
 	cfg, err := inv.config(o, target, name)
 	if err != nil {
@@ -72,17 +218,12 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, file string, ta
 	}
 	var kept memory
 	cfg.Checks = []*audit.Check{checks.SBOM}
-	cfg.Settings = map[string]string{"timestamp": "now"}
 	rep, err := inv.run(ctx, o, cfg, &kept)
 	if err != nil {
 		return err
 	}
-	documents := kept.kind(rep, "cyclonedx")
-	if len(documents) > 1 {
-		return usagef("run it in each module, with GOWORK=off", "the workspace has %d main modules, and a bill of materials each", len(documents))
-	}
-	for _, doc := range documents {
-		if err := inv.writeArtefact(file, doc); err != nil {
+	for _, data := range kept.kind(rep, "cyclonedx") {
+		if err := inv.writeDocuments(docs, data); err != nil {
 			return err
 		}
 	}
@@ -94,10 +235,33 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, file string, ta
 	return nil
 }
 
+// writeDocuments writes a document in all forms asked for.
+func (inv *invocation) writeDocuments(docs []document, data []byte) error {
+	made, _, err := format.Read(data)
+	if err != nil {
+		return err
+	}
+	made.ID = "" // each form has one that is derived from its own bytes
+	for _, d := range docs {
+		if d.format != format.Default {
+			if data, err = format.Write(made, d.format); err != nil {
+				return err
+			}
+		}
+		if err := inv.writeArtefact(d.file, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // artefactOutputs reads --format for a verb that writes a document: without
 // one there is no report, and both cannot go to standard output.
-func (o *options) artefactOutputs(file string) ([]output, error) {
-	if file != "" {
+func (o *options) artefactOutputs(files ...string) ([]output, error) {
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
 		if err := writable(file); err != nil {
 			return nil, err
 		}
@@ -109,7 +273,7 @@ func (o *options) artefactOutputs(file string) ([]output, error) {
 	if err != nil {
 		return nil, err
 	}
-	if file == "" && slices.ContainsFunc(outs, func(out output) bool { return out.file == "" }) {
+	if slices.Contains(files, "") && slices.ContainsFunc(outs, func(out output) bool { return out.file == "" }) {
 		return nil, usagef("write the document into a file: -o FILE", "document and report on standard output")
 	}
 	return outs, nil
