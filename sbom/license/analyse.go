@@ -161,6 +161,9 @@ func (a *analysis) licence(sp span, text string) (e *expr, exception bool) {
 		a.texts[ref] = clip(text[sp.start:sp.end], maxTextBytes)
 		return &expr{id: ref}, false
 	}
+	if strings.Contains(text[max(0, sp.start-300):min(sp.end, sp.start+300)], "one line to give the ") { // how to apply the licence, at the end of its text
+		return gnu(&expr{id: strings.TrimSuffix(strings.TrimSuffix(id, "-or-later"), "-only"), bare: true}), false
+	}
 	if licenses[strings.ToLower(sp.id)+"-only"] != "" { // text of a GNU licence
 		return &expr{id: sp.id + "-only", bare: true}, false
 	}
@@ -234,7 +237,7 @@ func clip(s string, limit int) string {
 var (
 	licenceLike = lazyregexp.New(`(?i)licen[sc]|permission|permitted|redistribut|all rights|public domain|warrant|\bfree to\b`)
 	restrictive = lazyregexp.New(`(?i)\b(?:may|must|shall|can) ?not\b|\bnot (?:be )?(?:permitted|allowed|use)\b|prohibit|non-?commercial|provided that|special exception|` +
-		`\brestrict|\bonly (?:if|for)\b|additional (?:terms|condition|restriction)|without (?:prior|written)|commercial (?:use|licen)`)
+		`\brestricted\b|\bonly (?:if|for)\b|additional (?:terms|condition|restriction)|without (?:prior|written)|commercial (?:use|licen)`)
 	boilerplate = lazyregexp.New(`(?i)^\W*(?:(?:copyright|\(c\)|©|portions? (?:copyright|\(c\)|©)).*|all rights reserved\.?|(?:the )?(?:\w+[- /]){0,4}(?:software )?(?:licen[sc]es?|licensing)[^a-z]*(?:\(\w+[^)]*\))?\W*|` +
 		`(?:license|licen[sc]ed under|source|file|files|name|project|url|homepage|package|module|website)s?\s*:.*|https?://\S+)$`)
 )

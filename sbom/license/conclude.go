@@ -22,12 +22,24 @@ func (s *scanner) readAll() error {
 		}
 	}
 	limit := headerSample
-	if !slices.ContainsFunc(s.found, func(e *evidence) bool {
-		return e.file.Dir == "." && e.file.Covers == CoverCode && e.file.Kind != KindREUSE && e.analysis.expr != nil
-	}) {
+	lesser, general := false, false
+	for _, e := range s.found {
+		if e.file.Dir == "." && e.analysis.expr != nil {
+			lesser = lesser || strings.HasPrefix(e.file.Expression, "LGPL-3.0")
+			general = general || strings.HasPrefix(e.file.Expression, "GPL-3.0")
+		}
+	}
+	if lesser && general || !s.licensedAtRoot() {
 		limit = headerAll
 	}
 	return s.readHeaders(limit)
+}
+
+// licensedAtRoot reports whether a file at the root licenses the code, the folder of REUSE apart.
+func (s *scanner) licensedAtRoot() bool {
+	return slices.ContainsFunc(s.found, func(e *evidence) bool {
+		return e.file.Dir == "." && e.file.Covers == CoverCode && e.file.Kind != KindREUSE && e.analysis.expr != nil
+	})
 }
 
 func (s *scanner) readFile(c candidate) error {
@@ -58,6 +70,9 @@ func (s *scanner) readFile(c candidate) error {
 	case KindPatents, KindThirdParty: // others' licences or none
 	default:
 		e.analysis = analyse(text, sum)
+		if c.kind == KindCopyright && e.analysis.confidence < minConfidence { // a list of holders
+			e.analysis = &analysis{copyrights: e.analysis.copyrights, confidence: e.analysis.confidence}
+		}
 		e.file.Confidence = e.analysis.confidence
 		e.file.Expression = e.analysis.expr.String()
 		for _, sp := range e.analysis.spans {
@@ -108,23 +123,31 @@ func (s *scanner) conclude() {
 	s.collect()
 }
 
-// readmeText takes a whole licence in a README's section for a licence file where there is none.
+// readmeText takes a whole licence in a README for a licence file where there is none: in its section, or anywhere.
 func (s *scanner) readmeText(section string) {
 	for _, e := range s.found {
-		if e.file.Kind == KindReadme && section != "" && e.analysis.spans == nil {
-			a := analyseText(section)
-			if len(a.spans) > 0 && a.confidence >= minConfidence {
-				e.analysis, e.file.Expression, e.file.Confidence = a, a.expr.String(), a.confidence
-				if at := strings.Index(s.readme, section); at >= 0 {
-					for _, sp := range a.spans {
-						e.file.Matches = append(e.file.Matches, lines(s.readme, span{sp.id, at + sp.start, at + sp.end}))
-					}
-				}
-			} else if e2 := stated(section, false); e2 != nil {
-				e.file.Expression = e2.String()
+		if e.file.Kind != KindReadme {
+			continue
+		}
+		text := section
+		a := analyseText(text)
+		if len(a.spans) == 0 && !s.licensedAtRoot() {
+			if spans := match(s.readme); len(spans) > 0 {
+				text = s.readme[spans[0].start:spans[len(spans)-1].end]
+				a = analyseText(text)
 			}
+		}
+		if len(a.spans) == 0 || a.confidence < minConfidence {
+			e.file.Expression = stated(section, false).String()
 			return
 		}
+		e.analysis, e.file.Expression, e.file.Confidence = a, a.expr.String(), a.confidence
+		if at := strings.Index(s.readme, text); at >= 0 {
+			for _, sp := range a.spans {
+				e.file.Matches = append(e.file.Matches, lines(s.readme, span{sp.id, at + sp.start, at + sp.end}))
+			}
+		}
+		return
 	}
 }
 
@@ -279,7 +302,8 @@ func (s *scanner) version(e, hint *expr) *expr {
 func (s *scanner) nestedDirs() []string {
 	var dirs []string
 	for _, f := range s.found {
-		if f.file.Covers == CoverNested && !slices.Contains(dirs, f.file.Dir) && (f.file.Kind == KindLicense || f.file.Kind == KindCopying || f.file.Kind == KindREUSE) {
+		if f.file.Covers == CoverNested && !slices.Contains(dirs, f.file.Dir) && (f.file.Kind == KindLicense || f.file.Kind == KindCopying || f.file.Kind == KindREUSE ||
+			f.file.Kind == KindCopyright && f.analysis.expr != nil) {
 			dirs = append(dirs, f.file.Dir)
 		}
 	}

@@ -151,6 +151,9 @@ func set(names ...string) map[string]bool {
 func classify(dir, base string) (kind Kind, cover Cover, of string, ok bool) {
 	lower := strings.ToLower(base)
 	ext := path.Ext(lower)
+	if strings.TrimLeft(ext, ".0123456789") == "" { // license-2.0
+		ext = ""
+	}
 	stem := strings.TrimSuffix(lower, ext)
 	if !textExt[ext] {
 		stem = lower
@@ -175,11 +178,14 @@ func classify(dir, base string) (kind Kind, cover Cover, of string, ok bool) {
 	case named(stem, "copying"):
 		kind = KindCopying
 	case named(stem, "license"), named(stem, "licence"), named(stem, "licenses"), named(stem, "licences"), named(stem, "unlicense"), named(stem, "unlicence"),
-		named(stem, "copyright"), named(stem, "copyrights"), textExt[ext] && (strings.HasSuffix(stem, "license") || strings.HasSuffix(stem, "licence")):
+		textExt[ext] && (strings.HasSuffix(stem, "license") || strings.HasSuffix(stem, "licence")),
+		dir == "." && textExt[ext] && (strings.Contains(stem, "license") || strings.Contains(stem, "licence")):
 		kind = KindLicense
 		if inFolder {
 			kind = KindREUSE
 		}
+	case named(stem, "copyright"), named(stem, "copyrights"):
+		kind = KindCopyright
 	case inFolder && textExt[ext] && !named(stem, "readme"):
 		kind = KindREUSE
 	default:

@@ -52,11 +52,13 @@ type Result struct {
 // A Kind is what a file is by its name and place.
 type Kind string
 
-// Kinds of files. Only the first three can license code by their text; a readme declares, and licenses only by a whole text.
+// Kinds of files. The first four license code by their text, a copyright file only by one that is known; a readme declares, and
+// licenses only by a whole text.
 const (
 	KindLicense    Kind = "license"
 	KindCopying    Kind = "copying"
 	KindREUSE      Kind = "reuse" // in the folder LICENSES of the REUSE specification 3.3, or one used alike
+	KindCopyright  Kind = "copyright"
 	KindReadme     Kind = "readme"
 	KindHeader     Kind = "header" // comment at the top of a Go file
 	KindNotice     Kind = "notice"

@@ -5,7 +5,6 @@ package license
 import (
 	"cmp"
 	_ "embed"
-	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -47,7 +46,7 @@ var patterns = sync.OnceValue(func() *library {
 		p := &pattern{id: l.ID, license: l}
 		p.compile = sync.OnceValue(func() *licensecheck.Scanner {
 			s, err := licensecheck.NewScanner([]licensecheck.License{p.license})
-			if err != nil { // a pattern of the libary that it does not compile would be found by its own tests and by ours
+			if err != nil { // a pattern of the library that it does not compile would be found by its own tests and by ours
 				return nil
 			}
 			return s
@@ -98,14 +97,6 @@ func match(text string) []span {
 			has[i/64] |= 1 << (i % 64)
 		}
 	})
-	if n := 0; true {
-		for _, h := range has {
-			n += bits.OnesCount64(h)
-		}
-		if n == 0 {
-			return nil
-		}
-	}
 	var found []span
 	for _, p := range lib.patterns {
 		missing := 0
@@ -130,17 +121,32 @@ func match(text string) []span {
 	return longest(found)
 }
 
+// longest keeps disjoint spans, the longest first. licensecheck extends a match backwards to a copyright line within fifty words; where
+// a pattern is matched alone, that reaches into the text before, and is taken back here.
 func longest(found []span) []span {
 	slices.SortStableFunc(found, func(a, b span) int { return cmp.Compare(b.end-b.start, a.end-a.start) })
 	var kept []span
+next:
 	for _, f := range found {
-		if !slices.ContainsFunc(kept, func(k span) bool { return f.start < k.end && k.start < f.end }) {
-			kept = append(kept, f)
+		for i, k := range kept {
+			switch {
+			case f.end <= k.start || k.end <= f.start:
+			case k.start < f.start && k.end < f.end && k.end-f.start <= maxReach && f.end-k.end > k.end-f.start:
+				f.start = k.end
+			case f.start < k.start && f.end < k.end && f.end-k.start <= maxReach && f.end-k.start < k.start-f.start:
+				kept[i].start = f.end
+			default:
+				continue next
+			}
 		}
+		kept = append(kept, f)
 	}
 	slices.SortFunc(kept, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	return kept
 }
+
+// maxReach bounds in bytes how far a match is extended backwards.
+const maxReach = 600
 
 // eachWord calls yield for each run of ASCII letters and digits of four to thirty-two bytes, in lower case. Words around
 // "license" are left out, since licensecheck reads several spellings as one.

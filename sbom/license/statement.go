@@ -44,6 +44,7 @@ var (
 	orLater = lazyregexp.New(`^(?:\.0)?(?: of the licen[sc]e)?[ ,(]*(?:-or-later|\+|or[ ,(]+(?:at your option[), ]+)?(?:any )?(?:later|newer|higher|above))`)
 	choice  = lazyregexp.New(`\beither\b|at your option|your choice|dual[- ]?(?:ly[- ])?licen|\bchoose\b|one of the following|alternatively|\bdualli`)
 	anyGNU  = lazyregexp.New(`(?:[(, ]*at your option[), ]*)?any later version`)
+	alike   = lazyregexp.New(`(?:modified|similar to|based on|like) (?:the |an? )?$`)
 	urls    = lazyregexp.New(`\]\([^)]*\)|https?://\S+`)
 )
 
@@ -102,6 +103,9 @@ func mentions(prose string) []mention {
 	slices.SortStableFunc(all, func(a, b mention) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) })
 	kept := all[:0]
 	for _, m := range all {
+		if alike().MatchString(prose[:m.start]) || strings.HasPrefix(prose[m.end:], "-style") || strings.HasPrefix(prose[m.end:], "-like") {
+			continue
+		}
 		if len(kept) == 0 || m.start >= kept[len(kept)-1].end {
 			kept = append(kept, m)
 		}
