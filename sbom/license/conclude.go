@@ -67,7 +67,9 @@ func (s *scanner) readFile(c candidate) error {
 		if s.readme == "" {
 			s.readme = text
 		}
-	case KindPatents, KindThirdParty: // others' licences or none
+	case KindPatents: // a grant beside the licence
+	case KindThirdParty:
+		s.remark(c.path + " tells the licences of others' code, which are no part of the conclusion")
 	default:
 		e.analysis = analyse(text, sum)
 		if c.kind == KindCopyright && e.analysis.confidence < minConfidence { // a list of holders
@@ -138,7 +140,7 @@ func (s *scanner) readmeText(section string) {
 			}
 		}
 		if len(a.spans) == 0 || a.confidence < minConfidence {
-			e.file.Expression = stated(section, false).String()
+			e.file.Expression = declaredIn(section).String()
 			return
 		}
 		e.analysis, e.file.Expression, e.file.Confidence = a, a.expr.String(), a.confidence
@@ -156,7 +158,7 @@ func (s *scanner) declare(section string) *expr {
 	if len(s.headers.tags) > 0 {
 		return join('&', s.headers.tags...)
 	}
-	return stated(section, false)
+	return declaredIn(section)
 }
 
 // directory joins the licence files for one directory. byDefault says that nothing but this package's rule made it an AND.

@@ -131,8 +131,11 @@ var (
 	// codeExt are endings of files about licences that are none: code, templates, data.
 	codeExt = set(".go", ".s", ".c", ".h", ".cc", ".py", ".js", ".mjs", ".ts", ".tsx", ".vue", ".sh", ".bash", ".ps1", ".rb", ".java", ".rs",
 		".json", ".yaml", ".yml", ".toml", ".xml", ".csv", ".tsv", ".sql", ".proto", ".pb", ".tmpl", ".tpl", ".gotmpl", ".gohtml", ".css",
-		".golden", ".png", ".svg", ".jpg", ".gif", ".pdf", ".lre", ".mod", ".sum", ".spdx", ".hcl", ".tf", ".mk", ".bazel", ".sig", ".asc",
+		".golden", ".png", ".svg", ".jpg", ".gif", ".pdf", ".lre", ".mod", ".sum", ".spdx", ".hcl", ".tf", ".mk", ".bazel", ".sig", ".asc", ".minisig", ".sigstore", ".pem", ".p7s", ".sha256",
 		".gz", ".zip", ".db", ".bin", ".snap", ".template", ".test")
+	// aboutSuffix are last words of names of files about licences: lists of identifiers, headers to insert.
+	aboutSuffix = set("ids", "header", "headers", "template", "templates", "exceptions", "check", "checker", "report", "names", "map", "index",
+		"allowlist", "whitelist", "boilerplate", "summary-template")
 	testDirs   = set("testdata", "test-fixtures", "testfixtures", "fixtures", "test_data", "test-data", "test-resources")
 	docDirs    = set("docs", "doc", "documentation", "website", "site", "examples", "example", "_examples", "samples", "images", "logo", "artwork")
 	docSuffix  = set("doc", "docs", "documentation", "content", "samplecode", "sample", "samples", "examples", "logo", "artwork", "images", "website")
@@ -164,10 +167,11 @@ func classify(dir, base string) (kind Kind, cover Cover, of string, ok bool) {
 	if inFolder {
 		of = parent
 	}
+	last := stem[strings.LastIndexAny(stem, ".-_")+1:]
 	switch {
-	case thirdParty(stem) && (!codeExt[ext] || ext == ".csv"):
+	case (thirdParty(stem) || thirdParty(strings.ToLower(folder)) && strings.Contains(stem+folder, "icense")) && (!codeExt[ext] || ext == ".csv"):
 		return KindThirdParty, CoverNothing, of, true
-	case codeExt[ext]:
+	case codeExt[ext] || aboutSuffix[last]:
 		return
 	case named(stem, "notice") || named(stem, "notices"):
 		return KindNotice, CoverNothing, of, true
@@ -200,8 +204,13 @@ func named(stem, word string) bool {
 	return ok && (rest == "" || strings.ContainsRune(".-_ ", rune(rest[0])))
 }
 
+var separators = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
+
 func thirdParty(stem string) bool {
-	flat := strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(stem)
+	if !strings.Contains(stem, "part") {
+		return false
+	}
+	flat := separators.Replace(stem)
 	return strings.Contains(flat, "thirdparty") || strings.Contains(flat, "3rdparty")
 }
 
@@ -211,7 +220,7 @@ func coverOf(dir, stem string) Cover {
 			return CoverTestdata
 		}
 	}
-	if i := strings.LastIndexAny(stem, ".-_"); i >= 0 && docSuffix[stem[i+1:]] {
+	if docSuffix[stem[strings.LastIndexAny(stem, ".-_")+1:]] {
 		return CoverDocumentation
 	}
 	if dir == "." || folderName[strings.ToLower(dir)] {

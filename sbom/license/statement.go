@@ -45,6 +45,8 @@ var (
 	choice  = lazyregexp.New(`\beither\b|at your option|your choice|dual[- ]?(?:ly[- ])?licen|\bchoose\b|one of the following|alternatively|\bdualli`)
 	anyGNU  = lazyregexp.New(`(?:[(, ]*at your option[), ]*)?any later version`)
 	alike   = lazyregexp.New(`(?:modified|similar to|based on|like) (?:the |an? )?$`)
+	others  = lazyregexp.New(`third[- ]part|dependenc|\bportions?\b|\bvendor|compatible licen`)
+	under   = lazyregexp.New(`licen[sc]ed under|released under|under the terms`)
 	urls    = lazyregexp.New(`\]\([^)]*\)|https?://\S+`)
 )
 
@@ -127,6 +129,29 @@ func offersChoice(prose string, found []mention) bool {
 	return false
 }
 
+// declaredIn is the expression that a README's section states: that of the first paragraph which names a licence, if no other
+// says that something is licensed under another. Paragraphs about third parties and portions say nothing of the whole.
+func declaredIn(section string) *expr {
+	var first *expr
+	for _, paragraph := range strings.Split(strings.ReplaceAll(section, "\r", ""), "\n\n") {
+		p := prose(paragraph)
+		found := mentions(p)
+		if len(found) == 0 || others().MatchString(p) {
+			continue
+		}
+		e := stated(paragraph, false)
+		switch {
+		case first == nil && e == nil:
+			return nil
+		case first == nil:
+			first = e
+		case under().MatchString(p) && (e == nil || !includes(first, e)):
+			return nil
+		}
+	}
+	return first
+}
+
 // stated is the expression that prose states: one licence, or a choice of several. Several without a word on how they combine
 // state nothing, unless all is set: then AND.
 func stated(text string, all bool) *expr {
@@ -151,10 +176,10 @@ func stated(text string, all bool) *expr {
 var (
 	licenseHeading = lazyregexp.New(`(?i)^\W*(?:copyright (?:and|&|/) )?(?:software )?(?:un)?licen[sc](?:e|es|ing)\b|^\W*(?:copying|legal|copyright)\b`)
 	underLine      = lazyregexp.New(`^\s*(?:={3,}|-{3,}|~{3,})\s*$`)
-	sentence       = lazyregexp.New(`(?i)[^\n]{0,120}\b(?:licen[sc]ed|released|distributed|available|provided|published) under\b[^\n]*(?:\n[^\n]+){0,2}`)
+	sentence       = lazyregexp.New(`(?i)\b(?:licen[sc]ed|released|distributed|available|provided|published) under\b`)
 )
 
-// readmeSections bounds what of a README is looked at.
+// readmeSection bounds in bytes what of a README is looked at.
 const readmeSection = 4096
 
 // licenseSection returns the part of a README under its heading about the licence, in Markdown, reStructuredText or plain text,
@@ -181,9 +206,11 @@ func licenseSection(readme string) string {
 		}
 	}
 	if b.Len() == 0 {
-		for _, m := range sentence().FindAllString(readme, 2) {
-			b.WriteString(m)
-			b.WriteByte('\n')
+		for i, line := range lines {
+			if strings.Contains(line, " under") && sentence().MatchString(line) && b.Len() < readmeSection/4 {
+				b.WriteString(clip(strings.Join(lines[i:min(i+3, len(lines))], "\n"), readmeSection/4))
+				b.WriteString("\n\n")
+			}
 		}
 	}
 	return b.String()
