@@ -32,6 +32,7 @@ import (
 	"github.com/goassay/assay/audit/filetree/filetreetest"
 	"github.com/goassay/assay/report"
 	"github.com/goassay/assay/sbom"
+	"github.com/goassay/assay/sbom/format"
 )
 
 // flip FILE TEXT changes one bit of the character after TEXT.
@@ -147,7 +148,7 @@ func validSchema(ts *testscript.TestScript, neg bool, args []string) {
 		case "allowlist":
 			err = validate(report.AllowlistSchema(), data)
 		case "sbom":
-			_, err = sbom.Read(data)
+			err = verifySBOM(data)
 		default:
 			err = fmt.Errorf("unknown schema %q", args[0])
 		}
@@ -407,4 +408,17 @@ func interrupt(args []string) (int, error) {
 		return exit.ExitCode(), nil
 	}
 	return 0, err
+}
+
+// verifySBOM validates a bill of materials against its official schema, and
+// its identifier against its content.
+func verifySBOM(data []byte) error {
+	d, _, err := format.Read(data)
+	if err == nil {
+		err = format.Validate(data)
+	}
+	if err == nil {
+		err = sbom.VerifyID(data, d.ID)
+	}
+	return err
 }
