@@ -206,9 +206,9 @@ func stdlibComponent(goVersion string) *Component {
 		Ref: stdlibRef(version), Kind: KindLibrary, Name: stdlib, Version: version, PURL: purl(stdlib, version),
 		Scope: ScopeRequired, Depends: true, Completeness: Unknown,
 		Supplier: &Party{Name: "The Go Authors", URL: "https://go.dev"},
-		License:  License{Declared: "BSD-3-Clause"}, // go.dev/LICENSE
+		License:  License{Declared: "BSD-3-Clause", Concluded: "BSD-3-Clause"},
 	}
-	c.References = append(c.References, Reference{Type: "vcs", URL: "https://go.googlesource.com/go", Comment: "tag go" + version})
+	c.References = append(c.References, Reference{Type: "license", URL: "https://go.dev/LICENSE"}, Reference{Type: "vcs", URL: "https://go.googlesource.com/go", Comment: "tag go" + version})
 	return c
 }
 

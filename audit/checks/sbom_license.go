@@ -24,9 +24,6 @@ func (r *sbomRun) judgeLicenses(d *sbom.Document) {
 			continue
 		}
 		expression := c.License.Concluded
-		if isStdlib(c) {
-			expression = c.License.Declared
-		}
 		rule := ""
 		j := license.Judge(expression, policy)
 		switch {
