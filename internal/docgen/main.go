@@ -1,7 +1,7 @@
 // Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
 
 // Docgen writes what is generated of the documentation: the reference of the
-// rules in both languages.
+// rules, and that of what authorities ask of bills of materials, in both languages.
 //
 //	go run ./internal/docgen
 //
@@ -22,6 +22,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
+	"github.com/goassay/assay/sbom/authority"
 )
 
 func main() {
@@ -40,6 +41,11 @@ func documents() map[string][]byte {
 	for lang, name := range map[audit.Lang]string{audit.English: "rules.md", audit.Chinese: "rules.zh.md"} {
 		var b bytes.Buffer
 		writeRules(&b, checks.Catalogue(), lang)
+		docs[name] = b.Bytes()
+	}
+	for lang, name := range map[audit.Lang]string{audit.English: "sbom-authorities.md", audit.Chinese: "sbom-authorities.zh.md"} {
+		var b bytes.Buffer
+		writeAuthorities(&b, authority.Profiles(), lang)
 		docs[name] = b.Bytes()
 	}
 	return docs

@@ -8,7 +8,7 @@
 // to be met: a clause on what nobody can see in a document is manual.
 //
 //	p, err := authority.Find("bsi-2.1")
-//	for _, r := range p.Judge(doc, authority.Carrier{Format: "CycloneDX", Version: "1.6", Encoding: "json"}) {
+//	for _, r := range p.Judge(doc, carrier) {
 //		fmt.Println(r.Key, r.Outcome, r.Lacking, r.Missing)
 //	}
 //
@@ -46,19 +46,18 @@ type Carrier struct {
 	Version  string // of the format: "1.6", "3.0.1"
 	Encoding string // "json", "xml" or "tag-value"; JSON-LD is json
 
-	// Vulnerabilities says whether the file holds information on vulnerabilities.
-	Vulnerabilities Presence
-	// Signature says whether the file has a signature, within or beside it.
-	Signature Presence
+	Valid           Answer // by the official schema of the format
+	Vulnerabilities Answer // information on vulnerabilities is in the file
+	Signed          Answer // a signature is in the file or beside it
 }
 
-// Presence is whether something is there.
-type Presence string
+// An Answer is yes, no, or by default that nobody looked.
+type Answer string
 
-// The zero Presence is unknown.
+// The answers.
 const (
-	Present Presence = "present"
-	None    Presence = "none"
+	Yes Answer = "yes"
+	No  Answer = "no"
 )
 
 // An Outcome says whether a clause is met.

@@ -48,7 +48,7 @@ func conforming() (*sbom.Document, Carrier) {
 			{Ref: "key", Kind: sbom.KindCrypto},
 		},
 	}
-	return doc, Carrier{Format: "CycloneDX", Version: "1.6", Encoding: "json", Vulnerabilities: None}
+	return doc, Carrier{Format: "CycloneDX", Version: "1.6", Encoding: "json", Valid: Yes, Vulnerabilities: No}
 }
 
 func one(d *sbom.Document) *sbom.Component { return d.Component("one") }
@@ -119,8 +119,8 @@ var breaking = []struct {
 	{"tool", "none", func(d *sbom.Document, _ *Carrier) { d.Tools = nil }, absent, "tool", []string{"tool-version"}},
 	{"tool-version", "none", func(d *sbom.Document, _ *Carrier) { d.Tools[0].Version = "" }, absent, "tool-version", nil},
 	{"context", "none", func(d *sbom.Document, _ *Carrier) { d.Phases = nil }, absent, "context", nil},
-	{"signature", "none", carried(func(c *Carrier) { c.Signature = None }), absent, "signature", nil},
-	{"signature", "somebody's", carried(func(c *Carrier) { c.Signature = Present }), open, "signature-unverified", nil},
+	{"signature", "none", carried(func(c *Carrier) { c.Signed = No }), absent, "signature", nil},
+	{"signature", "somebody's", carried(func(c *Carrier) { c.Signed = Yes }), open, "signature-unverified", nil},
 	{"sbom-version", "none", func(d *sbom.Document, _ *Carrier) { d.Version = 0 }, absent, "sbom-version", nil},
 	{"sbom-version", "SPDX", func(d *sbom.Document, c *Carrier) { d.Version, c.Format, c.Version = 0, "SPDX", "3.0.1" }, open, "sbom-version-spdx", []string{"bsi.mapped-sha-512"}},
 
@@ -155,7 +155,10 @@ var breaking = []struct {
 	{"bsi.format", "unknown version", carried(func(c *Carrier) { c.Version = "" }), open, "format-unknown", []string{"format-version"}},
 	{"bsi.format", "unknown encoding", carried(func(c *Carrier) { c.Encoding = "" }), open, "encoding-unknown", nil},
 	{"bsi.format", "tag-value", carried(func(c *Carrier) { c.Encoding = "tag-value" }), wrong, "encoding", nil},
-	{"bsi.no-vulnerabilities", "some", carried(func(c *Carrier) { c.Vulnerabilities = Present }), wrong, "vulnerabilities", nil},
+	{"bsi.valid", "no", carried(func(c *Carrier) { c.Valid = No }), wrong, "invalid", nil},
+	{"bsi.valid", "unknown", carried(func(c *Carrier) { c.Valid = "" }), open, "valid-unknown", nil},
+	{"bsi.embedded", "alone", func(d *sbom.Document, _ *Carrier) { d.Component("root").Add(PropertyRole, RoleEmbedded) }, wrong, "embedded-alone", nil},
+	{"bsi.no-vulnerabilities", "some", carried(func(c *Carrier) { c.Vulnerabilities = Yes }), wrong, "vulnerabilities", nil},
 	{"bsi.no-vulnerabilities", "unknown", carried(func(c *Carrier) { c.Vulnerabilities = "" }), open, "vulnerabilities-unknown", nil},
 	{"bsi.recursion", "incomplete", on(func(c *sbom.Component) { c.Completeness = sbom.Incomplete }), wrong, "incomplete", nil},
 	{"bsi.recursion", "unreachable", on(func(c *sbom.Component) { c.DependsOn = nil }), wrong, "unreachable", nil},
@@ -220,7 +223,7 @@ var breaking = []struct {
 
 // unmet are the clauses that conforming does not meet: a signature that nobody
 // looked for, and what is not there to be judged.
-var unmet = map[string]Outcome{"signature": Unknown, "bsi.linked": NotApplicable, "bsi.logical": NotApplicable, manual: Manual}
+var unmet = map[string]Outcome{"signature": Unknown, "bsi.linked": NotApplicable, "bsi.logical": NotApplicable, "bsi.embedded": NotApplicable, manual: Manual}
 
 func TestConformingDocumentMeetsEveryProfile(t *testing.T) {
 	for _, p := range Profiles() {

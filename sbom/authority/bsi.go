@@ -22,12 +22,17 @@ const (
 	propertyEffectiveLicense = "bsi:component:effectiveLicense"
 )
 
-// PropertyRole is a property of a component that TR-03183-2, section 3.2.2,
-// calls logical: it groups others and is no file. Its value is [RoleLogical].
-// No format has a field for this.
+// PropertyRole is a property of components that TR-03183-2 asks less of. No
+// format has a field for this.
 const (
 	PropertyRole = "assay:bsi:component"
-	RoleLogical  = "logical"
+
+	// RoleLogical is a component that groups others and is no file (3.2.2).
+	RoleLogical = "logical"
+	// RoleEmbedded is one that is there as part of a file that cannot be taken
+	// apart, such as the standard library in a program: what only a file has is
+	// left out (3.2.1).
+	RoleEmbedded = "embedded"
 )
 
 // Types of references, in CycloneDX's words.
@@ -53,19 +58,26 @@ func outside(j *judge, c *sbom.Component) bool {
 
 func logical(_ *judge, c *sbom.Component) bool { return c.Property(PropertyRole) == RoleLogical }
 
+func embedded(j *judge, c *sbom.Component) bool {
+	return filed(j, c) && c.Property(PropertyRole) == RoleEmbedded
+}
+
 // named are the components that need identifiers: all but those referenced.
 func named(j *judge, c *sbom.Component) bool { return !linked(j, c) }
 
 // detailed are those described in full, and the logical ones.
 func detailed(j *judge, c *sbom.Component) bool { return !linked(j, c) && !outside(j, c) }
 
-// filed are those that are files, and described in full.
+// filed are those that are files, and described in full; whole those of them
+// that stand alone.
 func filed(j *judge, c *sbom.Component) bool { return detailed(j, c) && !logical(j, c) }
+
+func whole(j *judge, c *sbom.Component) bool { return filed(j, c) && !embedded(j, c) }
 
 // mapped are those of which CycloneDX holds the file's hash with a reference. In
 // SPDX 3 it stands with a file, of which a Document keeps the hash alone.
 func mapped(j *judge, c *sbom.Component) bool {
-	return filed(j, c) && j.carrier.Format == "CycloneDX"
+	return whole(j, c) && j.carrier.Format == "CycloneDX"
 }
 
 // formatBSI is section 4.
@@ -97,11 +109,21 @@ func (j *judge) formatBSI() finding {
 	return fine
 }
 
+func (j *judge) valid() finding {
+	switch j.carrier.Valid {
+	case Yes:
+		return fine
+	case No:
+		return has("invalid", "")
+	}
+	return unsure("valid-unknown", "")
+}
+
 func (j *judge) noVulnerabilities() finding {
 	switch j.carrier.Vulnerabilities {
-	case Present:
+	case Yes:
 		return has("vulnerabilities", "")
-	case None:
+	case No:
 		return fine
 	}
 	return unsure("vulnerabilities-unknown", "")
@@ -124,6 +146,14 @@ func (j *judge) logicalOnly(c *sbom.Component) finding {
 	}
 	if len(c.DependsOn) == 0 && len(c.Parts) == 0 {
 		return has("logical-leaf", "")
+	}
+	return fine
+}
+
+// contained is section 3.2.1: an embedded component is part of another one.
+func (j *judge) contained(c *sbom.Component) finding {
+	if j.roots[c.Ref] || !j.targets[c.Ref] {
+		return has("embedded-alone", "")
 	}
 	return fine
 }

@@ -43,23 +43,25 @@ var predicates = map[string]predicate{
 	"recursion":    recursion(every),
 
 	"bsi.format":               document((*judge).formatBSI),
+	"bsi.valid":                document((*judge).valid),
 	"bsi.no-vulnerabilities":   document((*judge).noVulnerabilities),
 	"bsi.recursion":            recursion(detailed),
 	"bsi.linked":               each(linked, (*judge).linked),
 	"bsi.logical":              each(logical, (*judge).logicalOnly),
+	"bsi.embedded":             each(embedded, (*judge).contained),
 	"bsi.sbom-creator":         document((*judge).creator),
 	"bsi.sbom-uri":             document((*judge).uri),
 	"bsi.creator":              each(every, (*judge).componentCreator),
-	"bsi.filename":             each(filed, (*judge).filename),
+	"bsi.filename":             each(whole, (*judge).filename),
 	"bsi.dependencies":         each(detailed, (*judge).dependencies),
 	"bsi.completeness":         each(detailed, (*judge).completeness),
 	"bsi.distribution-licence": each(detailed, (*judge).distributionLicence),
-	"bsi.sha-512":              each(filed, (*judge).sha512),
-	"bsi.executable":           each(filed, property(PropertyExecutable, "executable", "non-executable")),
-	"bsi.archive":              each(filed, property(PropertyArchive, "archive", "no archive")),
-	"bsi.structured":           each(filed, property(PropertyStructured, "structured", "unstructured")),
+	"bsi.sha-512":              each(whole, (*judge).sha512),
+	"bsi.executable":           each(whole, property(PropertyExecutable, "executable", "non-executable")),
+	"bsi.archive":              each(whole, property(PropertyArchive, "archive", "no archive")),
+	"bsi.structured":           each(whole, property(PropertyStructured, "structured", "unstructured")),
 	"bsi.source-uri":           each(filed, (*judge).sourceURI),
-	"bsi.deployable-uri":       each(filed, (*judge).deployableURI),
+	"bsi.deployable-uri":       each(whole, (*judge).deployableURI),
 	"bsi.identifier":           each(named, (*judge).identifier),
 	"bsi.original-licence":     each(detailed, (*judge).originalLicence),
 	"bsi.effective-licence":    each(detailed, (*judge).effectiveLicence),
@@ -153,10 +155,10 @@ func (j *judge) context() finding {
 }
 
 func (j *judge) signature() finding {
-	switch j.carrier.Signature {
-	case Present:
+	switch j.carrier.Signed {
+	case Yes:
 		return unsure("signature-unverified", "") // whose it is, a document does not tell
-	case None:
+	case No:
 		return lacks("signature")
 	}
 	return unsure("signature-unknown", "")

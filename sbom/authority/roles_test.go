@@ -57,6 +57,19 @@ func TestLogicalRootNeedsNoFile(t *testing.T) {
 	}
 }
 
+func TestEmbeddedComponentHasNoFile(t *testing.T) {
+	doc, c := conforming()
+	two := doc.Component("two")
+	two.Hashes, two.Properties, two.References = nil, []sbom.Property{{Name: PropertyRole, Value: RoleEmbedded}}, two.References[1:]
+	if got := Verdict(bsi(t, doc, c)); got != Met {
+		t.Errorf("verdict %s", got)
+	}
+	two.References = nil
+	if r := result(t, "bsi-2.1", "5.2.4/source code URI", doc, c); r.Outcome != Unknown || r.Missing[0].Ref != "two" {
+		t.Errorf("it has a source all the same: %+v", r)
+	}
+}
+
 func TestExcludedComponentIsIdentifiedOnly(t *testing.T) {
 	doc, c := conforming()
 	tool := &sbom.Component{
@@ -102,7 +115,7 @@ func TestSPDX3(t *testing.T) {
 			c.References[i].Hashes = nil // the hash stands with the file
 		}
 	}
-	c := Carrier{Format: "SPDX", Version: "3.0.1", Encoding: "json", Vulnerabilities: None}
+	c := Carrier{Format: "SPDX", Version: "3.0.1", Encoding: "json", Valid: Yes, Vulnerabilities: No}
 	if got := Verdict(bsi(t, doc, c)); got != Met {
 		t.Errorf("verdict %s", got)
 	}
