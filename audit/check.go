@@ -86,6 +86,7 @@ type Target struct {
 	Binaries  []string // files and directories to read as executables
 	Units     []string // files of systemd units
 	Manifests []string // files of Kubernetes manifests
+	Documents []string // files of bills of materials
 	Endpoints []string // host:port
 	SVIDs     []string // files of X.509-SVIDs
 	Workload  string   // the SPIFFE Workload API to ask: unix:///path or tcp://IP:port; "" for none

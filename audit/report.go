@@ -47,6 +47,7 @@ type TargetRef struct {
 	Binaries  []string `json:"binaries,omitempty"`
 	Units     []string `json:"units,omitempty"`
 	Manifests []string `json:"manifests,omitempty"`
+	Documents []string `json:"documents,omitempty"`
 	Endpoints []string `json:"endpoints,omitempty"`
 	SVIDs     []string `json:"svids,omitempty"`
 	Workload  string   `json:"workload,omitempty"`

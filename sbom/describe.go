@@ -22,9 +22,10 @@ const (
 	PropertyBSIArchive    = "bsi:component:archive"    // archive, no archive
 	PropertyBSIStructured = "bsi:component:structured" // structured, unstructured
 
-	// PropertyBSIComponent is "logical" for a component that groups others and
-	// is no file by itself (TR-03183-2, 3.2): a main module that was not built, the
-	// standard library, a directory.
+	// PropertyBSIComponent is the role of a component that is no file by itself
+	// (TR-03183-2, 3.2): "logical" for one that groups others, such as a main module
+	// that was not built; "embedded" for one that is there as a part of others
+	// alone, such as the standard library, and a module of which there is no zip file.
 	PropertyBSIComponent = "assay:bsi:component"
 )
 
@@ -63,8 +64,13 @@ func (c *Component) ModuleVersion() (m module.Version, ok bool) {
 // DescribeZip adds to the component of a module what its zip file says, and
 // where the proxy serves that ("" where no proxy does).
 func (c *Component) DescribeZip(m module.Version, or *Origin, url string) {
-	c.Hashes = []Hash{{"SHA-256", or.SHA256}, {"SHA-512", or.SHA512}}
 	c.DescribeLicense(&or.License)
+	c.describeFile(m, or, url)
+}
+
+// describeFile adds what the zip file is, without its licences.
+func (c *Component) describeFile(m module.Version, or *Origin, url string) {
+	c.Hashes = []Hash{{"SHA-256", or.SHA256}, {"SHA-512", or.SHA512}}
 	version, err := module.EscapeVersion(m.Version)
 	if err != nil {
 		return
@@ -78,6 +84,24 @@ func (c *Component) DescribeZip(m module.Version, or *Origin, url string) {
 			Reference{Type: "distribution", URL: url, Hashes: slices.Clone(c.Hashes)},
 			Reference{Type: "source-distribution", URL: url, Hashes: slices.Clone(c.Hashes)})
 	}
+}
+
+// toolchainModule is the module of Go's releases, which the proxies serve
+// (https://go.dev/doc/toolchain#download).
+const toolchainModule = "golang.org/toolchain"
+
+// ToolchainOf returns the module version with the zip file of which the
+// standard library of a toolchain is a part, for a host.
+func (c *Component) ToolchainOf(goos, goarch string) module.Version {
+	return module.Version{Path: toolchainModule, Version: "v0.0.1-go" + c.Version + "." + goos + "-" + goarch}
+}
+
+// DescribeToolchain adds to the component of the standard library what the zip
+// file of the toolchain is that it comes with.
+func (c *Component) DescribeToolchain(m module.Version, or *Origin, url string) {
+	c.describeFile(m, or, url)
+	c.Add("assay:go:toolchain", m.String())
+	c.Add("assay:go:toolchain_h1", or.H1)
 }
 
 // DescribeLicense adds what was found of a component's licences.
@@ -149,8 +173,10 @@ func (d *Document) Complete() {
 			c.Add(PropertyBSIExecutable, "executable")
 			c.Add(PropertyBSIArchive, "no archive")
 			c.Add(PropertyBSIStructured, "unstructured")
-		case c.Property(PropertyBSIFilename) == "":
+		case c.Property(PropertyBSIFilename) == "" && slices.Contains(d.Roots, c.Ref), c.Property(PropertyMainModule) != "":
 			c.Add(PropertyBSIComponent, "logical")
+		case c.Property(PropertyBSIFilename) == "":
+			c.Add(PropertyBSIComponent, "embedded")
 		}
 		for _, party := range d.Authors {
 			if slices.Contains(d.Roots, c.Ref) && c.Kind != KindContainer && d.Supplier == nil && len(c.Authors) == 0 {

@@ -37,6 +37,10 @@ type Document struct {
 	References []Reference  // of the document, such as its bundle of proofs
 	Properties []Property
 
+	// Vulnerabilities says that the document carries information on
+	// vulnerabilities. It is read, and never written.
+	Vulnerabilities bool
+
 	// DataLicense is the licence of the document itself, an SPDX expression.
 	// SPDX 2.3 allows CC0-1.0 alone.
 	DataLicense string

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 
 	"golang.org/x/mod/module"
@@ -30,6 +31,9 @@ func (r *sbomRun) describe(ctx context.Context, d *sbom.Document) (noZip map[str
 	var modules []module.Version
 	for _, c := range d.Components {
 		m, ok := c.ModuleVersion()
+		if isStdlib(c) {
+			m, ok = c.ToolchainOf(runtime.GOOS, runtime.GOARCH), true
+		}
 		if !ok || slices.Contains(d.Roots, c.Ref) || r.isMain(c.Ref) {
 			continue
 		}
@@ -42,6 +46,10 @@ func (r *sbomRun) describe(ctx context.Context, d *sbom.Document) (noZip map[str
 	for i, c := range components {
 		h1 := c.Property(sbom.PropertyH1)
 		switch {
+		case isStdlib(c):
+			if errs[i] == nil { // most toolchains are installed otherwise
+				c.DescribeToolchain(modules[i], origins[i], r.distribution(modules[i]))
+			}
 		case errs[i] != nil:
 			noZip[c.Ref] = redact.Text(errs[i].Error())
 		case h1 != "" && origins[i].H1 != h1:

@@ -17,9 +17,9 @@ import (
 // if asked for, the module cache and the Go installation.
 var SumDB = &audit.Check{
 	ID:       "sumdb",
-	Requires: []*audit.Check{Env, executables},
+	Requires: []*audit.Check{Env, executables, documents},
 	Applies: func(t *audit.Target) bool {
-		return t.ModFile != "" || t.WorkFile != "" || len(t.SumFiles) > 0 || len(t.Modules) > 0 || hasBinaries(t) || t.Toolchain || t.ModCache || t.LogCache || t.Sync
+		return t.ModFile != "" || t.WorkFile != "" || len(t.SumFiles) > 0 || len(t.Modules) > 0 || hasBinaries(t) || len(t.Documents) > 0 || t.Toolchain || t.ModCache || t.LogCache || t.Sync
 	},
 	Run:      runSumDB,
 	Recheck:  recheckSumDB,

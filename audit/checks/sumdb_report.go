@@ -20,6 +20,8 @@ func (f *SumDBFacts) mismatchRule(kind SourceKind) string {
 		return "sumdb/mismatch"
 	case SourceBinary:
 		return "sumdb/binary-mismatch"
+	case SourceSBOM:
+		return "sumdb/document-mismatch"
 	case SourceGOROOT:
 		if f.Toolchain != nil && f.Toolchain.GoEnvOnly {
 			return "sumdb/go-env-edited"
@@ -184,7 +186,7 @@ func sumFinding(rule string, m moduleVersion, c claim) audit.Finding {
 		Subject: audit.Subject{Kind: "module", Name: m.String()},
 		Args:    audit.Args{"module": m.Path, "version": m.Version, "entry": m.Path + " " + entryVersion(c.SumLine), "file": c.File},
 	}
-	if c.kind == SourceSum || c.kind == SourceBinary && filepath.IsLocal(c.File) {
+	if c.kind == SourceSum || (c.kind == SourceBinary || c.kind == SourceSBOM) && filepath.IsLocal(c.File) {
 		f.Location = &audit.Location{File: c.File, Line: c.Line}
 	}
 	return f

@@ -29,6 +29,7 @@ const (
 	SourceDir      SourceKind = "cache-directory" // folders of the module cache, hashed
 	SourceModFile  SourceKind = "cache-mod"       // go.mod files of the module cache, hashed
 	SourceZipHash  SourceKind = "cache-ziphash"   // what the .ziphash files claim, which the go command believes
+	SourceSBOM     SourceKind = "sbom"            // bills of materials that somebody wrote
 	SourceNamed    SourceKind = "named"           // module versions that were named: what the log says of them
 	SourceGOROOT   SourceKind = "toolchain"       // the Go installation, hashed
 	moduleCacheDir            = "GOMODCACHE"      // stands for the folder in names
@@ -145,6 +146,7 @@ func (r *sumDBRun) gather() error {
 		return err
 	}
 	r.gatherBinaries()
+	r.gatherDocuments()
 	if r.Target.ModCache {
 		if err := r.gatherCache(); err != nil {
 			return err

@@ -5,6 +5,10 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +21,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
 	"github.com/goassay/assay/report"
+	"github.com/goassay/assay/sbom"
 	"github.com/goassay/assay/sbom/format"
 )
 
@@ -42,6 +47,7 @@ type sbomFlags struct {
 	tests    bool
 	tools    bool
 	download bool
+	proofs   string
 }
 
 func (inv *invocation) sbomCommand() *cobra.Command {
@@ -84,12 +90,14 @@ cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @�
 			return inv.writeSBOM(cmd, &o, &s, args)
 		},
 	}
+	cmd.AddCommand(inv.sbomCommands()...)
 	inv.addFlags(cmd, &o)
 	f := cmd.Flags()
 	f.StringVarP(&s.output, "output", "o", "", inv.say(text{"write the bill of materials into FILE", "将物料清单写入文件"}))
 	f.BoolVar(&s.tests, "tests", false, inv.say(text{"list also what tests alone need, marked as excluded", "同时列出仅测试需要的模块，并标为 excluded"}))
 	f.BoolVar(&s.tools, "tools", false, inv.say(text{"list also what the tool lines of go.mod need, marked as excluded", "同时列出 go.mod 中 tool 行所需的模块，并标为 excluded"}))
 	f.BoolVar(&s.download, "download", false, inv.say(text{"download zip files that the module cache lacks, to hash them", "下载模块缓存中没有的压缩包以计算哈希"}))
+	f.StringVar(&s.proofs, "proofs", "", inv.say(text{"write the proofs of all hashes into FILE, beside the document, which names it; ends in .proofs", "将全部哈希的证明写入与文档同目录的文件（以 .proofs 结尾），并在文档中指明"}))
 	return cmd
 }
 
@@ -199,6 +207,9 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 		files = append(files, d.file)
 	}
 	outs, err := o.artefactOutputs(files...)
+	if err == nil {
+		err = s.checkProofs(docs)
+	}
 	if err != nil {
 		return err
 	}
@@ -218,12 +229,21 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 	}
 	var kept memory
 	cfg.Checks = []*audit.Check{checks.SBOM}
+	if s.proofs != "" {
+		cfg.Checks = append(cfg.Checks, checks.SumDB)
+	}
 	rep, err := inv.run(ctx, o, cfg, &kept)
 	if err != nil {
 		return err
 	}
+	var proofs []byte
+	if s.proofs != "" {
+		if proofs, err = inv.sbomProofs(ctx, rep, target, &kept); err != nil {
+			return err
+		}
+	}
 	for _, data := range kept.kind(rep, "cyclonedx") {
-		if err := inv.writeDocuments(docs, data); err != nil {
+		if err := inv.writeDocuments(docs, data, s.proofs, proofs); err != nil {
 			return err
 		}
 	}
@@ -235,15 +255,59 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 	return nil
 }
 
-// writeDocuments writes a document in all forms asked for.
-func (inv *invocation) writeDocuments(docs []document, data []byte) error {
+// checkProofs demands that the file of proofs stands beside each document: a
+// document names it, and no folder.
+func (s *sbomFlags) checkProofs(docs []document) error {
+	if s.proofs == "" {
+		return nil
+	}
+	if !strings.HasSuffix(s.proofs, ".proofs") {
+		return usagef("", "--proofs %s: does not end in .proofs", s.proofs)
+	}
+	for _, d := range docs {
+		if d.file == "" || filepath.Dir(d.file) != filepath.Dir(s.proofs) {
+			return usagef("write both with -o and --proofs into one folder", "--proofs %s: not beside the document", s.proofs)
+		}
+	}
+	return writable(s.proofs)
+}
+
+// sbomProofs makes the bundle of proofs of a run. Without one, which is said,
+// the document names none.
+func (inv *invocation) sbomProofs(ctx context.Context, rep *audit.Report, target *audit.Target, kept *memory) ([]byte, error) {
+	var facts checks.SumDBFacts
+	if raw, ok := rep.Facts[checks.SumDB.ID]; ok {
+		if err := json.Unmarshal(raw, &facts); err != nil {
+			return nil, err
+		}
+	}
+	evidence, err := checks.SumDBEvidence(ctx, target, &facts, rep.Finished, func(digest string) []byte { return kept.data[digest] })
+	if err != nil {
+		fmt.Fprintf(inv.stderr, "assay: %s: %s\n", inv.say(text{"no proofs were written", "未写出证明"}), clean(err.Error()))
+		return nil, ctx.Err()
+	}
+	return evidence, nil
+}
+
+// writeDocuments writes a document in all forms asked for, and its proofs.
+func (inv *invocation) writeDocuments(docs []document, data []byte, file string, proofs []byte) error {
 	made, _, err := format.Read(data)
 	if err != nil {
 		return err
 	}
+	if proofs != nil {
+		if err := inv.writeArtefact(file, proofs); err != nil {
+			return err
+		}
+		sum := sha256.Sum256(proofs)
+		made.References = append(made.References, sbom.Reference{
+			Type: "evidence", URL: filepath.Base(file), Comment: "proofs of inclusion in the checksum database",
+			Hashes: []sbom.Hash{{Algorithm: "SHA-256", Value: hex.EncodeToString(sum[:])}},
+		})
+	}
 	made.ID = "" // each form has one that is derived from its own bytes
 	for _, d := range docs {
-		if d.format != format.Default {
+		if d.format != format.Default || proofs != nil {
 			if data, err = format.Write(made, d.format); err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -158,6 +159,27 @@ func detectXML(text []byte) (Format, error) {
 			return Format{"cyclonedx-xml", version}, nil
 		}
 	}
+}
+
+// ReadFile reads a regular file of at most the size that a document may have.
+func ReadFile(name string) ([]byte, error) {
+	info, err := os.Stat(name) // before it is opened: a named pipe would not open
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, bound.MaxSize+1))
+	if err == nil {
+		err = bound.Size(data)
+	}
+	return data, err
 }
 
 // Read reads a document in any format. Reading is bounded: in size, in depth,
