@@ -17,7 +17,7 @@ import (
 const maxFigures = 2
 
 // listFigures are the lists whose length is a figure, the most telling first.
-var listFigures = []string{"modules", "files", "variables", "products", "components", "services"}
+var listFigures = []string{"modules", "files", "variables", "products", "components", "documents", "services"}
 
 // A field is one member of a JSON object.
 type field struct {

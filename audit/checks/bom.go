@@ -41,6 +41,8 @@ var BOM = &audit.Check{
 
 // BOMFacts are the facts of [BOM].
 type BOMFacts struct {
+	Hashes    *SumDBLines   `json:"hashes,omitempty"` // of zip files, by SHA-2 and by h1:, that documents give
+	Proofs    *SumDBLines   `json:"proofs,omitempty"` // against bundles
 	Documents []BOMDocument `json:"documents"`
 }
 
@@ -190,6 +192,7 @@ func runBOM(ctx context.Context, p *audit.Pass) (any, error) {
 			return nil, err
 		}
 		open = append(open, left...)
+		facts.count(b)
 	}
 	switch {
 	case len(unread) > 0:
@@ -198,6 +201,24 @@ func runBOM(ctx context.Context, p *audit.Pass) (any, error) {
 		return facts, audit.NotAssessed("bom/open", audit.Args{"count": len(open), "what": first(open, maxNamed)})
 	}
 	return facts, nil
+}
+
+// count adds what became of a document's modules.
+func (f *BOMFacts) count(b *BOMDocument) {
+	if f.Hashes == nil {
+		f.Hashes, f.Proofs = new(SumDBLines), new(SumDBLines)
+	}
+	states := map[BOMState]State{BOMMatches: Verified, BOMDiffers: Mismatch, BOMNotChecked: NotChecked}
+	for _, m := range b.Modules {
+		for _, s := range []BOMState{m.Hashes, m.H1} {
+			if s != BOMNothing {
+				f.Hashes.add(states[s], 1)
+			}
+		}
+		if m.Proof != BOMNothing {
+			f.Proofs.add(states[m.Proof], 1)
+		}
+	}
 }
 
 // finding is a finding about the document. Every message may name the {file}.
