@@ -19,9 +19,8 @@ import (
 	"runtime"
 	"sync"
 
-	kflate "github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/flate"
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/sumdb/dirhash"
 	modzip "golang.org/x/mod/zip"
 
 	"github.com/goassay/assay/sbom/license"
@@ -64,8 +63,9 @@ func (o *Origins) Read(ctx context.Context, modules []module.Version) ([]*Origin
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
+			h := newZipHasher()
 			for i := range queue {
-				if origins[i], errs[i] = o.read(ctx, modules[i]); errs[i] != nil {
+				if origins[i], errs[i] = o.read(ctx, h, modules[i]); errs[i] != nil {
 					errs[i] = fmt.Errorf("%s: %w", modules[i], errs[i])
 				}
 			}
@@ -79,7 +79,7 @@ func (o *Origins) Read(ctx context.Context, modules []module.Version) ([]*Origin
 	return origins, errs
 }
 
-func (o *Origins) read(ctx context.Context, m module.Version) (*Origin, error) {
+func (o *Origins) read(ctx context.Context, h *zipHasher, m module.Version) (*Origin, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (o *Origins) read(ctx context.Context, m module.Version) (*Origin, error) {
 	if !info.Mode().IsRegular() || info.Size() > modzip.MaxZipFile {
 		return nil, fmt.Errorf("not a regular file of at most %d bytes", modzip.MaxZipFile)
 	}
-	sum, err := hashOf(f, info.Size(), sha256.New())
+	sum, err := hashOf(f, info.Size(), sha256.New(), h.buf)
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +103,10 @@ func (o *Origins) read(ctx context.Context, m module.Version) (*Origin, error) {
 		return known, nil
 	}
 	or := &Origin{Size: info.Size(), SHA256: sum}
-	if or.SHA512, err = hashOf(f, info.Size(), sha512.New()); err != nil {
+	if or.SHA512, err = hashOf(f, info.Size(), sha512.New(), h.buf); err != nil {
 		return nil, err
 	}
-	if err := or.readZip(f, m); err != nil {
+	if err := or.readZip(h, f, m); err != nil {
 		return nil, err
 	}
 	o.store(or)
@@ -153,36 +153,21 @@ func (o *Origins) open(ctx context.Context, m module.Version) (f *os.File, done 
 	return f, done, nil
 }
 
-func hashOf(r io.ReaderAt, size int64, h hash.Hash) (string, error) {
-	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, io.NewSectionReader(r, 0, size), make([]byte, 64<<10)); err != nil {
+func hashOf(r io.ReaderAt, size int64, h hash.Hash, buf []byte) (string, error) {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{io.NewSectionReader(r, 0, size)}, buf); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // readZip reads what is in the zip file: the module's hash and its licences.
-func (or *Origin) readZip(r io.ReaderAt, m module.Version) error {
+func (or *Origin) readZip(h *zipHasher, r io.ReaderAt, m module.Version) error {
 	z, err := zip.NewReader(r, or.Size)
 	if err != nil {
 		return err
 	}
-	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return kflate.NewReader(r) })
-	left := uint64(modzip.MaxZipFile)
-	files := make(map[string]*zip.File, len(z.File))
-	names := make([]string, 0, len(z.File))
-	for _, f := range z.File {
-		if f.UncompressedSize64 > left {
-			return fmt.Errorf("its files are larger than %d bytes", modzip.MaxZipFile)
-		}
-		left -= f.UncompressedSize64
-		if files[f.Name] != nil {
-			return fmt.Errorf("%.100q is there twice", f.Name)
-		}
-		files[f.Name] = f
-		names = append(names, f.Name)
-	}
-	or.H1, err = dirhash.Hash1(names, func(name string) (io.ReadCloser, error) { return files[name].Open() })
-	if err != nil {
+	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
+	if or.H1, err = h.hash1(r, z.File); err != nil {
 		return err
 	}
 	root, err := fs.Sub(z, m.String())
