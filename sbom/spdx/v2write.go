@@ -42,8 +42,9 @@ func newDocument(doc *sbom.Document) (*document, error) {
 	if doc.DataLicense != "" && doc.DataLicense != ccZero {
 		return nil, fmt.Errorf("%s: %w", doc.DataLicense, ErrDataLicense)
 	}
-	if u, err := url.Parse(doc.ID); err != nil || !u.IsAbs() || strings.Contains(doc.ID, "#") {
-		return nil, fmt.Errorf("ID %q: no absolute URI, or one with a fragment", doc.ID)
+	base, err := base(doc.ID)
+	if err != nil {
+		return nil, err
 	}
 	w := &writer{in: doc, created: doc.Created.UTC().Format(time.RFC3339), byRef: make(map[string]*sbom.Component), texts: make(map[string]string)}
 	w.out = &document{
@@ -51,7 +52,7 @@ func newDocument(doc *sbom.Document) (*document, error) {
 		DataLicense:  ccZero,
 		ID:           documentID,
 		Name:         doc.Name,
-		Namespace:    doc.ID,
+		Namespace:    base,
 		CreationInfo: creationInfo{Created: w.created, Creators: creators(doc)},
 		Annotations:  w.annotations(doc.Properties),
 	}
@@ -78,6 +79,15 @@ func newDocument(doc *sbom.Document) (*document, error) {
 		w.out.Extracted = append(w.out.Extracted, extracted{ID: id, Text: cmp.Or(w.texts[id], noAssertion)})
 	}
 	return w.out, nil
+}
+
+// base returns an ID without its fragment: identifiers of elements come there.
+func base(id string) (string, error) {
+	base, _, _ := strings.Cut(id, "#")
+	if u, err := url.Parse(base); err != nil || !u.IsAbs() {
+		return "", fmt.Errorf("ID %q: no absolute URI", id)
+	}
+	return base, nil
 }
 
 // isFile reports whether a component is a file of SPDX, which must have a

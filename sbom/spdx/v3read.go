@@ -33,7 +33,8 @@ func (g *graph) read() (*sbom.Document, error) {
 	if top == nil {
 		return nil, errors.New("no SpdxDocument")
 	}
-	r.base = top.ID + "#"
+	base, _, _ := strings.Cut(top.ID, "#")
+	r.base = base + "#"
 	r.document(top)
 	for _, n := range g.Elements {
 		if n != nil && n.isComponent() {
@@ -133,7 +134,7 @@ func (r *graphReader) party(id string) *sbom.Party {
 func (r *graphReader) component(n *node) error {
 	c := &sbom.Component{
 		Kind: kindsV3[n.Purpose], Name: n.Name, Version: n.Version, PURL: n.PackageURL,
-		Description: n.Description, Copyright: n.Copyright, MIME: n.ContentType,
+		Description: n.Description, Copyright: asserted(n.Copyright), MIME: n.ContentType,
 		Supplier:   r.party(string(n.SuppliedBy)),
 		References: readReferences(n.References),
 		Properties: readExtensions(n.Extensions),
@@ -161,7 +162,7 @@ func (r *graphReader) component(n *node) error {
 		}
 	}
 	refer := func(kind, to string) {
-		if to != "" && !slices.ContainsFunc(c.References, func(f sbom.Reference) bool { return f.URL == to }) {
+		if to = asserted(to); to != "" && to != none && !slices.ContainsFunc(c.References, func(f sbom.Reference) bool { return f.URL == to }) {
 			c.References = append(c.References, sbom.Reference{Type: kind, URL: to})
 		}
 	}

@@ -4,8 +4,6 @@ package spdx
 
 import (
 	"cmp"
-	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +18,7 @@ const creationID = "_:creationInfo"
 // A graphWriter turns a document into SPDX 3.0.1.
 type graphWriter struct {
 	in    *sbom.Document
+	base  string // identifiers begin with it
 	byRef map[string]*sbom.Component
 
 	supporting    []*node // agents, tools, licences and their texts
@@ -36,11 +35,12 @@ func newGraph(doc *sbom.Document) (*graph, error) {
 	if doc.Created.IsZero() {
 		return nil, ErrNoTime
 	}
-	if u, err := url.Parse(doc.ID); err != nil || !u.IsAbs() || strings.Contains(doc.ID, "#") {
-		return nil, fmt.Errorf("ID %q: no absolute IRI, or one with a fragment", doc.ID)
+	base, err := base(doc.ID)
+	if err != nil {
+		return nil, err
 	}
 	w := &graphWriter{
-		in: doc, byRef: make(map[string]*sbom.Component),
+		in: doc, base: base + "#", byRef: make(map[string]*sbom.Component),
 		parties: make(map[sbom.Party]string), licenses: make(map[string]string), texts: make(map[string]string),
 	}
 	for _, c := range doc.Components {
@@ -79,11 +79,11 @@ func (w *graphWriter) iri(name string, number ...int) string {
 	for _, n := range number {
 		name += "-" + strconv.Itoa(n)
 	}
-	return w.in.ID + "#" + name
+	return w.base + name
 }
 
 // id names a component.
-func (w *graphWriter) id(ref string) string { return w.in.ID + "#" + idOf(ref) }
+func (w *graphWriter) id(ref string) string { return w.base + idOf(ref) }
 
 func (w *graphWriter) creationInfo() *node {
 	info := &node{Type: "CreationInfo", BlankID: creationID, SpecVersion: string(V3_0_1), Created: w.in.Created.UTC().Format(time.RFC3339)}
