@@ -22,6 +22,9 @@ func XML(document []byte, namespace string) (*xml.Decoder, error) {
 	if err := Size(document); err != nil {
 		return nil, err
 	}
+	if n := bytes.Count(document, []byte("<")); n > 2*MaxElements { // the cheaper way to find that there are too many
+		return nil, fmt.Errorf("%w: %d tags", ErrTooLarge, n)
+	}
 	return xml.NewTokenDecoder(&tokens{in: xml.NewDecoder(bytes.NewReader(document)), namespace: namespace}), nil
 }
 

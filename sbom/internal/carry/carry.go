@@ -112,29 +112,30 @@ func lost[T any](fields []field[T], want, got T) []sbom.Property {
 // properties carry, and removes these. again writes a document in the format
 // that was read, carrying nothing, and reads it back.
 func Restore(read *sbom.Document, again func(*sbom.Document) (*sbom.Document, error)) *sbom.Document {
-	restored := *read
-	carried := apply(ofDocument, &restored, &restored.Properties)
+	plain, restored := *read, *read
+	carried := apply(ofDocument, &restored, &plain.Properties, &restored.Properties)
+	plain.Components = make([]*sbom.Component, len(read.Components))
 	restored.Components = make([]*sbom.Component, len(read.Components))
 	for i, c := range read.Components {
-		with := *c
-		carried = apply(ofComponent, &with, &with.Properties) || carried
-		restored.Components[i] = &with
+		without, with := *c, *c
+		carried = apply(ofComponent, &with, &without.Properties, &with.Properties) || carried
+		plain.Components[i], restored.Components[i] = &without, &with
 	}
 	if !carried {
-		return read
+		return &plain
 	}
 	back, err := again(&restored)
 	if err != nil {
-		return read
+		return &plain
 	}
 	backs := byRef(back)
-	// What contradicts the document falls back to it, with the property kept.
-	if !agrees(ofDocument, read, back) {
-		head := *read
+	// What contradicts the document falls back to it.
+	if !agrees(ofDocument, &plain, back) {
+		head := plain
 		head.Components = restored.Components
 		restored = head
 	}
-	for i, c := range read.Components {
+	for i, c := range plain.Components {
 		if b := backs[c.Ref]; b == nil || !agrees(ofComponent, c, b) {
 			restored.Components[i] = c
 		}
@@ -142,36 +143,47 @@ func Restore(read *sbom.Document, again func(*sbom.Document) (*sbom.Document, er
 	return &restored
 }
 
-// apply sets the fields for which there are properties, and returns whether
-// there was one.
-func apply[T any](fields []field[T], to T, properties *[]sbom.Property) bool {
+// apply removes the properties that carry fields from both lists, and sets the
+// fields of to. It returns whether there was one.
+func apply[T any](fields []field[T], to T, without, with *[]sbom.Property) bool {
 	carried := false
-	var rest []sbom.Property
-	whole := *properties
-	for _, p := range whole {
-		name, ok := strings.CutPrefix(p.Name, prefix)
-		i := slices.IndexFunc(fields, func(f field[T]) bool { return f.name == name })
-		if !ok || i < 0 {
+	var rest, own []sbom.Property
+	for _, p := range *without {
+		i := index(fields, p)
+		if i < 0 {
 			rest = append(rest, p)
 			continue
 		}
-		v := reflect.New(reflect.TypeOf(fields[i].of(to)).Elem())
+		f := fields[i].of(to)
+		v := reflect.New(reflect.TypeOf(f).Elem())
 		if json.Unmarshal([]byte(p.Value), v.Interface()) != nil {
-			rest = append(rest, p)
 			continue
 		}
-		if name == "properties" {
-			rest = *v.Interface().(*[]sbom.Property)
-			carried = true
-			continue
-		}
-		reflect.ValueOf(fields[i].of(to)).Elem().Set(v.Elem())
 		carried = true
+		if list, ok := v.Interface().(*[]sbom.Property); ok {
+			own = *list
+		} else {
+			reflect.ValueOf(f).Elem().Set(v.Elem())
+		}
 	}
-	if carried {
-		*properties = rest
+	if *without, *with = rest, rest; own != nil {
+		*with = own
 	}
 	return carried
+}
+
+// index returns which of the fields a property carries, or -1.
+func index[T any](fields []field[T], p sbom.Property) int {
+	name, ok := strings.CutPrefix(p.Name, prefix)
+	if !ok {
+		return -1
+	}
+	return slices.IndexFunc(fields, func(f field[T]) bool { return f.name == name })
+}
+
+// reserved removes properties whose names are taken here.
+func reserved[T any](fields []field[T], all []sbom.Property) []sbom.Property {
+	return slices.DeleteFunc(slices.Clone(all), func(p sbom.Property) bool { return index(fields, p) >= 0 })
 }
 
 // agrees reports whether the fields that read carries in properties are, written

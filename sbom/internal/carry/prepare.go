@@ -13,12 +13,13 @@ import (
 // Prepare returns a copy of a document as encoders take it: sorted, with
 // [sbom.Unidentified] for an ID that is not known. Refs name one component
 // each, what roots, parts and dependencies name is there, and the parts are
-// trees.
+// trees. Properties whose names [Lost] takes are not written.
 func Prepare(doc *sbom.Document) (*sbom.Document, error) {
 	copied := *doc
 	if copied.ID == "" {
 		copied.ID = sbom.Unidentified
 	}
+	copied.Properties = reserved(ofDocument, doc.Properties)
 	copied.Components = make([]*sbom.Component, len(doc.Components))
 	refs := make(map[string]bool, len(doc.Components))
 	for i, c := range doc.Components {
@@ -28,6 +29,7 @@ func Prepare(doc *sbom.Document) (*sbom.Document, error) {
 		refs[c.Ref] = true
 		with := *c
 		with.DependsOn, with.Parts = slices.Clone(c.DependsOn), slices.Clone(c.Parts)
+		with.Properties = reserved(ofComponent, c.Properties)
 		with.Hashes, with.References = slices.Clone(c.Hashes), slices.Clone(c.References)
 		copied.Components[i] = &with
 	}
