@@ -57,25 +57,33 @@ func Prepare(doc *sbom.Document) (*sbom.Document, error) {
 	return &copied, acyclic(&copied, whole)
 }
 
-// acyclic checks that no component is part of itself. Each is part of one at most.
+// acyclic checks that no component is part of itself, or nested too deep.
+// Each is part of one at most.
 func acyclic(doc *sbom.Document, whole map[string]string) error {
-	done := make(map[string]bool)
+	depths := make(map[string]int)
 	for _, c := range doc.Components {
 		var path []string
-		for r := c.Ref; r != "" && !done[r]; r = whole[r] {
+		r := c.Ref
+		for ; r != "" && depths[r] == 0; r = whole[r] {
 			if slices.Contains(path, r) {
 				return fmt.Errorf("bill of materials: %s is part of itself", r)
 			}
 			if path = append(path, r); len(path) > maxNesting {
-				return errors.New("bill of materials: parts of parts are nested too deep")
+				return errDeep
 			}
 		}
-		for _, r := range path {
-			done[r] = true
+		depth := depths[r]
+		for _, r := range slices.Backward(path) {
+			if depth++; depth > maxNesting {
+				return errDeep
+			}
+			depths[r] = depth
 		}
 	}
 	return nil
 }
+
+var errDeep = errors.New("bill of materials: parts of parts are nested too deep")
 
 // maxNesting is how deep components stand in each other at most, so that what
 // is written can be read: there are two levels of objects to each.
