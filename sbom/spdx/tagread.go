@@ -23,7 +23,7 @@ func decodeTagValue(data []byte) (*sbom.Document, error) {
 // passed over.
 func readTagValue(data []byte) (*document, error) {
 	t := &tagReader{doc: new(document), annotated: make(map[string][]annotation)}
-	rest := string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+	rest := strings.ToValidUTF8(string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))), "\ufffd")
 	for number, tags := 1, 0; rest != ""; tags++ {
 		if tags > bound.MaxElements {
 			return nil, fmt.Errorf("%w: more than %d tags", bound.ErrTooLarge, bound.MaxElements)

@@ -31,7 +31,7 @@ func (t *tagWriter) tag(name, value string) {
 		return
 	}
 	if strings.ContainsAny(value, "\r\n") || strings.TrimSpace(value) != value || strings.HasPrefix(value, openText) {
-		value = openText + value + closeText
+		value = openText + strings.ReplaceAll(value, closeText, "</ text>") + closeText // what that changes is carried
 	}
 	fmt.Fprintf(&t.out, "%s: %s\n", name, value)
 }
