@@ -136,7 +136,7 @@ func readAnnotations(all []annotation) []sbom.Property {
 func (p *pkg) read() *sbom.Component {
 	c := &sbom.Component{
 		Kind:        kinds[p.Purpose],
-		Name:        p.Name,
+		Name:        asserted(p.Name),
 		Version:     p.Version,
 		Description: p.Description,
 		Copyright:   asserted(p.CopyrightText),
@@ -172,7 +172,7 @@ func (p *pkg) read() *sbom.Component {
 func (f *file) read() *sbom.Component {
 	return &sbom.Component{
 		Kind:       sbom.KindFile,
-		Name:       f.Name,
+		Name:       asserted(f.Name),
 		Copyright:  asserted(f.CopyrightText),
 		Hashes:     readChecksums(f.Checksums),
 		License:    sbom.License{Concluded: asserted(f.LicenseConcluded)},

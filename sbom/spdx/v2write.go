@@ -149,7 +149,7 @@ var (
 func (w *writer) pkg(c *sbom.Component) *pkg {
 	p := &pkg{
 		ID:               idOf(c.Ref),
-		Name:             c.Name,
+		Name:             cmp.Or(c.Name, noAssertion),
 		Version:          c.Version,
 		Supplier:         noAssertion,
 		DownloadLocation: noAssertion,
@@ -208,7 +208,7 @@ func (w *writer) file(c *sbom.Component) *file {
 	w.collect(c)
 	return &file{
 		ID:               idOf(c.Ref),
-		Name:             c.Name,
+		Name:             cmp.Or(c.Name, noAssertion),
 		Checksums:        checksums(c.Hashes),
 		LicenseConcluded: cmp.Or(c.License.Concluded, noAssertion),
 		CopyrightText:    cmp.Or(c.Copyright, noAssertion),

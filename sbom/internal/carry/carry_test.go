@@ -134,6 +134,7 @@ func TestPrepare(t *testing.T) {
 		"twice a part":   {sbom.Document{Components: []*sbom.Component{component("a", "c", "c"), component("c")}}, "part of a and of a"},
 		"part of itself": {sbom.Document{Components: []*sbom.Component{component("a", "a")}}, "part of itself"},
 		"circle":         {sbom.Document{Components: []*sbom.Component{component("a", "b"), component("b", "a")}}, "part of itself"},
+		"the nil UUID":   {sbom.Document{Name: "x" + sbom.Unidentified}, "its content has"},
 		"deep":           {sbom.Document{Components: deep}, "too deep"},
 	} {
 		t.Run(name, func(t *testing.T) {

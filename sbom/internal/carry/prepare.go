@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/goassay/assay/sbom"
 )
@@ -17,6 +18,9 @@ import (
 func Prepare(doc *sbom.Document) (*sbom.Document, error) {
 	copied := *doc
 	if copied.ID == "" {
+		if strings.Contains(text(doc), sbom.Unidentified) { // would become the ID
+			return nil, fmt.Errorf("bill of materials: its content has %s", sbom.Unidentified)
+		}
 		copied.ID = sbom.Unidentified
 	}
 	copied.Properties = reserved(ofDocument, doc.Properties)
