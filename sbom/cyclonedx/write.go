@@ -134,22 +134,27 @@ func (w *writer) metadata(doc *sbom.Document) *cdx.Metadata {
 	return m
 }
 
+// tools writes what made the document, before 1.5 in a list of their own kind.
 func (w *writer) tools(tools []sbom.Tool) *cdx.ToolsChoice {
 	if len(tools) == 0 {
 		return nil
 	}
-	var legacy []cdx.Tool
+	if w.version < V1_5 {
+		//lint:ignore SA1019 there is no other in 1.4
+		legacy := make([]cdx.Tool, 0, len(tools))
+		for _, t := range tools {
+			//lint:ignore SA1019 there is no other in 1.4
+			legacy = append(legacy, cdx.Tool{Vendor: t.Vendor, Name: t.Name, Version: t.Version})
+		}
+		return &cdx.ToolsChoice{Tools: &legacy}
+	}
 	var components []cdx.Component
 	for _, t := range tools {
-		legacy = append(legacy, cdx.Tool{Vendor: t.Vendor, Name: t.Name, Version: t.Version})
 		c := cdx.Component{Type: cdx.ComponentTypeApplication, Name: t.Name, Version: t.Version}
 		if t.Vendor != "" {
 			c.Supplier = &cdx.OrganizationalEntity{Name: t.Vendor}
 		}
 		components = append(components, c)
-	}
-	if w.version < V1_5 {
-		return &cdx.ToolsChoice{Tools: &legacy}
 	}
 	return &cdx.ToolsChoice{Components: &components}
 }
