@@ -99,7 +99,11 @@ func encode(doc *sbom.Document, v Version, enc Encoding) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	bom := w.bom(carry.Lost(plain, read))
+	whole, err := carry.Lost(plain, read)
+	if err != nil {
+		return nil, err
+	}
+	bom := w.bom(whole)
 	data, err := marshal(bom, enc)
 	if err != nil {
 		return nil, err

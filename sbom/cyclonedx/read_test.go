@@ -127,6 +127,13 @@ func TestRefused(t *testing.T) {
 	if _, err := Encode(sbomtest.Document(), "1.3", JSON); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("1.3: got %v", err)
 	}
+	control := &sbom.Document{Components: []*sbom.Component{{Ref: "\x01"}}}
+	if _, err := Encode(control, V1_6, XML); err == nil {
+		t.Error("wrote a ref that XML cannot hold")
+	}
+	if _, err := Encode(control, V1_6, JSON); err != nil {
+		t.Error(err)
+	}
 	if _, err := Encode(&sbom.Document{Roots: []string{"x"}}, V1_6, XML); err == nil {
 		t.Error("wrote a root that is not there")
 	}

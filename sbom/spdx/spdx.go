@@ -102,7 +102,11 @@ func encode(doc *sbom.Document, v Version, enc Encoding) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := c.encode(carry.Lost(plain, read))
+	whole, err := carry.Lost(plain, read)
+	if err != nil {
+		return nil, err
+	}
+	data, err := c.encode(whole)
 	if err != nil {
 		return nil, err
 	}

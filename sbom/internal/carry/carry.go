@@ -13,6 +13,7 @@ package carry
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -74,28 +75,30 @@ var ofComponent = []field[*sbom.Component]{
 
 // Lost returns the document with a property for each field that read, the same
 // document as it came back, has otherwise. It is the document itself if there
-// is none. Components that did not come back are not missed: a format's
-// package says what it leaves out.
-func Lost(doc, read *sbom.Document) *sbom.Document {
+// is none. A component that did not come back under its Ref, or with other
+// dependencies or parts, is an error: there are no properties for these.
+func Lost(doc, read *sbom.Document) (*sbom.Document, error) {
 	properties := lost(ofDocument, doc, read)
 	back := byRef(read)
 	components := slices.Clone(doc.Components)
 	changed := properties != nil
 	for i, c := range components {
-		if r := back[c.Ref]; r != nil {
-			if props := lost(ofComponent, c, r); props != nil {
-				with := *c
-				with.Properties = slices.Concat(c.Properties, props)
-				components[i], changed = &with, true
-			}
+		r := back[c.Ref]
+		if r == nil || !slices.Equal(c.DependsOn, r.DependsOn) || !slices.Equal(c.Parts, r.Parts) {
+			return nil, fmt.Errorf("component %q: the format cannot hold its ref, or what it needs or consists of", c.Ref)
+		}
+		if props := lost(ofComponent, c, r); props != nil {
+			with := *c
+			with.Properties = slices.Concat(c.Properties, props)
+			components[i], changed = &with, true
 		}
 	}
 	if !changed {
-		return doc
+		return doc, nil
 	}
 	with := *doc
 	with.Properties, with.Components = slices.Concat(doc.Properties, properties), components
-	return &with
+	return &with, nil
 }
 
 func lost[T any](fields []field[T], want, got T) []sbom.Property {

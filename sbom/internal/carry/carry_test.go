@@ -35,7 +35,10 @@ func through(t *testing.T, doc *sbom.Document, lose func(*sbom.Document)) *sbom.
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := Lost(plain, read)
+	sent, err := Lost(plain, read)
+	if err != nil {
+		t.Fatal(err)
+	}
 	copied := *sent
 	copied.Components = nil
 	for _, c := range sent.Components {
@@ -89,8 +92,19 @@ func erase[T any](of T, name string, fields []field[T]) {
 
 func TestNothingLost(t *testing.T) {
 	doc := sbomtest.Document()
-	if got := Lost(doc, sbomtest.Document()); got != doc {
-		t.Error("a document that came back whole carries something")
+	if got, err := Lost(doc, sbomtest.Document()); got != doc || err != nil {
+		t.Error("a document that came back whole carries something", err)
+	}
+	for name, change := range map[string]func(*sbom.Component){
+		"ref":          func(c *sbom.Component) { c.Ref = "other" },
+		"dependencies": func(c *sbom.Component) { c.DependsOn = nil },
+		"parts":        func(c *sbom.Component) { c.Parts = nil },
+	} {
+		read := sbomtest.Document()
+		change(read.Components[0])
+		if _, err := Lost(doc, read); err == nil {
+			t.Errorf("%s: what nothing carries is lost in silence", name)
+		}
 	}
 }
 
