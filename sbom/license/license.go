@@ -184,14 +184,18 @@ func ScanZip(z *zip.Reader, root string, o Options) (*Result, error) {
 	if len(t.names) == 0 && len(z.File) > 0 {
 		return nil, errors.New("read module zip: no file under " + root)
 	}
-	t.open = func(name string) (fs.File, error) {
+	t.open = openZip(files)
+	return scan(t, o)
+}
+
+func openZip(files map[string]*zip.File) func(string) (fs.File, error) {
+	return func(name string) (fs.File, error) {
 		r, err := files[name].Open()
 		if err != nil {
 			return nil, err
 		}
 		return zipFile{r}, nil
 	}
-	return scan(t, o)
 }
 
 func scan(t *tree, o Options) (*Result, error) {

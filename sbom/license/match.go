@@ -27,10 +27,11 @@ type library struct {
 	patterns []*pattern
 }
 
-// maxNeed rare words tell candidates apart; licensecheck forgives misspelt words, so that a few of them may be missing.
+// maxNeed rare words tell candidates apart, before words of a single pattern, which often are two run together. A quarter may be
+// missing: licensecheck forgives misspelt words.
 const (
 	maxNeed    = 24
-	maxMissing = 3
+	maxMissing = maxNeed / 4
 )
 
 //go:embed patterns.lre
@@ -65,7 +66,8 @@ var patterns = sync.OnceValue(func() *library {
 	}
 	for _, p := range lib.patterns {
 		slices.SortFunc(p.need, func(a, b int) int {
-			return cmp.Or(cmp.Compare(frequency[a], frequency[b]), cmp.Compare(a, b))
+			single := func(i int) int { return max(0, 2-frequency[i]) }
+			return cmp.Or(cmp.Compare(single(a), single(b)), cmp.Compare(frequency[a], frequency[b]), cmp.Compare(a, b))
 		})
 		p.need = slices.Clone(p.need[:min(len(p.need), maxNeed)])
 	}
