@@ -134,7 +134,7 @@ func (a *analysis) stated(text string, words int) {
 	switch {
 	case len(text) < readmeSection && len(a.spans) == 0 && !restrictive().MatchString(a.rest):
 		a.expr = stated(text, true)
-	case len(text) < readmeSection && offersChoice(prose(a.rest), nil):
+	case len(text) < readmeSection && offersChoice(prose(text), mentions(prose(text))):
 		a.expr = stated(text, true)
 	}
 	if a.expr == nil && words >= minWords && licenceLike().MatchString(text) {

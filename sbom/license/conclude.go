@@ -51,12 +51,7 @@ func (s *scanner) readFile(c candidate) error {
 	if truncated {
 		s.remark(fmt.Sprintf("%s was read up to %d bytes", c.path, maxFileBytes))
 	}
-	if c.cover == CoverNested {
-		if f.Covers, err = s.nestedCover(c.dir); err != nil {
-			return err
-		}
-	}
-	e := &evidence{file: f, analysis: &analysis{}}
+	e := &evidence{analysis: &analysis{}}
 	switch c.kind {
 	case KindNotice:
 		if len(s.result.Notices) < maxNotices {
@@ -75,12 +70,18 @@ func (s *scanner) readFile(c candidate) error {
 		if c.kind == KindCopyright && e.analysis.confidence < minConfidence { // a list of holders
 			e.analysis = &analysis{copyrights: e.analysis.copyrights, confidence: e.analysis.confidence}
 		}
-		e.file.Confidence = e.analysis.confidence
-		e.file.Expression = e.analysis.expr.String()
+		f.Confidence = e.analysis.confidence
+		f.Expression = e.analysis.expr.String()
 		for _, sp := range e.analysis.spans {
-			e.file.Matches = append(e.file.Matches, lines(text, sp))
+			f.Matches = append(f.Matches, lines(text, sp))
 		}
 	}
+	if c.cover == CoverNested {
+		if f.Covers, err = s.nestedCover(c.dir, strings.HasPrefix(f.Expression, "CC-")); err != nil {
+			return err
+		}
+	}
+	e.file = f
 	s.found = append(s.found, e)
 	return nil
 }
@@ -206,7 +207,7 @@ func (s *scanner) directory(dir, section string) (e *expr, byDefault bool) {
 	whole = settle(whole)
 	if len(whole) > 1 {
 		p := prose(rest)
-		if found := mentions(p); offersChoice(p, found) && (section == "" || namesAll(found, whole)) {
+		if found := mentions(p); offersChoice(p, found) && namesAll(found, whole) {
 			return join('|', whole...), false
 		}
 		byDefault = true

@@ -169,7 +169,7 @@ func classify(dir, base string) (kind Kind, cover Cover, of string, ok bool) {
 	}
 	last := stem[strings.LastIndexAny(stem, ".-_")+1:]
 	switch {
-	case (thirdParty(stem) || thirdParty(strings.ToLower(folder)) && strings.Contains(stem+folder, "icense")) && (!codeExt[ext] || ext == ".csv"):
+	case (thirdParty(stem) || thirdParty(strings.ToLower(folder)) && strings.Contains(stem+folder, "icense")) && (textExt[ext] || ext == ".csv"):
 		return KindThirdParty, CoverNothing, of, true
 	case codeExt[ext] || aboutSuffix[last]:
 		return
@@ -267,8 +267,15 @@ func underAny(name string, roots map[string]bool) bool {
 }
 
 // nestedCover decides whether a licence for a directory applies to packages that count: packages in it, or C code and files in it
-// that a package above takes in.
-func (s *scanner) nestedCover(dir string) (Cover, error) {
+// that a package above takes in. A licence made for texts does not cover the programs that lie between documents.
+func (s *scanner) nestedCover(dir string, forTexts bool) (Cover, error) {
+	document := false
+	for part := range strings.SplitSeq(dir, "/") {
+		document = document || docDirs[strings.ToLower(part)]
+	}
+	if document && forTexts {
+		return CoverDocumentation, nil
+	}
 	for _, p := range s.packages {
 		if within(p, dir) {
 			return CoverNested, nil
@@ -289,10 +296,8 @@ func (s *scanner) nestedCover(dir string) (Cover, error) {
 			return CoverNested, err
 		}
 	}
-	for part := range strings.SplitSeq(dir, "/") {
-		if docDirs[strings.ToLower(part)] {
-			return CoverDocumentation, nil
-		}
+	if document {
+		return CoverDocumentation, nil
 	}
 	return CoverUnused, nil
 }

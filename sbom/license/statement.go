@@ -115,19 +115,34 @@ func mentions(prose string) []mention {
 	return kept
 }
 
-// offersChoice reports whether prose says that the recipient may choose between licences: the words for it, or "or" between two names.
+// offersChoice reports whether prose says that the recipient may choose between the licences it names: the words for it near two
+// names, or "or" between two. The words alone are not enough: "either in source or binary form" is no choice of licences.
 func offersChoice(prose string, found []mention) bool {
-	if choice().MatchString(anyGNU().ReplaceAllString(prose, " ")) {
-		return true
+	for _, c := range choice().FindAllStringIndex(anyGNU().ReplaceAllStringFunc(prose, blank), 16) {
+		var near *expr
+		for _, m := range found {
+			if m.end < c[0]-choiceReach || m.start > c[1]+choiceReach {
+				continue
+			}
+			if near != nil && family(near) != family(m.expr) {
+				return true
+			}
+			near = m.expr
+		}
 	}
 	for i := 1; i < len(found); i++ {
 		between := prose[found[i-1].end:found[i].start]
-		if len(between) < 48 && (strings.Contains(between, " or ") || strings.TrimSpace(between) == "/") && found[i].expr.id != found[i-1].expr.id {
+		if len(between) < 48 && (strings.Contains(between, " or ") || strings.TrimSpace(between) == "/") && family(found[i].expr) != family(found[i-1].expr) {
 			return true
 		}
 	}
 	return false
 }
+
+// choiceReach is how far from the words for a choice a name may stand, in bytes.
+const choiceReach = 320
+
+func blank(s string) string { return strings.Repeat(" ", len(s)) }
 
 // declaredIn is the expression that a README's section states: that of the first paragraph which names a licence, if no other
 // says that something is licensed under another. Paragraphs about third parties and portions say nothing of the whole.
@@ -135,7 +150,7 @@ func declaredIn(section string) *expr {
 	var first *expr
 	for _, paragraph := range strings.Split(strings.ReplaceAll(section, "\r", ""), "\n\n") {
 		p := prose(paragraph)
-		found := mentions(p)
+		found := slices.DeleteFunc(mentions(p), func(m mention) bool { return strings.HasPrefix(m.expr.id, "CC-") }) // texts, logos, data
 		if len(found) == 0 || others().MatchString(p) {
 			continue
 		}
