@@ -17,8 +17,9 @@ var (
 	// notHolder are the sentences of licences that begin alike, forms to fill in, and the copyright of the licence's own text.
 	notHolder = lazyregexp.New(`(?i)copyright (?:notice|holder|owner|license|law|statement|infring|and |or |in |to |disclaimer)|[\[<{](?:yyyy|year|name|fullname|copyright|owner)|` +
 		`free software foundation, inc\.?(?: ?<https?://(?:www\.)?fsf\.org/?>)?(?:,? *(?:51|59|675) .*)?$|name of (?:author|copyright)|\byear\b|creative commons corporation|mariadb corporation ab`)
-	comment = "/*#;!-<>=|%'\" \t\u00a0"
-	blanks  = strings.NewReplacer("\t", " ", "\u00a0", " ", "&copy;", "©", "&lt;", "<", "&gt;", ">", "**", "", "<br>", "", "<br/>", "")
+	abbreviation = lazyregexp.New(`(?i)\b(?:inc|ltd|co|corp|llc|al|jr|s\.a)\.$`)
+	comment      = "/*#;!-<>=|%'\" \t\u00a0"
+	blanks       = strings.NewReplacer("\t", " ", "\u00a0", " ", "&copy;", "©", "&lt;", "<", "&gt;", ">", "**", "", "<br>", "", "<br/>", "")
 )
 
 // copyrights returns the copyright lines of a text, without comment signs, doubled blanks and "All rights reserved".
@@ -34,7 +35,10 @@ func copyrights(text string) []string {
 		}
 		line = strings.Join(strings.Fields(blanks.Replace(line)), " ")
 		if i := strings.Index(strings.ToLower(line), "all rights reserved"); i > 0 {
-			line = line[:i]
+			line = strings.TrimRight(line[:i], " ,;")
+			if !abbreviation().MatchString(line) {
+				line = strings.TrimSuffix(line, ".")
+			}
 		}
 		line = clip(strings.TrimRight(line, " ,;"), maxCopyrightLine)
 		if line != "" && !slices.Contains(found, line) && len(found) < maxCopyrights {

@@ -133,21 +133,20 @@ func reaches(entry string, e *expr) bool {
 	if err != nil || from.op != 0 || !from.plus && !strings.HasSuffix(from.id, "-or-later") || from.with != "" {
 		return false
 	}
-	only := func(id string) string { // the ranges name GNU licences by this form
-		if base, ok := strings.CutSuffix(id, "-or-later"); ok {
-			return base + "-only"
-		}
-		return id
-	}
-	for _, family := range spdxlicenses.LicenseRanges() {
+	for _, versions := range spdxlicenses.LicenseRanges() {
 		start, at := -1, -1
-		for i, version := range family {
-			if slices.Contains(version, only(from.id)) {
-				start = i
+		for i, version := range versions {
+			for _, id := range version {
+				switch id := (&expr{id: id}); family(id) { // a version may be listed under each of its suffixes
+				case family(from):
+					start = i
+				case family(e):
+					at = i
+				}
 			}
-			if slices.Contains(version, only(e.id)) {
-				at = i
-			}
+		}
+		if family(from) == family(e) {
+			at = start
 		}
 		if start >= 0 && at >= start {
 			return true
