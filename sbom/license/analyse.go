@@ -33,6 +33,8 @@ type analysis struct {
 	texts      map[string]string
 	copyrights []string
 	rest       string // outside of the spans
+	work       int
+	refused    bool // the text was not compared
 }
 
 // analyses keeps the results of texts that many modules have in common, by hash; a bound keeps a long-running caller's memory small.
@@ -42,6 +44,9 @@ var analyses = struct {
 }{byHash: map[string]*analysis{}}
 
 const maxAnalyses = 2048
+
+// maxProse bounds in bytes the text in which names of licences are looked for.
+const maxProse = 16 << 10
 
 func analyse(text, sum string) *analysis {
 	analyses.Lock()
@@ -60,7 +65,11 @@ func analyse(text, sum string) *analysis {
 }
 
 func analyseText(text string) *analysis {
-	a := &analysis{spans: match(text), texts: map[string]string{}, copyrights: copyrights(text)}
+	a := &analysis{texts: map[string]string{}, copyrights: copyrights(text)}
+	spans, work, ok := matchBounded(text)
+	if a.spans, a.work, a.refused = spans, work, !ok; a.refused {
+		return a
+	}
 	var rests []string
 	last, matched := 0, 0
 	for i, sp := range a.spans {
@@ -110,7 +119,7 @@ func (a *analysis) combine(text string, rests []string) {
 			list = append(list, a.reference(text))
 		}
 	}
-	p := prose(a.rest)
+	p := prose(clip(a.rest, maxProse))
 	found := mentions(p)
 	op := byte('&')
 	if offersChoice(p, found) {

@@ -66,7 +66,12 @@ func (s *scanner) readFile(c candidate) error {
 	case KindThirdParty:
 		s.remark(c.path + " tells the licences of others' code, which are no part of the conclusion")
 	default:
-		e.analysis = analyse(text, sum)
+		if s.work > maxModuleWork {
+			e.analysis = &analysis{refused: true}
+		} else {
+			e.analysis = analyse(text, sum)
+			s.work += e.analysis.work
+		}
 		if c.kind == KindCopyright && e.analysis.confidence < minConfidence { // a list of holders
 			e.analysis = &analysis{copyrights: e.analysis.copyrights, confidence: e.analysis.confidence}
 		}
@@ -80,6 +85,12 @@ func (s *scanner) readFile(c candidate) error {
 		if f.Covers, err = s.nestedCover(c.dir, strings.HasPrefix(f.Expression, "CC-")); err != nil {
 			return err
 		}
+	}
+	if (truncated || e.analysis.refused) && (f.Covers == CoverCode || f.Covers == CoverNested) {
+		s.incomplete = true
+	}
+	if e.analysis.refused {
+		s.remark(c.path + " was not compared with licences: that would take too long")
 	}
 	e.file = f
 	s.found = append(s.found, e)
@@ -105,7 +116,7 @@ func (s *scanner) conclude() {
 	root = s.version(root, declared)
 	declared = s.version(declared, root)
 	concluded := []*expr{root}
-	known := root != nil || s.allNested()
+	known := (root != nil || s.allNested()) && !s.incomplete
 	for _, dir := range s.nestedDirs() {
 		e, _ := s.directory(dir, "")
 		if e == nil {
@@ -206,7 +217,7 @@ func (s *scanner) directory(dir, section string) (e *expr, byDefault bool) {
 	}
 	whole = settle(whole)
 	if len(whole) > 1 {
-		p := prose(rest)
+		p := prose(clip(rest, maxProse))
 		if found := mentions(p); offersChoice(p, found) && namesAll(found, whole) {
 			return join('|', whole...), false
 		}

@@ -80,7 +80,13 @@ type scanner struct {
 	found      []*evidence
 	readme     string
 	headers    headers
+	work       int  // of matching, as in maxWork
+	embedRead  int  // bytes read in search of embedded files
+	incomplete bool // something that may license the code was not read or not compared
 }
+
+// maxModuleWork bounds the work of matching for one module.
+const maxModuleWork = 32 << 20
 
 // find sorts the names: packages, native code, candidates.
 func (s *scanner) find(o Options) {
@@ -113,9 +119,11 @@ func (s *scanner) find(o Options) {
 	if len(s.candidates) > maxCandidates {
 		s.remark(fmt.Sprintf("%d of %d candidate files were read", maxCandidates, len(s.candidates)))
 		s.candidates = s.candidates[:maxCandidates]
+		s.incomplete = true
 	}
 	if s.partial {
 		s.remark("the list of files is incomplete")
+		s.incomplete = true
 	}
 }
 
@@ -306,6 +314,7 @@ func (s *scanner) nestedCover(dir string, forTexts bool) (Cover, error) {
 const (
 	maxEmbedFiles = 64
 	maxEmbedBytes = 128 << 10
+	maxEmbedTotal = 8 << 20
 )
 
 // takesIn reports whether the package in dir above embeds files of dir, or includes or links what lies there.
@@ -316,10 +325,14 @@ func (s *scanner) takesIn(above, dir string) (bool, error) {
 	}
 	first, _, _ := strings.Cut(rel, "/")
 	for _, name := range s.goFiles[above][:min(len(s.goFiles[above]), maxEmbedFiles)] {
+		if s.embedRead > maxEmbedTotal {
+			return true, nil // rather one licence too many
+		}
 		text, _, _, err := s.read(name, maxEmbedBytes)
 		if err != nil {
 			return false, err
 		}
+		s.embedRead += len(text)
 		for line := range strings.Lines(text) {
 			line = strings.TrimSpace(line)
 			if patterns, ok := strings.CutPrefix(line, "//go:embed "); ok {

@@ -106,10 +106,11 @@ type Notice struct {
 	Truncated bool   `json:"truncated,omitempty"`
 }
 
-// Bounds on what is read and kept. Licence files beyond 100 KB are collections of others' licences.
+// Bounds on what is read and kept. Where one cuts off what may license the code, the conclusion is unknown. Licence files beyond 100 KB
+// are collections of others' licences.
 const (
 	maxNames      = 1 << 18
-	maxCandidates = 256
+	maxCandidates = 1024
 	maxFileBytes  = 256 << 10
 	maxNotices    = 16
 	maxNoticeText = 32 << 10

@@ -185,17 +185,40 @@ func TestEvidence(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	m := files("LICENSE", mit+strings.Repeat("x ", maxFileBytes), "a.go", goFile, "NOTICE", strings.Repeat("n", maxNoticeText+1))
-	for i := range 2 * maxCandidates {
-		m[fmt.Sprintf("d%04d/LICENSE", i)] = &fstest.MapFile{Data: []byte(mit)}
+	var everything strings.Builder // the words of all patterns
+	for w := range patterns().words {
+		everything.WriteString(w + " ")
 	}
-	r := scanFiles(t, m, Options{})
-	check(t, r)
-	if len(r.Files) > maxCandidates+8 || len(r.Remarks) != 2 {
-		t.Errorf("%d files, remarks %q", len(r.Files), r.Remarks)
+	hostile := strings.Repeat(everything.String(), 1+maxFileBytes/everything.Len())[:maxFileBytes-1]
+	many := files("LICENSE", mit, "a.go", goFile, "NOTICE", strings.Repeat("n", maxNoticeText+1))
+	for i := range maxCandidates {
+		many[fmt.Sprintf("d%04d/LICENSE", i)] = &fstest.MapFile{Data: []byte(mit)}
 	}
-	if !r.Files[0].Truncated || r.Concluded != "LicenseRef-"+r.Concluded[11:] || !r.Notices[0].Truncated {
-		t.Errorf("%+v %q", r.Files[0], r.Concluded)
+	for _, test := range []struct {
+		name   string
+		files  fstest.MapFS
+		remark string
+	}{
+		{"many files", many, "candidate files were read"},
+		{"large file", files("LICENSE", mit+strings.Repeat("x ", maxFileBytes), "a.go", goFile), "was read up to"},
+		{"all words", files("LICENSE", mit, "LICENSE-2", hostile, "a.go", goFile), "LICENSE-2 was not compared"},
+	} {
+		r := scanFiles(t, test.files, Options{})
+		check(t, r)
+		if r.Concluded != "" || len(r.Files) > maxCandidates+1 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], test.remark) {
+			t.Errorf("%s: concluded %q, %d files, remarks %q", test.name, r.Concluded, len(r.Files), r.Remarks)
+		}
+	}
+	if r := scanFiles(t, many, Options{}); len(r.Notices) != 1 || !r.Notices[0].Truncated || len(r.Notices[0].Text) != maxNoticeText {
+		t.Errorf("%d notices", len(r.Notices))
+	}
+	s := &scanner{work: maxModuleWork + 1, embedRead: maxEmbedTotal + 1, result: &Result{}, tree: &tree{open: files("LICENSE", mit).Open},
+		goFiles: map[string][]string{".": {"a.go"}}}
+	if err := s.readFile(candidate{"LICENSE", KindLicense, CoverCode, "."}); err != nil || !s.incomplete || len(s.result.Remarks) != 1 {
+		t.Errorf("beyond the module's work: %v, %+v", err, s.result)
+	}
+	if taken, err := s.takesIn(".", "x"); !taken || err != nil {
+		t.Errorf("beyond the bytes for embedded files: %v, %v", taken, err)
 	}
 }
 

@@ -137,10 +137,11 @@ func reaches(entry string, e *expr) bool {
 		start, at := -1, -1
 		for i, version := range versions {
 			for _, id := range version {
-				switch id := (&expr{id: id}); family(id) { // a version may be listed under each of its suffixes
-				case family(from):
+				switch id := (&expr{id: id}); {
+				case strings.HasSuffix(id.id, "-or-later"): // listed with the last version, whatever it begins with
+				case family(id) == family(from):
 					start = i
-				case family(e):
+				case family(id) == family(e):
 					at = i
 				}
 			}
