@@ -11,6 +11,7 @@ import (
 // An evidence is a file that was read.
 type evidence struct {
 	file     File
+	by       string // package that takes in what the file is for, where it lies in no package itself
 	analysis *analysis
 }
 
@@ -82,7 +83,7 @@ func (s *scanner) readFile(c candidate) error {
 		}
 	}
 	if c.cover == CoverNested {
-		if f.Covers, err = s.nestedCover(c.dir, strings.HasPrefix(f.Expression, "CC-")); err != nil {
+		if f.Covers, e.by, err = s.nestedCover(c.dir, strings.HasPrefix(f.Expression, "CC-")); err != nil {
 			return err
 		}
 	}
@@ -115,22 +116,18 @@ func (s *scanner) conclude() {
 	}
 	root = s.version(root, declared)
 	declared = s.version(declared, root)
-	concluded := []*expr{root}
-	known := (root != nil || s.allNested()) && !s.incomplete
+	r := s.result
+	r.Declared = declared.String()
+	r.Parts = []Part{{Dir: ".", Expression: root.String()}}
 	for _, dir := range s.nestedDirs() {
 		e, _ := s.directory(dir, "")
 		if e == nil {
 			s.remark("no known licence in the files for " + dir)
-			known = false
-			continue
 		}
-		concluded = append(concluded, s.version(e, nil))
+		r.Parts = append(r.Parts, Part{dir, s.takenBy(dir), s.version(e, nil).String()})
 	}
-	r := s.result
-	r.Declared = declared.String()
-	if known {
-		r.Concluded = join('&', concluded...).String()
-	}
+	r.Incomplete = s.incomplete
+	r.Concluded = r.For(s.packages)
 	if root != nil && declared != nil && root.key() != declared.key() {
 		r.Conflict = fmt.Sprintf("the authors declare %s, the texts at the root are %s", declared, root)
 	}
@@ -325,14 +322,44 @@ func (s *scanner) nestedDirs() []string {
 	return dirs
 }
 
-// allNested reports whether nested licences cover each package that counts.
-func (s *scanner) allNested() bool {
-	for _, p := range s.packages {
-		if !s.licensedApart(p) {
-			return false
+// takenBy is the package that takes in what lies in a directory without packages.
+func (s *scanner) takenBy(dir string) string {
+	for _, f := range s.found {
+		if f.file.Dir == dir && f.by != "" {
+			return f.by
 		}
 	}
-	return len(s.packages) > 0
+	return ""
+}
+
+// For is the conclusion for some packages of the module, by their directories: the licence of the root, and those of the parts that
+// cover one of them. It serves results that were made, and kept, for all packages. Empty is unknown.
+func (r *Result) For(packages []string) string {
+	if r.Incomplete || len(r.Parts) == 0 {
+		return ""
+	}
+	used := map[string]bool{}
+	apart := map[string]bool{} // packages that a nested licence covers
+	var all []*expr
+	for i, part := range r.Parts {
+		for _, p := range packages {
+			if i > 0 && within(p, part.Dir) {
+				used[part.Dir], apart[p] = true, true
+			}
+			used[part.Dir] = used[part.Dir] || part.By == p
+		}
+		e, err := parse(part.Expression)
+		switch {
+		case i == 0 && err == nil, used[part.Dir] && err == nil:
+			all = append(all, e)
+		case i > 0 && used[part.Dir]:
+			return ""
+		}
+	}
+	if r.Parts[0].Expression == "" && (len(packages) == 0 || len(apart) < len(packages)) {
+		return ""
+	}
+	return join('&', all...).String()
 }
 
 // collect writes the evidence into the result.

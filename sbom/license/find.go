@@ -276,22 +276,22 @@ func underAny(name string, roots map[string]bool) bool {
 
 // nestedCover decides whether a licence for a directory applies to packages that count: packages in it, or C code and files in it
 // that a package above takes in. A licence made for texts does not cover the programs that lie between documents.
-func (s *scanner) nestedCover(dir string, forTexts bool) (Cover, error) {
+func (s *scanner) nestedCover(dir string, forTexts bool) (c Cover, by string, err error) {
 	document := false
 	for part := range strings.SplitSeq(dir, "/") {
 		document = document || docDirs[strings.ToLower(part)]
 	}
 	if document && forTexts {
-		return CoverDocumentation, nil
+		return CoverDocumentation, "", nil
 	}
 	for _, p := range s.packages {
 		if within(p, dir) {
-			return CoverNested, nil
+			return CoverNested, "", nil
 		}
 	}
 	for p := range s.goFiles {
 		if within(p, dir) {
-			return CoverUnused, nil // it has packages, which do not count
+			return CoverUnused, "", nil // it has packages, which do not count
 		}
 	}
 	above, _ := split(dir)
@@ -301,13 +301,13 @@ func (s *scanner) nestedCover(dir string, forTexts bool) (Cover, error) {
 	if _, ok := slices.BinarySearch(s.packages, above); ok {
 		taken, err := s.takesIn(above, dir)
 		if err != nil || taken {
-			return CoverNested, err
+			return CoverNested, above, err
 		}
 	}
 	if document {
-		return CoverDocumentation, nil
+		return CoverDocumentation, "", nil
 	}
-	return CoverUnused, nil
+	return CoverUnused, "", nil
 }
 
 // Bounds of the search for embedded files.

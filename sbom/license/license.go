@@ -24,7 +24,8 @@ import (
 	"strings"
 )
 
-// Version changes whenever the same files may give another result: results are cached under it and the module's h1 hash.
+// Version changes whenever the same files may give another result. Results for all packages can be kept under it and the module's
+// h1 hash; Result.For then narrows them to the packages of a program.
 const Version = "1"
 
 // Options narrow a scan. The zero value scans for all packages of the module.
@@ -40,6 +41,8 @@ type Result struct {
 	Concluded string `json:"concluded,omitempty"` // SPDX expression that the matched texts give; empty: unknown
 	// Conflict says how Declared differs from what the texts at the module's root give; empty where they agree or one is missing.
 	Conflict   string   `json:"conflict,omitempty"`
+	Parts      []Part   `json:"parts,omitempty"`      // what Concluded is made of, the module's root first
+	Incomplete bool     `json:"incomplete,omitempty"` // a bound cut off what may license the code: nothing is concluded
 	Files      []File   `json:"files,omitempty"`
 	Copyrights []string `json:"copyrights,omitempty"` // as the files order them, without duplicates
 	Notices    []Notice `json:"notices,omitempty"`
@@ -47,6 +50,13 @@ type Result struct {
 	Texts map[string]string `json:"texts,omitempty"`
 	// Remarks are facts that a reader of the conclusion needs: limits reached, texts that are only part of a file, versions unsaid.
 	Remarks []string `json:"remarks,omitempty"`
+}
+
+// A Part is the licence of a directory of the module.
+type Part struct {
+	Dir        string `json:"dir"`
+	By         string `json:"by,omitempty"` // package that takes in the directory, which has none: embedded files, C code
+	Expression string `json:"expression,omitempty"`
 }
 
 // A Kind is what a file is by its name and place.

@@ -184,6 +184,37 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestFor narrows results for all packages, as kept in a cache, and compares with scans for those packages.
+func TestFor(t *testing.T) {
+	m := files("LICENSE", mit, "a.go", goFile, "b/LICENSE", isc, "b/b.go", goFile, "b/c/c.go", goFile, "d/LICENSE", "To do.", "d/d.go", goFile,
+		"e/e.go", "package e\n\n//go:embed ui\nvar ui embed.FS\n", "e/ui/LICENSE", apacheNotice)
+	noRoot := files("b/LICENSE", isc, "b/b.go", goFile, "e/e.go", goFile)
+	for _, test := range []struct {
+		files    fstest.MapFS
+		packages []string
+		want     string
+	}{
+		{m, []string{"."}, "MIT"},
+		{m, []string{".", "b/c"}, "MIT AND ISC"},
+		{m, []string{"b"}, "MIT AND ISC"},
+		{m, []string{"e"}, "MIT AND Apache-2.0"},
+		{m, []string{".", "d"}, ""},
+		{m, []string{}, "MIT"},
+		{noRoot, []string{"b"}, "ISC"},
+		{noRoot, []string{"b", "e"}, ""},
+		{noRoot, []string{}, ""},
+	} {
+		kept := scanFiles(t, test.files, Options{}).For(test.packages)
+		direct := scanFiles(t, test.files, Options{Packages: test.packages}).Concluded
+		if kept != test.want || direct != test.want {
+			t.Errorf("%q: %q from the result for all, %q directly; want %q", test.packages, kept, direct, test.want)
+		}
+	}
+	if got := (&Result{}).For(nil); got != "" {
+		t.Errorf("empty result: %q", got)
+	}
+}
+
 func TestBounds(t *testing.T) {
 	var everything strings.Builder // the words of all patterns
 	for w := range patterns().words {

@@ -37,7 +37,9 @@ const (
 //go:embed patterns.lre
 var ownPatterns string
 
-var patterns = sync.OnceValue(func() *library {
+var patterns = sync.OnceValue(loadPatterns)
+
+func loadPatterns() *library {
 	lib := &library{words: map[string]int{}}
 	var frequency []int
 	for _, l := range append(licensecheck.BuiltinLicenses(), own()...) {
@@ -72,7 +74,7 @@ var patterns = sync.OnceValue(func() *library {
 		p.need = slices.Clone(p.need[:min(len(p.need), maxNeed)])
 	}
 	return lib
-})
+}
 
 // own reads the patterns of patterns.lre: an identifier on a line that begins with "=== ", then the pattern.
 func own() []licensecheck.License {

@@ -7,12 +7,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A truth is a line of testdata/truth.txt.
@@ -121,5 +124,59 @@ func TestTruth(t *testing.T) {
 	t.Logf("%d of %d right (%.1f %%)", len(all)-misses, len(all), 100*float64(len(all)-misses)/float64(len(all)))
 	if misses*100 > len(all) {
 		t.Errorf("%d misses", misses)
+	}
+}
+
+// TestScanFS demands the same result from a file system as from the zip.
+func TestScanFS(t *testing.T) {
+	var all []truth
+	for i, m := range readTruth(t) {
+		if i%16 == 0 {
+			all = append(all, m)
+		}
+	}
+	for module, file := range zips(t, all) {
+		z, err := zip.OpenReader(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, err := fs.Sub(z, module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Scan(root, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(scanModule(t, file, module), got); d != "" {
+			t.Errorf("%s (-zip +file system):\n%s", module, d)
+		}
+		check(t, got)
+		z.Close()
+	}
+}
+
+// BenchmarkTruth scans all modules of the truth set, opening their zips included. The first round compiles the patterns.
+func BenchmarkTruth(b *testing.B) {
+	all := readTruth(b)
+	paths := zips(b, all)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, m := range all {
+			scanModule(b, paths[m.path+"@"+m.version], m.path+"@"+m.version)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(all)), "µs/module")
+}
+
+// BenchmarkPatterns is what the first scan of a process costs in addition: the prefilter's words, and one licence compiled.
+func BenchmarkPatterns(b *testing.B) {
+	for b.Loop() {
+		lib := loadPatterns()
+		for _, p := range lib.patterns {
+			if p.id == "Apache-2.0" {
+				p.compile()
+			}
+		}
 	}
 }
