@@ -29,7 +29,7 @@ func copyrights(text string) []string {
 		if len(line) > 2*maxCopyrightLine {
 			continue
 		}
-		line = strings.Trim(strings.TrimSpace(line), comment)
+		line = strings.TrimRight(strings.TrimLeft(strings.TrimSpace(line), comment), strings.ReplaceAll(comment, ">", ""))
 		if !copyrightLine().MatchString(line) || !holder().MatchString(line) || notHolder().MatchString(line) {
 			continue
 		}

@@ -90,6 +90,16 @@ func TestScan(t *testing.T) {
 		{name: "list of holders", files: files("LICENSE", mit, "COPYRIGHT", "Copyright 2020 A. Use of this code is governed by a license that can be found in the LICENSE file of this folder.", "a.go", goFile),
 			concluded: "MIT"},
 		{name: "modified licences are not named", files: files("LICENSE-SUMMARY", "All is under a modified MIT license.", "LICENSE", isc, "a.go", goFile), concluded: "ISC"},
+		{name: "exception", files: files("LICENSE", apache(t)+"\n\n---- LLVM Exceptions to the Apache 2.0 License ----\n\n"+ownText("LLVM-exception"), "a.go", goFile),
+			concluded: "Apache-2.0 WITH LLVM-exception"},
+		{name: "exception of another licence", files: files("LICENSE", mit+ownText("LLVM-exception"), "a.go", goFile), concluded: "MIT AND LicenseRef-x"},
+		{name: "LGPL and GPL by notices", files: files("COPYING", gplNotice, "COPYING.LESSER", strings.ReplaceAll(gplNotice, "GNU General", "GNU Lesser General"), "a.go", goFile),
+			concluded: "GPL-3.0-or-later AND LGPL-3.0-or-later"},
+		{name: "version by header", files: files("LICENSE", "GNU General Public License version 3", "a.go", asComment(gplNotice)+goFile), concluded: "GPL-3.0-or-later"},
+		{name: "version unsaid", files: files("LICENSE", "GNU General Public License version 3", "a.go", goFile), concluded: "GPL-3.0-only", remark: "later versions"},
+		{name: "headers with an exception are no licence", files: files("a.go", "// Some words.\n"+goFile)},
+		{name: "invalid tag", files: files("a.go", "// SPDX-License-Identifier: Whatever\n"+goFile)},
+		{name: "UTF-16, big endian", files: files("LICENSE", utf16BE(mit), "a.go", goFile), concluded: "MIT"},
 		{name: "UTF-16", files: files("LICENSE", utf16LE(mit), "a.go", goFile), concluded: "MIT"},
 	}
 	for _, test := range tests {
@@ -116,6 +126,24 @@ func utf16LE(s string) string {
 		b = append(b, c, 0)
 	}
 	return string(b)
+}
+
+func utf16BE(s string) string {
+	b := []byte{0xfe, 0xff}
+	for _, c := range []byte(s) {
+		b = append(b, 0, c)
+	}
+	return string(b)
+}
+
+// ownText is the text of one of our patterns with all that is optional.
+func ownText(id string) string {
+	for _, l := range own() {
+		if l.ID == id {
+			return strings.NewReplacer("((", "", "))??", "", "))", "").Replace(l.LRE)
+		}
+	}
+	return ""
 }
 
 // check demands what holds for each result: valid expressions, a text for each reference of ours, and JSON that gives it back.
