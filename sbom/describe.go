@@ -38,6 +38,18 @@ const (
 	PropertyCheckpoint = "assay:sumdb:checkpoint" // of the document: log, tree size and root hash (base64), with spaces between
 )
 
+// PropertyLicensed lists the directories of the packages for which a licence
+// was concluded, where those of other packages of the module would add to it.
+const PropertyLicensed = "assay:license:packages"
+
+// Concludes returns the licence that the zip file gives for what the component says it is for.
+func (or *Origin) Concludes(c *Component) string {
+	if dirs := strings.Fields(c.Property(PropertyLicensed)); dirs != nil {
+		return or.License.For(dirs)
+	}
+	return or.License.Concluded
+}
+
 // A Proof is what a checksum database says of the hash of a module.
 type Proof struct {
 	State  string // as PropertyProof
@@ -62,9 +74,16 @@ func (c *Component) ModuleVersion() (m module.Version, ok bool) {
 }
 
 // DescribeZip adds to the component of a module what its zip file says, and
-// where the proxy serves that ("" where no proxy does).
-func (c *Component) DescribeZip(m module.Version, or *Origin, url string) {
+// where the proxy serves that ("" where no proxy does). The licences are those
+// of the named packages, by their directories in the module; nil is all.
+func (c *Component) DescribeZip(m module.Version, or *Origin, packages []string, url string) {
 	c.DescribeLicense(&or.License)
+	if packages != nil {
+		if narrow := or.License.For(packages); narrow != or.License.Concluded {
+			c.License.Concluded = narrow
+			c.Add(PropertyLicensed, strings.Join(packages, " "))
+		}
+	}
 	c.describeFile(m, or, url)
 }
 

@@ -170,11 +170,7 @@ func (or *Origin) readZip(h *zipHasher, r io.ReaderAt, m module.Version) error {
 	if or.H1, err = h.hash1(r, z.File); err != nil {
 		return err
 	}
-	root, err := fs.Sub(z, m.String())
-	if err != nil {
-		return err
-	}
-	found, err := license.Scan(root, license.Options{})
+	found, err := license.ScanZip(z, m.String(), license.Options{})
 	if err != nil {
 		return fmt.Errorf("licences: %w", err)
 	}

@@ -16,6 +16,7 @@ package sbom
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,6 +55,8 @@ type Listing struct {
 
 	// Failures are those of patterns that name no package of any module.
 	Failures []Failure `json:"failures,omitempty"`
+
+	directories map[string][]string // of packages, by module
 }
 
 // Target is what packages were selected for.
@@ -215,6 +218,37 @@ type listedModule struct {
 	Main    bool
 	Dir     string
 	Replace *listedModule
+}
+
+// DirectoriesOf returns the directories, relative to the module's root, of the
+// packages that a module provides, by its String: "." for the root itself.
+func (l *Listing) DirectoriesOf(module string) []string {
+	if l.directories == nil {
+		l.directories = make(map[string][]string)
+		for _, p := range l.Packages {
+			if p.Module == nil {
+				continue
+			}
+			for _, path := range append([]string{p.Module.Path}, replacedPaths(p.Module)...) {
+				if dir, ok := strings.CutPrefix(p.ImportPath+"/", path+"/"); ok {
+					key := p.Module.String()
+					l.directories[key] = append(l.directories[key], cmp.Or(strings.TrimSuffix(dir, "/"), "."))
+					break
+				}
+			}
+		}
+	}
+	return l.directories[module]
+}
+
+// replacedPaths are the module paths by which packages of m are imported.
+func replacedPaths(m *Module) []string {
+	var out []string
+	for _, r := range m.Replaced {
+		path, _, _ := strings.Cut(r, "@")
+		out = append(out, path)
+	}
+	return out
 }
 
 // A listReader parses the output of go list. It keeps one Module for each

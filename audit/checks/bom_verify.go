@@ -20,6 +20,7 @@ import (
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sbom"
 	"github.com/goassay/assay/sbom/format"
+	"github.com/goassay/assay/sbom/license"
 	"github.com/goassay/assay/sumdb"
 )
 
@@ -143,9 +144,10 @@ func (v *BOMModule) compareZip(p *audit.Pass, b *BOMDocument, c *sbom.Component,
 		}
 	}
 	if c.License.Concluded != "" {
-		if v.License = BOMMatches; c.License.Concluded != or.License.Concluded {
+		found := or.Concludes(c)
+		if v.License = BOMMatches; !license.Equivalent(c.License.Concluded, found) {
 			v.License = BOMDiffers
-			p.Report(b.about("bom/license-differs", name, audit.Args{"said": c.License.Concluded, "found": or.License.Concluded}))
+			p.Report(b.about("bom/license-differs", name, audit.Args{"said": c.License.Concluded, "found": found}))
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (r *sbomRun) describe(ctx context.Context, d *sbom.Document) (noZip map[str
 				Args: audit.Args{"component": modules[i].String(), "h1": h1, "found": origins[i].H1},
 			})
 		default:
-			c.DescribeZip(modules[i], origins[i], r.distribution(modules[i]))
+			c.DescribeZip(modules[i], origins[i], r.packagesOf(c), r.distribution(modules[i]))
 		}
 	}
 	return noZip, r.describeFolders(d, noZip)
@@ -90,6 +90,15 @@ func (r *sbomRun) describeFolders(d *sbom.Document, noZip map[string]string) err
 		}
 	}
 	return nil
+}
+
+// packagesOf returns the directories of the packages of a module that are
+// compiled in, where the source says so, or nil.
+func (r *sbomRun) packagesOf(c *sbom.Component) []string {
+	if r.listed.listing == nil || c.Property(sbom.PropertyUse) != "" {
+		return nil
+	}
+	return r.listed.listing.DirectoriesOf(c.Ref)
 }
 
 func (r *sbomRun) isMain(ref string) bool {
