@@ -132,41 +132,46 @@ func (t functionTable) nameOffsets(of located) (map[int64]*function, error) {
 	return out, nil
 }
 
-// textStart finds where the text starts that the function table at addr is about: the
-// runtime's moduledata has it, whose first field points to the table
-// (runtime.moduledata; alike since Go 1.18).
+// textStart finds where the text starts that the function table at addr is about.
 func (im *Image) textStart(addr uint64) (uint64, error) {
-	const minpc, text = 20, 22 // words
-	var found uint64
-	err := im.scan(true, 23*im.ptr-1, func(base uint64, part []byte) bool {
+	_, text, err := im.moduledata(addr)
+	return text, err
+}
+
+// moduledata finds the runtime's moduledata, whose first field points to the function
+// table at addr, and the start of the text that it names (runtime.moduledata; alike up
+// to there since Go 1.18).
+func (im *Image) moduledata(addr uint64) (at, text uint64, err error) {
+	const minpc, start = 20, 22 // words
+	err = im.scan(true, 23*im.ptr-1, func(base uint64, part []byte) bool {
 		relocs := im.relocs.within(addressRange{base, base + uint64(len(part))}, 1) // from the word that is looked at on
-		for at := int(-base & uint64(im.ptr-1)); at+23*im.ptr <= len(part); at += im.ptr {
-			for len(relocs) > 0 && relocs[0].addr < base+uint64(at) {
+		for i := int(-base & uint64(im.ptr-1)); i+23*im.ptr <= len(part); i += im.ptr {
+			for len(relocs) > 0 && relocs[0].addr < base+uint64(i) {
 				relocs = relocs[1:]
 			}
-			tabled := len(relocs) > 0 && relocs[0].addr == base+uint64(at) && relocs[0].to == addr
-			if stored := im.word(part[at:]); !tabled && stored&im.mask != addr && (im.base == 0 || stored&maxChained != addr-im.base) {
+			tabled := len(relocs) > 0 && relocs[0].addr == base+uint64(i) && relocs[0].to == addr
+			if stored := im.word(part[i:]); !tabled && stored&im.mask != addr && (im.base == 0 || stored&maxChained != addr-im.base) {
 				continue // what im.pointer would tell too, but slowly
 			}
-			word := func(i int) uint64 {
-				return im.pointer(base+uint64(at+i*im.ptr), part[at+i*im.ptr:])
+			word := func(n int) uint64 {
+				return im.pointer(base+uint64(i+n*im.ptr), part[i+n*im.ptr:])
 			}
 			if word(0) != addr {
 				continue
 			}
-			if start := word(text); start != 0 && start <= word(minpc) {
-				if _, ok := im.section(start); ok {
-					found = start
+			if to := word(start); to != 0 && to <= word(minpc) {
+				if _, ok := im.section(to); ok {
+					at, text = base+uint64(i), to
 					return false
 				}
 			}
 		}
 		return true
 	})
-	if err == nil && found == 0 {
+	if err == nil && text == 0 {
 		err = fmt.Errorf("%w: no moduledata", ErrMalformed)
 	}
-	return found, err
+	return at, text, err
 }
 
 // referencesOf lists the variables to which the first of some functions refers

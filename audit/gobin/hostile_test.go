@@ -88,6 +88,7 @@ func lookDeep(data []byte) {
 		im.FIPSInfo()
 		im.LinkedGODEBUG()
 		im.Packages()
+		im.Code(func(string, string) {})
 	}
 }
 

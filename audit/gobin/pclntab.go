@@ -85,9 +85,16 @@ func eachName(r io.Reader, fn func(string)) error {
 	}
 }
 
+// What the runtime's function table begins with since these releases of Go.
+const (
+	magic118 uint32 = 0xfffffff0
+	magic120 uint32 = 0xfffffff1
+)
+
 // A functionTable is where the parts of the runtime's table stand.
 type functionTable struct {
 	addr         uint64
+	magic        uint32
 	r            *io.SectionReader // from its header to the end of the segment
 	functions    int64
 	names, units int64 // where the names begin and end
@@ -105,7 +112,7 @@ func (im *Image) findFunctionTable() (functionTable, error) {
 		}
 	}
 	var found functionTable
-	for _, magic := range []uint32{0xfffffff1, 0xfffffff0} { // Go 1.20, Go 1.18
+	for _, magic := range []uint32{magic120, magic118} {
 		text := make([]byte, 6) // the magic number, and two bytes of zero
 		im.order.PutUint32(text, magic)
 		for _, write := range []bool{false, true} {
@@ -140,7 +147,7 @@ func (im *Image) functionTableAt(addr uint64) (t functionTable, ok bool) {
 		return t, false
 	}
 	magic, quantum := im.order.Uint32(head), head[6]
-	if magic != 0xfffffff1 && magic != 0xfffffff0 || head[4] != 0 || head[5] != 0 ||
+	if magic != magic120 && magic != magic118 || head[4] != 0 || head[5] != 0 ||
 		quantum != 1 && quantum != 2 && quantum != 4 || int(head[7]) != im.ptr {
 		return t, false
 	}
@@ -151,7 +158,7 @@ func (im *Image) functionTableAt(addr uint64) (t functionTable, ok bool) {
 		return t, false
 	}
 	size := uint64(r.Size())
-	t = functionTable{addr: addr, r: r, functions: int64(min(functions, size/8)), names: int64(names), units: int64(units), functab: int64(min(functab, size))}
+	t = functionTable{addr: addr, magic: magic, r: r, functions: int64(min(functions, size/8)), names: int64(names), units: int64(units), functab: int64(min(functab, size))}
 	if files, end := field(5), field(6); files < end && end <= size && end-files <= maxNames {
 		t.files, t.filesEnd = int64(files), int64(end)
 	}
