@@ -1,0 +1,270 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package vulns
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	pathpkg "path"
+	"slices"
+	"strings"
+
+	"github.com/goassay/assay/audit/gobin"
+)
+
+// Binary assesses an executable: the modules that its build info names, the standard
+// library of the Go that built it, and which vulnerable functions it has code of. These
+// come from the runtime's function table, which stripping leaves: a stripped executable
+// is assessed as it would be if it were not. Of a universal file, ask its members.
+//
+// Build info is a claim. Packages that the function table shows and none of its modules
+// has, all if it names none, are listed as not assessed.
+func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, error) {
+	on := Platform{f.OS, f.Arch}
+	modules, missing := modulesOf(f.Build)
+	m, err := db.match(ctx, modules, on)
+	if err != nil {
+		return nil, err
+	}
+	m.notAssessed = append(m.notAssessed, missing...)
+	c := newContents(modules, f.Build)
+	if err := c.read(f, m.found); err != nil {
+		m.notAssessed = append(m.notAssessed, NotAssessed{Reason: NoSymbols, Detail: err.Error()})
+		if len(modules) == 0 {
+			m.notAssessed = append(m.notAssessed, NotAssessed{Reason: NoModules})
+		}
+		return m.assessment(LevelModule, on), nil
+	}
+	for _, v := range m.found {
+		c.narrow(v)
+	}
+	m.notAssessed = append(m.notAssessed, db.strangers(c)...)
+	return m.assessment(LevelSymbol, on), nil
+}
+
+// modulesOf lists the modules that build info names, and the standard library.
+func modulesOf(b *gobin.Build) (modules []Module, missing []NotAssessed) {
+	if b == nil || b.Go == "" {
+		return nil, []NotAssessed{{Module: Stdlib, Reason: NoGoVersion}}
+	}
+	modules = []Module{{Path: Stdlib, Version: b.Go}}
+	list := b.Deps
+	if b.Main != nil {
+		list = append([]gobin.Module{*b.Main}, list...)
+	}
+	for _, m := range list {
+		mod := Module{Path: m.Path, Version: m.Version}
+		if m.Replace != nil {
+			mod.Replace = &Module{Path: m.Replace.Path, Version: m.Replace.Version}
+		}
+		modules = append(modules, mod)
+	}
+	return modules, nil
+}
+
+// contents are the packages and functions that an executable has code of.
+type contents struct {
+	modules  []string // paths, the longest first
+	main     string   // import path of the main package; "" if it is not known
+	packages map[string]string
+	symbols  map[string]map[string]bool // of the packages that are asked for
+}
+
+func newContents(modules []Module, b *gobin.Build) *contents {
+	c := &contents{packages: map[string]string{}, symbols: map[string]map[string]bool{}}
+	for _, m := range modules {
+		if m.Path != Stdlib {
+			c.modules = append(c.modules, m.Path)
+		}
+	}
+	slices.SortFunc(c.modules, func(a, b string) int { return len(b) - len(a) })
+	if b != nil {
+		c.main = b.Package
+	}
+	return c
+}
+
+// read goes through the functions of an executable, and keeps those of packages in which
+// some match says that only some are vulnerable.
+func (c *contents) read(f *gobin.File, found []*match) error {
+	im, err := f.Image()
+	if err != nil {
+		return err
+	}
+	for _, v := range found {
+		for _, p := range v.Affected {
+			if len(p.Symbols) > 0 {
+				c.symbols[v.inProgram(p.Path)] = map[string]bool{}
+			}
+		}
+	}
+	last := ""
+	err = im.Code(func(pkg, name string) {
+		if pkg == "" || strings.HasPrefix(name, "type.") {
+			return // what the compiler made
+		}
+		if pkg == "main" && c.main != "" {
+			pkg = c.main
+		}
+		if pkg != last {
+			last = pkg
+			if _, known := c.packages[pkg]; !known {
+				pkg = strings.Clone(pkg)
+				c.packages[pkg] = c.moduleOf(pkg)
+			}
+		}
+		if symbols := c.symbols[pkg]; symbols != nil {
+			symbols[symbolName(name)] = true
+		}
+	})
+	if err == nil && len(c.packages) == 0 {
+		err = errors.New("function table without functions")
+	}
+	return err
+}
+
+// moduleOf returns the module of a package: the one with the longest path that the
+// package's begins with, [Stdlib], or "" if there is none.
+func (c *contents) moduleOf(pkg string) string {
+	for _, m := range c.modules {
+		if within(pkg, m) {
+			return m
+		}
+	}
+	if first, _, _ := strings.Cut(pkg, "/"); !strings.Contains(first, ".") {
+		return Stdlib
+	}
+	return ""
+}
+
+// within reports whether a package's path is a module's, or below it.
+func within(pkg, module string) bool {
+	rest, ok := strings.CutPrefix(pkg, module)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// inProgram returns the path that a package of the vulnerability has in the program.
+func (v *match) inProgram(pkg string) string {
+	if v.as == v.Module || !within(pkg, v.Module) {
+		return pkg
+	}
+	return v.as + strings.TrimPrefix(pkg, v.Module)
+}
+
+// narrow tells how close a vulnerability is.
+func (c *contents) narrow(v *match) {
+	if len(v.Affected) == 0 { // whatever there is of the module
+		for pkg, module := range c.packages {
+			if module == v.as {
+				v.Packages = append(v.Packages, pkg)
+			}
+		}
+		if slices.Sort(v.Packages); len(v.Packages) > 0 {
+			v.Reach = Present
+		}
+		return
+	}
+	for _, p := range v.Affected {
+		pkg := v.inProgram(p.Path)
+		if _, linked := c.packages[pkg]; !linked {
+			continue
+		}
+		v.Packages = append(v.Packages, p.Path)
+		if v.Reach == Required {
+			v.Reach = Imported
+		}
+		if len(p.Symbols) == 0 {
+			v.Reach = Present
+		}
+		for _, name := range p.Symbols {
+			if c.symbols[pkg][name] {
+				v.Reach = Present
+				v.Symbols = append(v.Symbols, Symbol{p.Path, name})
+			}
+		}
+	}
+	slices.Sort(v.Packages)
+	v.Packages = slices.Compact(v.Packages)
+	sortSymbols(v)
+}
+
+// symbolName returns the name of a function as a database writes it, by the name that the
+// linker gives it: without the package and type arguments, and of a method "Type.Method".
+func symbolName(name string) string {
+	name = withoutTypeArguments(name)
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	_, name, _ = strings.Cut(name, ".")
+	if rest, ok := strings.CutPrefix(name, "(*"); ok {
+		return strings.Replace(rest, ")", "", 1)
+	}
+	return strings.Clone(name)
+}
+
+// withoutTypeArguments removes what is in brackets.
+func withoutTypeArguments(name string) string {
+	if strings.IndexByte(name, '[') < 0 {
+		return name
+	}
+	out, depth := make([]byte, 0, len(name)), 0
+	for _, b := range []byte(name) {
+		switch {
+		case b == '[':
+			depth++
+		case b == ']' && depth > 0:
+			depth--
+		case depth == 0:
+			out = append(out, b)
+		}
+	}
+	return string(out)
+}
+
+// maxStrange bounds the packages that are named of one module that is not assessed.
+const maxStrange = 20
+
+// strangers lists the packages that belong to no module, by the module that they seem to
+// be of: one of the database, or one with a path as most have.
+func (db *Database) strangers(c *contents) []NotAssessed {
+	by := map[string][]string{}
+	for pkg, module := range c.packages {
+		if module == "" {
+			guess := db.guess(pkg)
+			by[guess] = append(by[guess], pkg)
+		}
+	}
+	var out []NotAssessed
+	for _, module := range slices.Sorted(maps.Keys(by)) {
+		packages := by[module]
+		slices.Sort(packages)
+		out = append(out, NotAssessed{Module: module, Reason: NoModules, IDs: sortedIDs(db.modules[module]), Packages: packages[:min(len(packages), maxStrange)]})
+	}
+	return out
+}
+
+// guess returns the path of the module that a package seems to be of.
+func (db *Database) guess(pkg string) string {
+	if i := strings.LastIndex(pkg, "/vendor/"); i >= 0 { // as it was before modules
+		pkg = pkg[i+len("/vendor/"):]
+	}
+	for path := pkg; path != "."; path = pathpkg.Dir(path) {
+		if db.Lists(path) {
+			return path
+		}
+	}
+	parts := strings.Split(pkg, "/")
+	n := 2
+	switch parts[0] {
+	case "github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "golang.org":
+		n = 3
+	}
+	return strings.Join(parts[:min(n, len(parts))], "/")
+}
+
+func sortSymbols(v *match) {
+	slices.SortFunc(v.Symbols, func(a, b Symbol) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
+	})
+	v.Symbols = slices.Compact(v.Symbols)
+}
