@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/url"
 	pathpkg "path"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func (c *contents) read(f *gobin.File, found []*match) error {
 			}
 		}
 	}
-	last := ""
+	last, path := "", ""
 	err = im.Code(func(pkg, name string) {
 		if pkg == "" || strings.HasPrefix(name, "type.") {
 			return // what the compiler made
@@ -109,13 +110,12 @@ func (c *contents) read(f *gobin.File, found []*match) error {
 			pkg = c.main
 		}
 		if pkg != last {
-			last = pkg
-			if _, known := c.packages[pkg]; !known {
-				pkg = strings.Clone(pkg)
-				c.packages[pkg] = c.moduleOf(pkg)
+			last, path = pkg, importPath(pkg)
+			if _, known := c.packages[path]; !known {
+				c.packages[path] = c.moduleOf(path)
 			}
 		}
-		if symbols := c.symbols[pkg]; symbols != nil {
+		if symbols := c.symbols[path]; symbols != nil {
 			symbols[symbolName(name)] = true
 		}
 	})
@@ -125,11 +125,22 @@ func (c *contents) read(f *gobin.File, found []*match) error {
 	return err
 }
 
+// importPath decodes the path of a package once more: Go 1.27 encodes that of some
+// closures twice. No import path holds a "%" (golang.org/x/mod/module.CheckImportPath).
+func importPath(pkg string) string {
+	if strings.IndexByte(pkg, '%') >= 0 {
+		if decoded, err := url.PathUnescape(pkg); err == nil {
+			return decoded
+		}
+	}
+	return strings.Clone(pkg)
+}
+
 // moduleOf returns the module of a package: the one with the longest path that the
 // package's begins with, [Stdlib], or "" if there is none.
 func (c *contents) moduleOf(pkg string) string {
 	for _, m := range c.modules {
-		if within(pkg, m) {
+		if within(pkg, m) || within(strings.TrimSuffix(pkg, "_test"), m) {
 			return m
 		}
 	}
