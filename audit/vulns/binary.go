@@ -33,7 +33,7 @@ func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, err
 	c := newContents(modules, f.Build)
 	if err := c.read(f, m.found); err != nil {
 		m.notAssessed = append(m.notAssessed, NotAssessed{Reason: NoSymbols, Detail: err.Error()})
-		if len(modules) == 0 {
+		if b := f.Build; b == nil || b.Main == nil && b.Deps == nil {
 			m.notAssessed = append(m.notAssessed, NotAssessed{Reason: NoModules})
 		}
 		return m.assessment(LevelModule, on), nil

@@ -85,7 +85,7 @@ func (m *matches) subject(db *Database, mod Module) (subject, bool) {
 	s := subject{path: mod.Path, shown: mod.Version, as: mod.Path}
 	if r := mod.Replace; r != nil {
 		switch {
-		case r.Version == "":
+		case r.Version == "" || r.Version == "(devel)": // in a build list, and in build info
 			return s, m.skip(db, mod.Path, mod.Version, LocalSource, r.Path)
 		case r.Path != mod.Path:
 			m.skip(db, mod.Path, mod.Version, OtherSource, r.Path+"@"+r.Version)

@@ -1,0 +1,157 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package vulns
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// ForgetSnapshot lets the next call of Snapshot open it again.
+func ForgetSnapshot() {
+	openSnapshot = sync.OnceValues(func() (*Database, error) {
+		return readArchive(context.Background(), strings.NewReader(snapshot), int64(len(snapshot)), Source{Kind: SourceSnapshot})
+	})
+}
+
+func TestGoVersion(t *testing.T) {
+	for release, want := range map[string]string{
+		"go1.26.8": "v1.26.8", "go1.26": "v1.26.0", "go1": "v1.0.0", "go1.27rc1": "v1.27.0-rc.1", "go1.5beta2": "v1.5.0-beta.2", "go1.26.8 X:a,b": "v1.26.8", "go1.26.8-X:a": "v1.26.8",
+		"go1.20-pre4": "v1.20.0-pre.4", "go1.22.2-fips": "v1.22.2", "go1.22.2+vendor": "v1.22.2", "v1.26.8": "v1.26.8", "go1.19.8 (Red Hat)": "v1.19.8",
+		"": "", "devel go1.27-abc": "", "go1.27-devel_abc": "", "go2.0": "", "1.26.8": "", "go1.26.8x": "", "gccgo": "", "v1": "", "go1.2.3.4": "", "(devel)": "",
+	} {
+		if got, ok := goSemver(release); ok != (want != "") || ok && got != want {
+			t.Errorf("%q: %q, %v, want %q", release, got, ok, want)
+		}
+	}
+	for version, want := range map[string]string{"v1.26.8": "go1.26.8", "v1.21.0": "go1.21.0", "v1.20.0": "go1.20", "v1.19.8": "go1.19.8", "v1.27.0-rc.1": "go1.27rc1", "v1.26.0-0": "go1.26"} {
+		if got := goVersion(version); got != want {
+			t.Errorf("%s: %s, want %s", version, got, want)
+		}
+	}
+}
+
+// TestFixed looks for the smallest later version that is not affected, and for what the
+// index may say.
+func TestFixed(t *testing.T) {
+	e, err := decodeEntry([]byte(`{"id":"X","modified":"2026-01-01T00:00:00Z","affected":[
+		{"package":{"name":"a","ecosystem":"Go"},"ranges":[{"type":"SEMVER","events":[{"fixed":"1.5.0"},{"introduced":"1.0.0"},{"introduced":"2.0.0"},{"fixed":"2.1.0"}]}]},
+		{"package":{"name":"a","ecosystem":"Go"},"ranges":[{"type":"SEMVER","events":[{"introduced":"1.4.0"},{"fixed":"1.6.0"}]}]},
+		{"package":{"name":"b","ecosystem":"Go"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.0.0"},{"introduced":"1.0.0"}]}]},
+		{"package":{"name":"c","ecosystem":"Go"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		module, version string
+		affected        bool
+		fixed           string
+	}{
+		{"a", "v0.9.0", false, "v1.6.0"}, {"a", "v1.2.0", true, "v1.6.0"}, {"a", "v1.5.5", true, "v1.6.0"}, {"a", "v1.6.0", false, "v2.1.0"}, {"a", "v2.0.0", true, "v2.1.0"}, {"a", "v2.1.0", false, ""},
+		{"b", "v0.5.0", true, ""}, {"b", "v1.0.0", true, ""}, {"c", "v1.0.0", true, ""}, {"d", "v1.0.0", false, ""},
+	} {
+		if got := e.affects(test.module, test.version); got != test.affected {
+			t.Errorf("%s %s: affected %v", test.module, test.version, got)
+		}
+		if got := e.fixed(test.module, test.version); got != test.fixed {
+			t.Errorf("%s %s: fixed at %s, want %s", test.module, test.version, got, test.fixed)
+		}
+	}
+	for version, want := range map[string]bool{"v2.1.0": true, "v1.6.0": false, "v1.5.0": false, "v3.0.0": true} {
+		if e.fixedFrom("a", version) != want {
+			t.Error(version, want)
+		}
+	}
+	if e.fixedFrom("b", "v9.0.0") || e.fixedFrom("c", "v9.0.0") {
+		t.Error("fixed in spite of a range without an end")
+	}
+}
+
+func TestSymbolName(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.F": "F", "a/b.(*T).M": "T.M", "a/b.T.M": "T.M", "a/b.F[...]": "F", "a/b.(*T[go.shape.int]).M": "T.M", "a/b.T[a/c.X[int]].M": "T.M", "a%2eb.F": "F",
+		"a/b.F.func1": "F.func1", "a/b.(*T).M-fm": "T.M-fm", "a/b.F[x/y.Z].func1[x/y.Z]": "F.func1", "a/b.init.0": "init.0", "a/b": "", "": "", "a.F]": "F]",
+	} {
+		if got := symbolName(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func FuzzEntry(f *testing.F) {
+	f.Add([]byte(`{"id":"X","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"name":"a","ecosystem":"Go"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.5.0"}]}],
+		"ecosystem_specific":{"imports":[{"path":"a/b","goos":["linux"],"symbols":["F"]}]}}]}`), "v1.0.0")
+	f.Fuzz(func(t *testing.T, raw []byte, version string) {
+		e, err := decodeEntry(raw)
+		if err != nil {
+			return
+		}
+		version, ok := semverOf(version)
+		if !ok {
+			return
+		}
+		for _, m := range e.modules() {
+			if fixed := e.fixed(m, version); fixed != "" && (e.affects(m, fixed) || !later(m, fixed, version) && m != Stdlib && m != Toolchain) {
+				t.Errorf("%s: %s is fixed at %s", m, version, fixed)
+			}
+			if e.fixedFrom(m, version) && e.affects(m, version) {
+				t.Errorf("%s: fixed from %s on, and affected", m, version)
+			}
+			e.packages(m, version, Platform{OS: "linux"})
+		}
+	})
+}
+
+func FuzzIndex(f *testing.F) {
+	f.Add([]byte(`{"modified":"2026-01-01T00:00:00Z"}`), []byte(`[{"path":"a","vulns":[{"id":"X","modified":"2026-01-01T00:00:00Z"}]}]`), []byte(`[{"id":"X","modified":"2026-01-01T00:00:00Z"}]`),
+		[]byte(`{"id":"X","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"name":"a","ecosystem":"Go"}}]}`))
+	f.Fuzz(func(t *testing.T, meta, modules, vulns, entry []byte) {
+		db, err := openDatabase(t.Context(), memStore{dbIndex: meta, modulesIndex: modules, vulnsIndex: vulns, "ID/X.json": entry}, Source{})
+		if err != nil {
+			return
+		}
+		if db.Entries == 0 || db.Modules == 0 || db.Modified.IsZero() {
+			t.Error("an empty database was opened")
+		}
+		db.Verify(t.Context())
+		db.Match(t.Context(), []Module{{Path: "a", Version: "v1.0.0"}, {Path: "stdlib", Version: "go1.26.8"}}, Platform{})
+	})
+}
+
+func FuzzArchive(f *testing.F) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range map[string]string{
+		dbIndex: `{"modified":"2026-01-01T00:00:00Z"}`, modulesIndex: `[{"path":"a","vulns":[{"id":"X","modified":"2026-01-01T00:00:00Z"}]}]`, vulnsIndex: `[{"id":"X","modified":"2026-01-01T00:00:00Z"}]`,
+		"ID/X.json": `{"id":"X","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"name":"a","ecosystem":"Go"}}]}`,
+	} {
+		w, _ := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		w.Write([]byte(text))
+	}
+	z.Close()
+	f.Add(b.Bytes())
+	db, err := readArchive(context.Background(), bytes.NewReader(b.Bytes()), int64(b.Len()), Source{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	var p bytes.Buffer
+	if err := db.WritePack(context.Background(), &p); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(p.Bytes())
+	f.Add([]byte("\x1f\x8b\x08\x00"))
+	f.Add([]byte("\xfd7zXZ\x00"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if db, err := readArchive(ctx, bytes.NewReader(raw), int64(len(raw)), Source{}); err == nil {
+			db.Verify(ctx)
+			db.Match(ctx, []Module{{Path: "a", Version: "v1.0.0"}}, Platform{})
+		}
+	})
+}
