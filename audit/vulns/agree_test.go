@@ -169,11 +169,3 @@ func count(m map[string]vulns.Reach) string {
 }
 
 func itoa(n int) string { b, _ := json.Marshal(n); return string(b) }
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if snapshotFolder != "" {
-		os.RemoveAll(filepath.Dir(snapshotFolder))
-	}
-	os.Exit(code)
-}

@@ -1,0 +1,331 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package vulns
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goassay/assay/audit/gocmd"
+	"github.com/goassay/assay/audit/redact"
+)
+
+// A Scanner analyses the source of a program: which vulnerable functions it may call. The
+// analysis, of golang.org/x/vuln, runs in a process of its own; see package engine.
+type Scanner struct {
+	// Command starts a program that calls engine.Run with the arguments behind those of
+	// Command: mostly the program itself.
+	Command []string
+
+	// Env is the environment of that process, and so of the go commands it starts; nil is
+	// that of this one. With GOPROXY=off it needs no network: the database is given to it
+	// as files.
+	Env []string
+}
+
+// A Program is source that is analysed.
+type Program struct {
+	Dir      string   // in which the go command is asked
+	Patterns []string // of packages, such as "./..."
+	Tags     []string // for the build
+	Tests    bool     // test files, too
+	Modules  []Module // its modules, and the standard library: all that packages may come from
+	Platform Platform // GOOS and GOARCH of the environment; what the database says of others is left out
+	Level    Level    // how deep to look
+}
+
+// Source assesses source. At [LevelModule], and where no module has a vulnerability, no
+// analysis is made: nothing closer could be found.
+//
+// If the analysis cannot be made, the vulnerabilities of the modules are returned with
+// the reach [Required], and what is missing as not assessed, with the reason. An error is
+// one of the database, or of ctx.
+func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessment, error) {
+	m, err := db.match(ctx, p.Modules, p.Platform)
+	if err != nil {
+		return nil, err
+	}
+	vulnerable := slices.ContainsFunc(m.found, func(v *match) bool { return v.Withdrawn.IsZero() })
+	if p.Level == LevelModule || !vulnerable {
+		return m.assessment(cmp.Or(p.Level, LevelSymbol), p.Platform), nil
+	}
+	out, err := s.analyse(ctx, db, p)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	var seen *stream
+	if err == nil {
+		seen, err = decodeStream(out)
+	}
+	if err == nil {
+		err = seen.check(db, p)
+	}
+	if err != nil {
+		m.notAssessed = append(m.notAssessed, NotAssessed{Reason: reasonOf(err), Detail: clip(redact.Text(err.Error()))})
+		return m.assessment(LevelModule, p.Platform), nil
+	}
+	for _, v := range m.found {
+		v.refine(seen.findings)
+	}
+	return m.assessment(p.Level, p.Platform), nil
+}
+
+// analyse runs the analysis and returns what it printed.
+func (s *Scanner) analyse(ctx context.Context, db *Database, p Program) ([]byte, error) {
+	if len(s.Command) == 0 {
+		return nil, fmt.Errorf("no command for the analysis")
+	}
+	for _, pattern := range p.Patterns {
+		if strings.HasPrefix(pattern, "-") {
+			return nil, fmt.Errorf("pattern %q", pattern)
+		}
+	}
+	dir, err := os.MkdirTemp("", "assay-vulndb-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := db.writeSelection(ctx, dir, p.Modules); err != nil {
+		return nil, err
+	}
+	args := slices.Concat(s.Command[1:], []string{"-format=json", "-scan=" + string(p.Level), "-db=" + fileURL(dir)})
+	if len(p.Tags) > 0 {
+		args = append(args, "-tags="+strings.Join(p.Tags, ","))
+	}
+	if p.Tests {
+		args = append(args, "-test")
+	}
+	cmd := exec.CommandContext(ctx, s.Command[0], append(args, p.Patterns...)...)
+	cmd.Dir, cmd.Env = p.Dir, s.Env
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, "PWD="+p.Dir)
+	return gocmd.Run(cmd)
+}
+
+// writeSelection writes what the analysis may ask of the database into a directory in the
+// layout v1: all of the index of modules, but the entries only that may affect one of the
+// modules. If it asks for another entry, it fails, as it must: its modules are others.
+func (db *Database) writeSelection(ctx context.Context, dir string, modules []Module) error {
+	index := map[string][]reference{}
+	for path, list := range db.modules {
+		index[path] = list
+	}
+	wanted := map[string]bool{}
+	may := map[string]map[string]bool{}
+	names := map[string][]string{} // that modules have in the program which were put in the place of others
+	for _, mod := range modules {
+		s, ok := (&matches{}).subject(db, mod)
+		if !ok {
+			continue
+		}
+		if may[s.path] == nil {
+			may[s.path] = map[string]bool{}
+		}
+		if s.as != s.path {
+			names[s.path] = append(names[s.path], s.as)
+		}
+		for _, id := range db.mayAffect(s.path, s.version) {
+			may[s.path][id], wanted[id] = true, true
+		}
+	}
+	for path, ids := range may {
+		index[path] = slices.DeleteFunc(slices.Clone(db.modules[path]), func(r reference) bool { return !ids[r.ID] })
+	}
+	type module struct {
+		Path  string      `json:"path"`
+		Vulns []reference `json:"vulns"`
+	}
+	var list []module
+	for path, refs := range index {
+		if len(refs) > 0 {
+			list = append(list, module{path, refs})
+		}
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	meta, err := json.Marshal(map[string]any{"modified": db.Modified})
+	if err != nil {
+		return err
+	}
+	for _, sub := range []string{"index", "ID"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			return err
+		}
+	}
+	write := func(name string, raw []byte) error {
+		return os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), raw, 0o600)
+	}
+	if err := write(modulesIndex, text); err != nil {
+		return err
+	}
+	if err := write(dbIndex, meta); err != nil {
+		return err
+	}
+	var ids []string
+	for id := range wanted {
+		ids = append(ids, id)
+	}
+	return db.read(ctx, ids, func(e *entry, raw []byte) error {
+		if slices.ContainsFunc(e.modules(), func(m string) bool { return len(names[m]) > 0 }) {
+			if raw, err = renamed(raw, names); err != nil {
+				return err
+			}
+		}
+		return write(entryFile(e.ID), raw)
+	})
+}
+
+// renamed adds to an entry that modules are affected under other names. The analysis
+// asks for the entries of a module that was put in the place of another, and then passes
+// over what is not of that other's name; and it looks for packages by the one name and
+// for functions by the other (affectingVulnerabilities, ForPackage and ForSymbol in
+// golang.org/x/vuln/internal/vulncheck). Nothing in the module would ever be called.
+func renamed(raw []byte, names map[string][]string) ([]byte, error) {
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, err
+	}
+	list, _ := fields["affected"].([]any)
+	for _, a := range slices.Clone(list) {
+		a, _ := a.(map[string]any)
+		module, _ := a["package"].(map[string]any)
+		path, _ := module["name"].(string)
+		for _, name := range names[path] {
+			b := maps.Clone(a)
+			b["package"] = map[string]any{"name": name, "ecosystem": ecosystem}
+			if specific, ok := a["ecosystem_specific"].(map[string]any); ok {
+				specific = maps.Clone(specific)
+				specific["imports"] = renamedImports(specific["imports"], path, name)
+				b["ecosystem_specific"] = specific
+			}
+			list = append(list, b)
+		}
+	}
+	fields["affected"] = list
+	return json.Marshal(fields)
+}
+
+// renamedImports adds to affected packages the same under the name of another module.
+func renamedImports(imports any, path, name string) []any {
+	list, _ := imports.([]any)
+	for _, p := range slices.Clone(list) {
+		if p, ok := p.(map[string]any); ok {
+			if pkg, _ := p["path"].(string); within(pkg, path) {
+				p = maps.Clone(p)
+				p["path"] = name + strings.TrimPrefix(pkg, path)
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// fileURL is the URL of a directory.
+func fileURL(dir string) string {
+	dir = filepath.ToSlash(dir)
+	if !strings.HasPrefix(dir, "/") {
+		dir = "/" + dir
+	}
+	return "file://" + dir
+}
+
+// check compares the modules that the analysis looked up with those it was given the
+// entries for, at their versions: an entry that it did not get cannot be found.
+func (s *stream) check(db *Database, p Program) error {
+	if s.level != string(p.Level) {
+		return fmt.Errorf("analysis of the level %.20q in place of %s", s.level, p.Level)
+	}
+	known := map[subject]bool{}
+	for _, mod := range p.Modules {
+		if x, ok := (&matches{}).subject(db, mod); ok {
+			known[subject{path: x.path, version: x.version}] = true
+		}
+	}
+	for _, mod := range s.modules {
+		x, ok := (&matches{}).subject(db, mod)
+		if ok && db.Lists(x.path) && !known[subject{path: x.path, version: x.version}] {
+			return fmt.Errorf("the analysis found another module than the build list: %s@%s", x.path, x.shown)
+		}
+	}
+	return nil
+}
+
+// refine takes from the findings how close a vulnerability is, and the calls that lead to
+// it.
+func (v *match) refine(findings []finding) {
+	for i := range findings {
+		f := &findings[i]
+		if f.ID != v.ID || f.Trace[0].Module != v.Module || !v.covers(f.Trace[0].Package) {
+			continue
+		}
+		if f.reach().Closer(v.Reach) < 0 {
+			v.Reach = f.reach()
+		}
+		if f.reach() != Required {
+			v.Packages = append(v.Packages, f.Trace[0].Package)
+		}
+		if f.reach() == Called {
+			v.Symbols = append(v.Symbols, f.symbol())
+			v.Traces = append(v.Traces, f.trace())
+		}
+	}
+	slices.Sort(v.Packages)
+	v.Packages = slices.Compact(v.Packages)
+	sortSymbols(v)
+	slices.SortFunc(v.Traces, func(a, b Trace) int {
+		return slices.CompareFunc(a, b, func(x, y Frame) int {
+			return cmp.Or(cmp.Compare(x.Package, y.Package), cmp.Compare(x.Receiver, y.Receiver), cmp.Compare(x.Function, y.Function),
+				cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+		})
+	})
+}
+
+// covers reports whether a package is one of those that are affected on the platform:
+// the analysis does not know the platform.
+func (v *match) covers(pkg string) bool {
+	return pkg == "" || len(v.Affected) == 0 || slices.ContainsFunc(v.Affected, func(p Package) bool {
+		return p.Path == pkg || v.inProgram(p.Path) == pkg
+	})
+}
+
+// reasonOf tells from its message why an analysis failed.
+func reasonOf(err error) Reason {
+	text := err.Error()
+	has := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
+	}
+	switch {
+	case has("This application uses version go", "requires go >=", "requires newer Go version", "package requires newer Go", "file requires newer Go"):
+		return NewerGo
+	case has("no go.mod file", "no packages matched", "matched no packages", "no package patterns", "no required module provides", "no Go files", "cannot find main module", "missing go.sum entry",
+		"is not in std", "cannot find module", "directory not found", "build constraints exclude", "updates to go.mod needed", "inconsistent vendoring", "module lookup disabled", "go: "):
+		return NoPackages
+	case has("errors with the provided package patterns"):
+		return NoTypes
+	}
+	return ScannerFailed
+}
+
+// maxDetail bounds a message that becomes a part of a report, in bytes.
+const maxDetail = 2000
+
+// clip cuts a message to its bounds, at the end of a character.
+func clip(text string) string {
+	text = strings.ToValidUTF8(strings.TrimSpace(text), "\uFFFD")
+	if len(text) <= maxDetail {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxDetail], "") + "…"
+}
