@@ -144,6 +144,14 @@ func TestAgreeBinaries(t *testing.T) {
 		}
 		want, _ := govulncheck(t, "", "-mode=binary", path)
 		got := reaches(a)
+		// What it attributes to a module of which the database has nothing: it takes the
+		// module whose path the package's begins with, in the middle of an element too.
+		for key := range want {
+			if _, module, _ := strings.Cut(key, " "); !db.Lists(module) {
+				t.Logf("%s: attributed to another module by govulncheck", key)
+				delete(want, key)
+			}
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: -govulncheck +here\n%s", path, diff)
 		}

@@ -36,13 +36,13 @@ func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, err
 		if b := f.Build; b == nil || b.Main == nil && b.Deps == nil {
 			m.notAssessed = append(m.notAssessed, NotAssessed{Reason: NoModules})
 		}
-		return m.assessment(LevelModule, on), nil
+		return m.assessment(BasisExecutable, LevelModule, on), nil
 	}
 	for _, v := range m.found {
 		c.narrow(v)
 	}
 	m.notAssessed = append(m.notAssessed, db.strangers(c)...)
-	return m.assessment(LevelSymbol, on), nil
+	return m.assessment(BasisExecutable, LevelSymbol, on), nil
 }
 
 // modulesOf lists the modules that build info names, and the standard library.
@@ -240,7 +240,7 @@ const maxStrange = 20
 func (db *Database) strangers(c *contents) []NotAssessed {
 	by := map[string][]string{}
 	for pkg, module := range c.packages {
-		if module == "" {
+		if module == "" && !c.promoted(pkg) {
 			guess := db.guess(pkg)
 			by[guess] = append(by[guess], pkg)
 		}
@@ -252,6 +252,19 @@ func (db *Database) strangers(c *contents) []NotAssessed {
 		out = append(out, NotAssessed{Module: module, Reason: NoModules, IDs: sortedIDs(db.modules[module]), Packages: packages[:min(len(packages), maxStrange)]})
 	}
 	return out
+}
+
+// promoted reports whether what looks like a package is a known one, a type in it, and
+// the package of a method that the type has from a field: a/b.T.database/sql.
+func (c *contents) promoted(pkg string) bool {
+	for i := range pkg {
+		if pkg[i] == '.' {
+			if _, known := c.packages[pkg[:i]]; known && strings.IndexByte(pkg[:i], '/') >= 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // guess returns the path of the module that a package seems to be of.

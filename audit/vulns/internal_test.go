@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/semver"
 )
 
 // ForgetSnapshot lets the next call of Snapshot open it again.
@@ -96,7 +98,7 @@ func FuzzEntry(f *testing.F) {
 			return
 		}
 		for _, m := range e.modules() {
-			if fixed := e.fixed(m, version); fixed != "" && (e.affects(m, fixed) || !later(m, fixed, version) && m != Stdlib && m != Toolchain) {
+			if fixed := e.fixed(m, version); fixed != "" && (e.affects(m, fixed) || semver.Compare(fixed, version) <= 0) {
 				t.Errorf("%s: %s is fixed at %s", m, version, fixed)
 			}
 			if e.fixedFrom(m, version) && e.affects(m, version) {
@@ -154,4 +156,45 @@ func FuzzArchive(f *testing.F) {
 			db.Match(ctx, []Module{{Path: "a", Version: "v1.0.0"}}, Platform{})
 		}
 	})
+}
+
+func FuzzStream(f *testing.F) {
+	f.Add([]byte(`{"config":{"protocol_version":"v1.0.0","go_version":"go1.26.8","scan_level":"symbol"}}
+		{"SBOM":{"modules":[{"path":"a","version":"v1.0.0"}]}}{"osv":{"id":"X"}}{"progress":{"message":"…"}}
+		{"finding":{"osv":"X","trace":[{"module":"a","package":"a/b","function":"F","receiver":"*T[P]","position":{"filename":"x.go","line":1,"column":2}},{"module":"main"}]}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s, err := decodeStream(raw)
+		if err != nil {
+			return
+		}
+		v := &match{Vulnerability: Vulnerability{ID: "X", Module: "a", Reach: Required}, as: "a"}
+		v.refine(s.findings)
+		if v.Reach == Called && len(v.Traces) == 0 {
+			t.Error("called, and no trace")
+		}
+	})
+}
+
+func TestStream(t *testing.T) {
+	s, err := decodeStream([]byte(`{"config":{"protocol_version":"v1.0.0","scan_level":"symbol"}}{"SBOM":{}}
+		{"finding":{"osv":"X","trace":[{"module":"a"}]}}
+		{"finding":{"osv":"X","trace":[{"module":"a","package":"a/b","function":"M","receiver":"*T[P]"},{"module":"m","package":"m","function":"main"}]}}
+		{"finding":{"osv":"X","trace":[{"module":"a","package":"a/b"}]}}
+		{"finding":{"osv":"X","trace":[{"module":"a","package":"a/other","function":"F"}]}}
+		{"finding":{"osv":"Y","trace":[{"module":"a","package":"a/b","function":"F"}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &match{Vulnerability: Vulnerability{ID: "X", Module: "a", Reach: Required, Affected: []Package{{Path: "a/b"}}}, as: "a"}
+	v.refine(s.findings)
+	if v.Reach != Called || len(v.Symbols) != 1 || v.Symbols[0] != (Symbol{"a/b", "T.M"}) || len(v.Traces) != 1 || v.Traces[0][0].Function != "main" {
+		t.Errorf("%+v", v)
+	}
+	for _, text := range []string{
+		`{"config":{"protocol_version":"v1.0.0"}}{"SBOM":{}}{"finding":{"osv":"X"}}`, `{"config":{"protocol_version":"v1.0.0"}}{"SBOM":{}}{"finding":{"trace":[{}]}}`, `{"SBOM":{}}`, `[]`, ``,
+	} {
+		if s, err := decodeStream([]byte(text)); err == nil {
+			t.Errorf("%s: %+v", text, s)
+		}
+	}
 }

@@ -6,8 +6,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-
-	"golang.org/x/mod/semver"
 )
 
 // Match finds the vulnerabilities of modules at their versions: those whose code may be
@@ -24,7 +22,7 @@ func (db *Database) Match(ctx context.Context, modules []Module, on Platform) (*
 	if err != nil {
 		return nil, err
 	}
-	return matched.assessment(LevelModule, on), nil
+	return matched.assessment(BasisModules, LevelModule, on), nil
 }
 
 // matches are the vulnerabilities of modules.
@@ -130,8 +128,8 @@ func newVulnerability(e *entry, s subject, packages []Package) Vulnerability {
 
 // assessment returns what was found, in its order. A module that was given twice is
 // assessed once.
-func (m *matches) assessment(level Level, on Platform) *Assessment {
-	a := &Assessment{Level: level, Platform: on, Vulnerabilities: []Vulnerability{}, NotAssessed: []NotAssessed{}}
+func (m *matches) assessment(basis Basis, level Level, on Platform) *Assessment {
+	a := &Assessment{Basis: basis, Level: level, Platform: on, Vulnerabilities: []Vulnerability{}, NotAssessed: []NotAssessed{}}
 	for _, f := range m.found {
 		a.Vulnerabilities = append(a.Vulnerabilities, f.Vulnerability)
 	}
@@ -144,18 +142,4 @@ func (m *matches) assessment(level Level, on Platform) *Assessment {
 		return x.Module == y.Module && x.Version == y.Version && x.Reason == y.Reason && x.Detail == y.Detail
 	})
 	return a
-}
-
-// later reports whether a version of a module is later than another. Both are as a
-// Vulnerability has them.
-func later(module, a, b string) bool {
-	of := func(v string) string {
-		if module == Stdlib || module == Toolchain {
-			v, _ = goSemver(v)
-			return v
-		}
-		v, _ = semverOf(v)
-		return v
-	}
-	return semver.Compare(of(a), of(b)) > 0
 }

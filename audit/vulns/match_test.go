@@ -101,7 +101,7 @@ func TestMatchFacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	want := &vulns.Assessment{Level: vulns.LevelModule, Platform: vulns.Platform{OS: "linux"}, NotAssessed: []vulns.NotAssessed{}, Vulnerabilities: []vulns.Vulnerability{
+	want := &vulns.Assessment{Basis: vulns.BasisModules, Level: vulns.LevelModule, Platform: vulns.Platform{OS: "linux"}, NotAssessed: []vulns.NotAssessed{}, Vulnerabilities: []vulns.Vulnerability{
 		{ID: "GO-2026-0001", Aliases: []string{"CVE-2026-1"}, Summary: "One", URL: "https://example.com/1", Published: day, Modified: day, Module: "example.com/a", Version: "v1.1.0", Fixed: "v1.2.3",
 			Reach: vulns.Required, Affected: []vulns.Package{{Path: "example.com/a/p", Symbols: []string{"F", "T.M"}}}},
 		{ID: "GO-2026-0002", Summary: "Two", Modified: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC), Unreviewed: true, Module: "example.com/a", Version: "v1.1.0", UnmappedRanges: true, Reach: vulns.Required},

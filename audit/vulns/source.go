@@ -55,7 +55,7 @@ func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessm
 	}
 	vulnerable := slices.ContainsFunc(m.found, func(v *match) bool { return v.Withdrawn.IsZero() })
 	if p.Level == LevelModule || !vulnerable {
-		return m.assessment(cmp.Or(p.Level, LevelSymbol), p.Platform), nil
+		return m.assessment(BasisSource, cmp.Or(p.Level, LevelSymbol), p.Platform), nil
 	}
 	out, err := s.analyse(ctx, db, p)
 	if ctx.Err() != nil {
@@ -70,12 +70,12 @@ func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessm
 	}
 	if err != nil {
 		m.notAssessed = append(m.notAssessed, NotAssessed{Reason: reasonOf(err), Detail: clip(redact.Text(err.Error()))})
-		return m.assessment(LevelModule, p.Platform), nil
+		return m.assessment(BasisSource, LevelModule, p.Platform), nil
 	}
 	for _, v := range m.found {
 		v.refine(seen.findings)
 	}
-	return m.assessment(p.Level, p.Platform), nil
+	return m.assessment(BasisSource, p.Level, p.Platform), nil
 }
 
 // analyse runs the analysis and returns what it printed.

@@ -76,11 +76,22 @@ const (
 
 // An Assessment is what was found of one program, and what could not be determined.
 type Assessment struct {
+	Basis           Basis           `json:"basis"`
 	Level           Level           `json:"level"`
 	Platform        Platform        `json:"platform,omitzero"`
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"` // sorted by reach, ID and module
 	NotAssessed     []NotAssessed   `json:"not_assessed"`    // sorted by module and reason
 }
+
+// Basis is what was looked at.
+type Basis string
+
+// The bases.
+const (
+	BasisModules    Basis = "modules"    // a list of them
+	BasisSource     Basis = "source"     // with them
+	BasisExecutable Basis = "executable" // with those that its build info names
+)
 
 // A Vulnerability is an entry of the database that affects a module at its version.
 type Vulnerability struct {

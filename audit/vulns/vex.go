@@ -1,0 +1,311 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package vulns
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/package-url/packageurl-go"
+)
+
+// A VEX is a document in the format OpenVEX v0.2.0
+// (https://github.com/openvex/spec/blob/v0.2.0/OPENVEX-SPEC.md): statements about whether
+// vulnerabilities affect products. Fields that are not used here are passed over.
+type VEX struct {
+	Context    string      `json:"@context"`
+	ID         string      `json:"@id"`
+	Author     string      `json:"author"`
+	Timestamp  time.Time   `json:"timestamp"`
+	Updated    time.Time   `json:"last_updated,omitzero"`
+	Version    int         `json:"version"`
+	Tooling    string      `json:"tooling,omitempty"`
+	Statements []Statement `json:"statements"`
+}
+
+// A Statement says how one vulnerability affects some products.
+type Statement struct {
+	ID            string           `json:"@id,omitempty"`
+	Timestamp     time.Time        `json:"timestamp,omitzero"`    // zero: that of the document
+	Updated       time.Time        `json:"last_updated,omitzero"` // zero: that of the document
+	Vulnerability VEXVulnerability `json:"vulnerability"`
+	Products      []VEXProduct     `json:"products,omitempty"`
+	Status        Status           `json:"status"`
+	Justification Justification    `json:"justification,omitempty"`
+	Impact        string           `json:"impact_statement,omitempty"`
+	Action        string           `json:"action_statement,omitempty"`
+	Notes         string           `json:"status_notes,omitempty"`
+}
+
+// A VEXVulnerability is named by any of its identifiers.
+type VEXVulnerability struct {
+	ID      string   `json:"@id,omitempty"` // an IRI
+	Name    string   `json:"name"`          // such as "GO-2024-2687"
+	Aliases []string `json:"aliases,omitempty"`
+}
+
+// A VEXProduct is a product, or a component of one.
+type VEXProduct struct {
+	ID          string `json:"@id,omitempty"` // an IRI, mostly a purl
+	Identifiers struct {
+		PURL string `json:"purl,omitempty"`
+	} `json:"identifiers,omitzero"`
+	Subcomponents []VEXProduct `json:"subcomponents,omitempty"`
+}
+
+// Status is how a vulnerability affects a product.
+type Status string
+
+// The statuses.
+const (
+	NotAffected        Status = "not_affected"
+	IsAffected         Status = "affected"
+	IsFixed            Status = "fixed"
+	UnderInvestigation Status = "under_investigation"
+)
+
+// Justification is why a vulnerability does not affect a product.
+type Justification string
+
+// The justifications.
+const (
+	ComponentNotPresent      Justification = "component_not_present"
+	VulnerableCodeNotPresent Justification = "vulnerable_code_not_present"
+	NotInExecutePath         Justification = "vulnerable_code_not_in_execute_path"
+	NotControlledByAdversary Justification = "vulnerable_code_cannot_be_controlled_by_adversary"
+	MitigationsExist         Justification = "inline_mitigations_already_exist"
+)
+
+const vexContext = "https://openvex.dev/ns"
+
+// MaxVEX bounds a VEX document, in bytes.
+const MaxVEX = 32 << 20
+
+// ErrVEX is a document that is not in the format, or larger than [MaxVEX].
+var ErrVEX = errors.New("not a valid OpenVEX document")
+
+// ReadVEX reads a document. A statement that the specification does not allow, such as
+// one of a product that is not affected without saying why, is an error.
+func ReadVEX(r io.Reader) (*VEX, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, MaxVEX+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > MaxVEX {
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrVEX, MaxVEX)
+	}
+	v := &VEX{}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrVEX, err)
+	}
+	if rest, ok := strings.CutPrefix(v.Context, vexContext); !ok || rest != "" && rest[0] != '/' {
+		return nil, fmt.Errorf("%w: the context is %.100q", ErrVEX, v.Context)
+	}
+	if v.Author == "" || len(v.Statements) == 0 {
+		return nil, fmt.Errorf("%w: no author or no statements", ErrVEX)
+	}
+	for i := range v.Statements {
+		if err := v.Statements[i].check(); err != nil {
+			return nil, fmt.Errorf("%w: statement %d: %w", ErrVEX, i+1, err)
+		}
+	}
+	return v, nil
+}
+
+func (s *Statement) check() error {
+	switch s.Status {
+	case NotAffected:
+		if s.Justification == "" && s.Impact == "" {
+			return errors.New("not affected, without a justification or an impact statement")
+		}
+	case IsAffected, IsFixed, UnderInvestigation:
+		if s.Justification != "" {
+			return fmt.Errorf("%s, with a justification", s.Status)
+		}
+	default:
+		return fmt.Errorf("the status %.40q", s.Status)
+	}
+	switch s.Justification {
+	case "", ComponentNotPresent, VulnerableCodeNotPresent, NotInExecutePath, NotControlledByAdversary, MitigationsExist:
+	default:
+		return fmt.Errorf("the justification %.80q", s.Justification)
+	}
+	if s.Vulnerability.Name == "" && s.Vulnerability.ID == "" {
+		return errors.New("no vulnerability")
+	}
+	return nil
+}
+
+// UnmarshalJSON reads a vulnerability, also in the form of a string, as OpenVEX v0.0.1
+// has it.
+func (v *VEXVulnerability) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		return json.Unmarshal(raw, &v.Name)
+	}
+	type plain VEXVulnerability
+	return json.Unmarshal(raw, (*plain)(v))
+}
+
+// UnmarshalJSON reads a product, also in the form of a string, as OpenVEX v0.0.1 has it.
+func (p *VEXProduct) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		return json.Unmarshal(raw, &p.ID)
+	}
+	type plain VEXProduct
+	return json.Unmarshal(raw, (*plain)(p))
+}
+
+// PURL returns the package URL of a module (https://github.com/package-url/purl-spec,
+// type golang), with the version, unless it is "" or "(devel)".
+func PURL(module, version string) string {
+	namespace, name := "", module
+	if i := strings.LastIndexByte(module, '/'); i >= 0 {
+		namespace, name = module[:i], module[i+1:]
+	}
+	if version == "(devel)" {
+		version = ""
+	}
+	if module == Stdlib || module == Toolchain {
+		if v, ok := goSemver(version); ok {
+			version = strings.TrimPrefix(v, "v")
+		}
+	}
+	return packageurl.NewPackageURL(packageurl.TypeGolang, namespace, name, version, nil, "").ToString()
+}
+
+// Find returns the statement about a vulnerability of a product, given by its package URL:
+// the latest of those that name the vulnerability by its ID or an alias, and the product
+// with that version or with none, and, if they name components, its module. A statement
+// about another product, or another version of it, is none. If two of the same time differ
+// in their status, the one counts that hides less.
+func (v *VEX) Find(product string, found Vulnerability) (*Statement, bool) {
+	var best *Statement
+	for i := range v.Statements {
+		s := &v.Statements[i]
+		if !s.names(found) || !s.covers(product, found) {
+			continue
+		}
+		if best == nil || v.time(s).After(v.time(best)) || v.time(s).Equal(v.time(best)) && !s.Hides() {
+			best = s
+		}
+	}
+	return best, best != nil
+}
+
+// Hides reports whether a statement says that the vulnerability does not affect the
+// product.
+func (s *Statement) Hides() bool { return s.Status == NotAffected || s.Status == IsFixed }
+
+// time is when a statement was made.
+func (v *VEX) time(s *Statement) time.Time {
+	for _, t := range []time.Time{s.Updated, s.Timestamp, v.Updated} {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return v.Timestamp
+}
+
+// names reports whether a statement is about a vulnerability.
+func (s *Statement) names(found Vulnerability) bool {
+	last := s.Vulnerability.ID[strings.LastIndexByte(s.Vulnerability.ID, '/')+1:]
+	for _, name := range append([]string{s.Vulnerability.Name, last}, s.Vulnerability.Aliases...) {
+		if name != "" && (strings.EqualFold(name, found.ID) || slices.ContainsFunc(found.Aliases, func(a string) bool { return strings.EqualFold(a, name) })) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether a statement is about a product, and about the module of the
+// vulnerability in it.
+func (s *Statement) covers(product string, found Vulnerability) bool {
+	component := PURL(found.Module, found.Version)
+	return slices.ContainsFunc(s.Products, func(p VEXProduct) bool {
+		return p.is(product) && (len(p.Subcomponents) == 0 || slices.ContainsFunc(p.Subcomponents, func(c VEXProduct) bool { return c.is(component) }))
+	})
+}
+
+// is reports whether a product is the one with a package URL. Its own may lack the
+// version, and so stand for any.
+func (p *VEXProduct) is(purl string) bool {
+	want, err := packageurl.FromString(purl)
+	if err != nil {
+		return false
+	}
+	for _, text := range []string{p.Identifiers.PURL, p.ID} {
+		got, err := packageurl.FromString(text)
+		if err != nil {
+			continue
+		}
+		plain := func(v string) string { return strings.TrimPrefix(strings.TrimPrefix(v, "go"), "v") }
+		return strings.EqualFold(got.Type+"/"+got.Namespace+"/"+got.Name, want.Type+"/"+want.Namespace+"/"+want.Name) &&
+			(got.Version == "" || plain(got.Version) == plain(want.Version)) && got.Subpath == want.Subpath && subset(got.Qualifiers.Map(), want.Qualifiers.Map())
+	}
+	return false
+}
+
+// subset reports whether a has nothing that b has not.
+func subset(a, b map[string]string) bool {
+	for k, v := range a {
+		if b[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// NewVEX states of each vulnerability of an assessment whether it affects a product, given
+// by its package URL. That it does not is stated only of what the functions show: that
+// nothing calls them, in source; that there is no code of them, in an executable.
+func NewVEX(author, tooling, product string, at time.Time, a *Assessment) *VEX {
+	v := &VEX{Context: vexContext + "/v0.2.0", Author: author, Tooling: tooling, Timestamp: at.UTC(), Version: 1, Statements: []Statement{}}
+	for _, found := range a.Vulnerabilities {
+		if !found.Withdrawn.IsZero() {
+			continue
+		}
+		p, c := vexProduct(product), vexProduct(PURL(found.Module, found.Version))
+		p.Subcomponents = []VEXProduct{c}
+		s := Statement{Vulnerability: VEXVulnerability{ID: found.URL, Name: found.ID, Aliases: found.Aliases}, Products: []VEXProduct{p}}
+		s.Status, s.Justification = stated(a, found.Reach)
+		if s.Status == IsAffected {
+			s.Action = "No fixed version is known."
+			if found.Fixed != "" {
+				s.Action = "Update " + found.Module + " to " + found.Fixed + "."
+			}
+		}
+		v.Statements = append(v.Statements, s)
+	}
+	content, err := json.Marshal(v)
+	if err == nil {
+		sum := sha256.Sum256(content)
+		v.ID = "https://openvex.dev/docs/public/vex-" + hex.EncodeToString(sum[:])
+	}
+	return v
+}
+
+func vexProduct(purl string) VEXProduct {
+	p := VEXProduct{ID: purl}
+	p.Identifiers.PURL = purl
+	return p
+}
+
+// stated is what can be stated of a vulnerability with a reach.
+func stated(a *Assessment, reach Reach) (Status, Justification) {
+	switch {
+	case reach == Called || reach == Present:
+		return IsAffected, ""
+	case a.Level != LevelSymbol || a.Basis == BasisModules:
+		return UnderInvestigation, ""
+	case a.Basis == BasisExecutable || reach == Required: // nor is the package linked
+		return NotAffected, VulnerableCodeNotPresent
+	}
+	return NotAffected, NotInExecutePath
+}
