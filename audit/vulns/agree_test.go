@@ -57,7 +57,7 @@ func govulncheck(t *testing.T, dir string, args ...string) (map[string]vulns.Rea
 		first := m.Finding.Trace[0]
 		reach := vulns.Required
 		switch {
-		case first.Function != "" && len(m.Finding.Trace) > 1:
+		case first.Function != "" && dir != "":
 			reach = vulns.Called
 		case first.Function != "":
 			reach = vulns.Present
@@ -160,6 +160,89 @@ func TestAgreeBinaries(t *testing.T) {
 		for _, n := range a.NotAssessed {
 			t.Logf("not assessed: %+v", n)
 		}
+	}
+}
+
+// TestAgreeSources compares what is found in source with what govulncheck finds in it. It
+// needs the variables GOVULNCHECK, the program, and GOVULNCHECK_SOURCES, a directory of
+// main modules.
+func TestAgreeSources(t *testing.T) {
+	dir := os.Getenv("GOVULNCHECK_SOURCES")
+	if os.Getenv("GOVULNCHECK") == "" || dir == "" {
+		t.Skip("no GOVULNCHECK or GOVULNCHECK_SOURCES")
+	}
+	db, err := vulns.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mods, err := filepath.Glob(filepath.Join(dir, "*", "go.mod"))
+	if err != nil || len(mods) == 0 {
+		t.Fatal("no modules", err)
+	}
+	for _, mod := range mods {
+		dir := filepath.Dir(mod)
+		list, std := buildList(t, dir)
+		want, modules := govulncheck(t, dir, "./...")
+		for i := range modules {
+			if modules[i].Path == vulns.Stdlib {
+				modules[i].Version = std
+			}
+		}
+		a, err := db.Match(t.Context(), modules, vulns.Platform{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(reaches(a)))); diff != "" {
+			t.Errorf("%s: modules: -govulncheck +here\n%s", dir, diff)
+		}
+		a, err = scanner(t, os.Environ(), "run").Source(t.Context(), db, vulns.Program{
+			Dir: dir, Patterns: []string{"./..."}, Modules: append(list, vulns.Module{Path: vulns.Stdlib, Version: std}), Level: vulns.LevelSymbol,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, more := reaches(a), 0
+		for key, reach := range got {
+			_, module, _ := strings.Cut(key, " ")
+			loaded := slices.ContainsFunc(modules, func(m vulns.Module) bool { return m.Path == module })
+			if !loaded && reach == vulns.Required { // none of its packages is imported
+				more++
+				delete(got, key)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: -govulncheck +here\n%s", dir, diff)
+		}
+		t.Logf("| %s | %d of %d | %s | %s | %d | %d |", filepath.Base(dir), len(list), len(modules), count(want), count(got), more, len(a.NotAssessed))
+		for _, n := range a.NotAssessed {
+			t.Logf("not assessed: %+v", n)
+		}
+	}
+}
+
+// buildList lists the modules of a main module as the go command does, and its release.
+func buildList(t *testing.T, dir string) (modules []vulns.Module, std string) {
+	t.Helper()
+	run := func(args ...string) []byte {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir = dir
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%v: %v", cmd.Args, err)
+		}
+		return out
+	}
+	for d := json.NewDecoder(bytes.NewReader(run("list", "-m", "-json", "all"))); ; {
+		var m struct {
+			vulns.Module
+			Main bool
+		}
+		if err := d.Decode(&m); err == io.EOF {
+			return modules, strings.TrimSpace(string(run("env", "GOVERSION")))
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		modules = append(modules, m.Module)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -109,7 +110,11 @@ func (s *Scanner) analyse(ctx context.Context, db *Database, p Program) ([]byte,
 		cmd.Env = os.Environ()
 	}
 	cmd.Env = append(cmd.Env, "PWD="+p.Dir)
-	return gocmd.Run(cmd)
+	out, err := gocmd.Run(cmd)
+	if failed, ok := errors.AsType[*gocmd.Error](err); ok { // without the arguments, which name a temporary directory
+		err = errors.New(cmp.Or(strings.ReplaceAll(failed.Stderr, dir, "vulndb"), failed.Err.Error()))
+	}
+	return out, err
 }
 
 // writeSelection writes what the analysis may ask of the database into a directory in the
@@ -125,7 +130,8 @@ func (db *Database) writeSelection(ctx context.Context, dir string, modules []Mo
 	names := map[string][]string{} // that modules have in the program which were put in the place of others
 	for _, mod := range modules {
 		s, ok := (&matches{}).subject(db, mod)
-		if !ok {
+		if !ok { // without a version, as the main module: the analysis asks all the same, and finds nothing
+			index[s.path] = nil
 			continue
 		}
 		if may[s.path] == nil {
@@ -138,7 +144,7 @@ func (db *Database) writeSelection(ctx context.Context, dir string, modules []Mo
 			may[s.path][id], wanted[id] = true, true
 		}
 	}
-	for path, ids := range may {
+	for path, ids := range may { // also of one that is there twice, with and without a version
 		index[path] = slices.DeleteFunc(slices.Clone(db.modules[path]), func(r reference) bool { return !ids[r.ID] })
 	}
 	type module struct {

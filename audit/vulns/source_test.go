@@ -3,6 +3,7 @@
 package vulns_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -158,6 +159,25 @@ func forked() map[string]string {
 	out["index/vulns.json"] = `[{"id":"GO-2026-0001","modified":"2026-01-01T00:00:00Z"}]`
 	out["ID/GO-2026-0001.json"] = strings.ReplaceAll(out["ID/GO-2026-0001.json"], "example.com/a", "example.com/fork")
 	return out
+}
+
+// TestSourceListed analyses a main module that the database lists: it has no version.
+func TestSourceListed(t *testing.T) {
+	env := goEnv(t, proxy(t, "example.com/a@v1.1.0"))
+	dir := program(t, "func main() { println(p.F(n)) }", "")
+	mod := filepath.Join(dir, "go.mod")
+	text, err := os.ReadFile(mod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mod, bytes.Replace(text, []byte("example.com/prog"), []byte("example.com/b"), 1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	modules := []vulns.Module{{Path: "example.com/b"}, {Path: "example.com/a", Version: "v1.1.0"}}
+	a, err := scanner(t, env, "run").Source(t.Context(), small(t), vulns.Program{Dir: dir, Patterns: []string{"./..."}, Modules: modules, Level: vulns.LevelSymbol})
+	if err != nil || len(a.NotAssessed) != 1 || a.NotAssessed[0].Reason != vulns.NoVersion || a.NotAssessed[0].Module != "example.com/b" || a.Vulnerabilities[0].Reach != vulns.Called {
+		t.Fatalf("%+v, %v", a, err)
+	}
 }
 
 // TestSourceFailures analyses what cannot be: the modules are assessed, and what is
