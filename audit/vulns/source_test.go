@@ -173,7 +173,7 @@ func TestSourceListed(t *testing.T) {
 	if err := os.WriteFile(mod, bytes.Replace(text, []byte("example.com/prog"), []byte("example.com/b"), 1), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	modules := []vulns.Module{{Path: "example.com/b"}, {Path: "example.com/a", Version: "v1.1.0"}}
+	modules := []vulns.Module{{Path: "example.com/b"}, {Path: "example.com/a", Version: "v1.1.0"}, {Path: vulns.Stdlib, Version: goRelease()}}
 	a, err := scanner(t, env, "run").Source(t.Context(), small(t), vulns.Program{Dir: dir, Patterns: []string{"./..."}, Modules: modules, Level: vulns.LevelSymbol})
 	if err != nil || len(a.NotAssessed) != 1 || a.NotAssessed[0].Reason != vulns.NoVersion || a.NotAssessed[0].Module != "example.com/b" || a.Vulnerabilities[0].Reach != vulns.Called {
 		t.Fatalf("%+v, %v", a, err)
