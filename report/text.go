@@ -30,6 +30,10 @@ const (
 	maxTargets     = 5
 )
 
+// maxQuietReason is how many columns Options.Quiet has of a reason. It is one line however narrow
+// the terminal, to be found by grep, and is cut only where it is a program's output or a stack.
+const maxQuietReason = 2000
+
 // screen is how many lines a terminal shows, about: after more of them the
 // verdict is out of sight and is said again.
 const screen = 40
@@ -249,7 +253,11 @@ func (p *page) decisive() {
 	}
 	for _, c := range incomplete(p.rep) {
 		begin := "  " + style(warn, signUnknown) + " "
-		p.line(begin, truncate(clean(c.ID)+": "+strings.Join(cleanLines(c.Reason), " "), p.width-4))
+		reason := strings.Join(cleanLines(c.Reason), " ")
+		if reason == "" {
+			reason = wordOutcome[c.Outcome].In(p.rep.Lang)
+		}
+		p.line(begin, truncate(say(p.rep.Lang, msgOf, audit.Args{"title": clean(c.ID), "subject": reason}), maxQuietReason))
 	}
 }
 
