@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -371,21 +370,4 @@ func (e TLSEndpoint) unknownSession() []string {
 		}
 	}
 	return out
-}
-
-// CheckEndpoint reports whether a text is an endpoint, host:port.
-func CheckEndpoint(address string) error {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		var addr *net.AddrError
-		if errors.As(err, &addr) {
-			return errors.New(addr.Err)
-		}
-		return err
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if host == "" || err != nil || n == 0 {
-		return errors.New("host and port are wanted, such as example.com:443")
-	}
-	return nil
 }

@@ -276,6 +276,10 @@ func TestCheckEndpoint(t *testing.T) {
 	for address, ok := range map[string]bool{
 		"example.com:443": true, "[::1]:8443": true, "127.0.0.1:1": true,
 		"example.com": false, ":443": false, "example.com:": false, "example.com:0": false, "example.com:70000": false, "example.com:https": false, "::1:443": false,
+		"localhost:1": true, "a_b.internal.:443": true, "xn--fsqu00a.test:443": true, "[fe80::1%eth0]:443": true, strings.Repeat("a", 63) + ".test:443": true,
+		"a b:443": false, " a:443": false, "a\x00:443": false, "a\n.test:443": false, "https://a.test:443": false, "a/b:443": false, "例子.测试:443": false, "a..b:443": false,
+		".a:443": false, ".:443": false, "-a.test:443": false, "a-.test:443": false, "user@a.test:443": false, "[a.test]:443": true, "[fe80::1%e 0]:443": false, "[fe80::1%]:443": false,
+		strings.Repeat("a", 64) + ".test:443": false, strings.Repeat("a.", 127) + "test:443": false,
 	} {
 		if err := CheckEndpoint(address); (err == nil) != ok {
 			t.Errorf("%s: %v", address, err)
