@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
@@ -45,7 +46,7 @@ type SVIDFacts struct {
 // A BundleFile is a file of a trust domain's authorities.
 type BundleFile struct {
 	Path   string `json:"path"`
-	Reason string `json:"reason,omitempty"` // why it could not be read
+	Reason string `json:"reason,omitempty"` // why it could not be read: a word, or an error of the system
 	Authorities
 }
 
@@ -58,7 +59,7 @@ type Authorities struct {
 // An SVIDFile is one file, named as findings name it.
 type SVIDFile struct {
 	Path   string       `json:"path"`
-	Reason string       `json:"reason,omitempty"` // why it could not be read
+	Reason string       `json:"reason,omitempty"` // why it could not be read: a word, or an error of the system
 	SVID   *JudgedChain `json:"svid,omitempty"`
 }
 
@@ -112,10 +113,10 @@ func runSVID(ctx context.Context, p *audit.Pass) (any, error) {
 		b := &BundleFile{Path: nameIn(p.Target.Dir, name)}
 		list, err := spiffe.ReadFile(name)
 		if err != nil {
-			b.Reason = err.Error()
+			b.Reason = problemOf(err)
 		}
 		if pool = poolOf(list); pool == nil && err == nil {
-			b.Reason = "none of its certificates can be read"
+			b.Reason = "no-readable-certificate"
 		}
 		b.Authorities = keepAuthorities(p, list)
 		facts.Bundle = b
@@ -124,7 +125,7 @@ func runSVID(ctx context.Context, p *audit.Pass) (any, error) {
 	for i, name := range p.Target.SVIDs {
 		f := SVIDFile{Path: nameIn(p.Target.Dir, name)}
 		if list, err := spiffe.ReadFile(name); err != nil {
-			f.Reason = err.Error()
+			f.Reason = problemOf(err)
 		} else {
 			f.SVID = judgeChain(list, options, p.Now.UTC())
 			f.SVID.Evidence = p.Evidence("certificates", chainPEM(list))
@@ -247,16 +248,25 @@ func chainPEM(list [][]byte) []byte {
 	return buf.Bytes()
 }
 
+// problemOf is why a file could not be read: a word of the catalogue's, or an error of the system.
+func problemOf(err error) string {
+	var problem spiffe.FileError
+	if errors.As(err, &problem) {
+		return string(problem)
+	}
+	return err.Error()
+}
+
 // undetermined returns what stayed open, as the error of a check that could not tell all, or
 // nil.
 func (f *SVIDFacts) undetermined() error {
-	var unread []string
+	var unread []audit.Text
 	if f.Bundle != nil && f.Bundle.Reason != "" {
-		unread = append(unread, f.Bundle.Path+": "+f.Bundle.Reason)
+		unread = append(unread, told(f.Bundle.Path, "file_problem", f.Bundle.Reason))
 	}
 	for _, file := range f.Files {
 		if file.SVID == nil {
-			unread = append(unread, file.Path+": "+file.Reason)
+			unread = append(unread, told(file.Path, "file_problem", file.Reason))
 		}
 	}
 	w := f.Workload
@@ -264,17 +274,35 @@ func (f *SVIDFacts) undetermined() error {
 	switch {
 	case len(unread) > 0:
 		if failed {
-			unread = append(unread, w.Socket+": "+w.Detail)
+			unread = append(unread, told(w.Socket, "api_problem", string(w.State)+detail(w.Detail)))
 		}
-		return audit.NotAssessed("svid/unreadable", audit.Args{"count": len(unread), "facts": first(unread, maxNamed)})
+		return audit.NotAssessed("svid/unreadable", audit.Args{"count": len(unread), "facts": firstTexts(unread, maxNamed)})
 	case failed:
-		problem := string(w.State)
-		if w.Detail != "" {
-			problem += ": " + w.Detail
-		}
-		return audit.NotAssessed("svid/workload-api", audit.Args{"socket": w.Socket, "api_problem": problem, "count": len(w.SVIDs)})
+		return audit.NotAssessed("svid/workload-api", audit.Args{"socket": w.Socket, "api_problem": string(w.State) + detail(w.Detail), "count": len(w.SVIDs)})
 	}
 	return nil
+}
+
+// detail is what follows a word.
+func detail(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
+}
+
+// told says of what is named what is wrong with it: a word of the catalogue's terms, alone or
+// before a colon, or a text that is no such word.
+func told(name, argument, problem string) audit.Text {
+	word, rest, more := strings.Cut(problem, ": ")
+	t, err := Catalogue().Term(argument, word, nil)
+	switch {
+	case err != nil:
+		t = audit.Plain(shown(problem))
+	case more:
+		t = audit.Text{EN: t.EN + ": " + shown(rest), ZH: t.ZH + "：" + shown(rest)}
+	}
+	return audit.About(shown(name), t)
 }
 
 // concludeSVID derives the findings from stored facts.

@@ -374,7 +374,7 @@ func (j *chainJudge) identity() {
 		}
 		uris := allShown(j.leaf.URIs)
 		if uris == nil {
-			uris = []string{"-"}
+			uris = []string{"none"}
 		}
 		j.finding("tls/svid-defect", audit.Args{"svid_defects": defects, "uris": uris})
 	}

@@ -97,6 +97,54 @@ func TestTLSUnproven(t *testing.T) {
 	}
 }
 
+// english are texts in English.
+func english(texts []audit.Text) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, t.EN)
+	}
+	return out
+}
+
+// TestTLSUnknownWords: what stayed unknown is told in the language of the report.
+func TestTLSUnknownWords(t *testing.T) {
+	e := TLSEndpoint{
+		Result: &tlsprobe.Result{
+			Address:             "a.test:443",
+			Protocols:           []tlsprobe.Protocol{{Version: tlsprobe.TLS13, State: tlsprobe.Offered, Undecided: []tlsprobe.SuiteID{1, 2}}, {Version: tlsprobe.TLS12, State: tlsprobe.Unknown}},
+			Groups:              []tlsprobe.Group{withState(29, tlsprobe.Unknown)},
+			SignatureAlgorithms: []tlsprobe.SignatureAlgorithm{{State: tlsprobe.Unknown}},
+			Session:             tlsprobe.Session{Compression: tlsprobe.Unknown},
+			ClientAuth:          tlsprobe.ClientAuth{State: tlsprobe.AuthUnknown},
+		},
+		Reached: true, Unproven: []string{"pin", "svid", "nonsense"},
+	}
+	lost := TLSEndpoint{Result: &tlsprobe.Result{Address: "b.test:443", Unknown: []tlsprobe.Problem{{Detail: "no route"}}}}
+	facts := &TLSFacts{Endpoints: []TLSEndpoint{e, lost}}
+	var many TLSFacts
+	for range maxNamed + 2 {
+		many.Endpoints = append(many.Endpoints, TLSEndpoint{Result: &tlsprobe.Result{Address: "c.test:1"}})
+	}
+	for lang, want := range map[audit.Lang][]string{
+		audit.English: {
+			"of 2 of 2 endpoints something stayed unknown: a.test:443: pinned key, SVID, TLS 1.3 (2 suites), TLS 1.2, 1 groups, 1 signature algorithms, client authentication, compression; b.test:443: no route",
+			"; and 2 more",
+		},
+		audit.Chinese: {
+			"2 个端点中有 2 个存在未能确定的内容：a.test:443：固定的公钥、SVID 身份、TLS 1.3（2 个密码套件）、TLS 1.2、1 个密钥交换组、1 个签名算法、客户端认证、压缩；b.test:443：no route",
+			"；另有 2 项",
+		},
+	} {
+		for i, f := range []*TLSFacts{facts, &many} {
+			check := &audit.Check{ID: "tls", Run: func(context.Context, *audit.Pass) (any, error) { return nil, f.undetermined() }}
+			rep := runCheck(t, audit.Config{Target: &audit.Target{Dir: t.TempDir()}, Checks: []*audit.Check{check}, Lang: lang})
+			if got := rep.Checks[0].Reason; got != want[i] && !(i == 1 && strings.HasSuffix(got, want[i])) {
+				t.Errorf("%s\nwant %s", got, want[i])
+			}
+		}
+	}
+}
+
 // TestTLSUnknownSession: what a rule is about, and is unknown, is no pass.
 func TestTLSUnknownSession(t *testing.T) {
 	unknown := tlsprobe.Session{
@@ -115,7 +163,7 @@ func TestTLSUnknownSession(t *testing.T) {
 			tlsprobe.ClientAuth{State: tlsprobe.AuthRequired, Unverified: tlsprobe.NotOffered}, nil},
 	} {
 		e := TLSEndpoint{Result: &tlsprobe.Result{Protocols: []tlsprobe.Protocol{takes(tlsprobe.TLS13, 0x1301)}, Session: test.session, ClientAuth: test.client}, Reached: true}
-		if diff := cmp.Diff(test.want, e.unknown(), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(test.want, english(e.unknown()), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
@@ -124,7 +172,7 @@ func TestTLSUnknownSession(t *testing.T) {
 // TestTLSContradiction: an endpoint whose answers contradict each other is not assessed.
 func TestTLSContradiction(t *testing.T) {
 	e := TLSEndpoint{Result: &tlsprobe.Result{Unknown: []tlsprobe.Problem{{Question: tlsprobe.Consistency, Times: 1}}}, Reached: true}
-	if got := e.unknown(); !slices.Equal(got, []string{"consistency"}) {
+	if got := english(e.unknown()); !slices.Equal(got, []string{"consistency"}) {
 		t.Errorf("%q", got)
 	}
 }
