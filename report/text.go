@@ -115,7 +115,7 @@ func (p *page) field(label audit.Text, look paint, s string) {
 // heading starts a section of n items, with what else is to be said of it.
 func (p *page) heading(t audit.Text, n int, remarks ...string) {
 	p.line()
-	tail := " (" + join(p.rep.Lang, append([]string{fmt.Sprint(n)}, remarks...)) + ")"
+	tail := say(p.rep.Lang, msgAside, audit.Args{"text": join(p.rep.Lang, append([]string{fmt.Sprint(n)}, remarks...))})
 	p.line(style(strong, t.In(p.rep.Lang)), style(faint, tail))
 }
 
@@ -179,9 +179,9 @@ func policy(r *audit.Report) string {
 // list joins names, the first n of them.
 func list(lang audit.Lang, names []string, n int) string {
 	if len(names) > n+1 {
-		return strings.Join(names[:n], ", ") + ", " + say(lang, msgMore, audit.Args{"n": len(names) - n})
+		names = append(slices.Clone(names[:n]), say(lang, msgMore, audit.Args{"n": len(names) - n}))
 	}
-	return strings.Join(names, ", ")
+	return enumerate(lang, names)
 }
 
 func (p *page) verdict() {
@@ -294,7 +294,7 @@ func (p *page) checks() {
 	}
 	if len(skipped) > 0 {
 		p.para("  "+signMinor+" ", 4, faint, say(r.Lang, msgOf, audit.Args{
-			"title": wordOutcome[audit.NotApplicable].In(r.Lang), "subject": strings.Join(skipped, ", "),
+			"title": wordOutcome[audit.NotApplicable].In(r.Lang), "subject": enumerate(r.Lang, skipped),
 		}))
 	}
 }
