@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
@@ -29,6 +30,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/tlsprobe"
 	"github.com/goassay/assay/audit/tlsprobe/tlstest"
+	"github.com/goassay/assay/audit/tlsprofile"
 )
 
 // serveTLS starts a server on loopback, and returns its address.
@@ -293,6 +295,32 @@ func TestTLSProfiles(t *testing.T) {
 		if rep := runTLSCheck(t, settings, address); rep.Checks[0].Outcome != audit.Errored {
 			t.Errorf("%v: %+v", settings, rep.Checks[0])
 		}
+	}
+}
+
+// TestTLSProfileTrust: whether a chain is trusted is judged by the authorities of the run.
+func TestTLSProfileTrust(t *testing.T) {
+	address := serveTLS(t, &tls.Config{})
+	outcome := func(settings map[string]string) tlsprofile.Outcome {
+		rep := runTLSCheck(t, settings, address)
+		for _, c := range factsOf[TLSFacts](t, rep, TLS).Endpoints[0].Profiles[0].Clauses {
+			if c.Clause == "4.2.1 (trusted)" {
+				return c.Outcome
+			}
+		}
+		return ""
+	}
+	if got := outcome(map[string]string{"tls-profile": "pci-dss-4"}); got != tlsprofile.Gap {
+		t.Errorf("of its own: %q", got)
+	}
+	c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.ConnectionState().PeerCertificates[0].Raw})
+	if got := outcome(map[string]string{"tls-profile": "pci-dss-4", "tls-roots": string(root), "tls-sni": "service.test"}); got != tlsprofile.Met {
+		t.Errorf("among the authorities: %q", got)
 	}
 }
 
