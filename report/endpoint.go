@@ -44,6 +44,9 @@ type endpoint struct {
 			} `json:"key"`
 		} `json:"chain"`
 	} `json:"certificates"`
+	Chains []struct { // of each of Certificates
+		SVID *svid `json:"svid"`
+	} `json:"chains"`
 	ClientAuth struct {
 		State string `json:"state"`
 	} `json:"client_auth"`
@@ -205,7 +208,7 @@ func (p *page) labelled(label audit.Text, items []string, join func(audit.Lang, 
 // endpointLabel is how many columns the widest label of an endpoint has.
 func (p *page) endpointLabel() int {
 	n := 0
-	for _, t := range []audit.Text{msgGroups, msgPostQuantum, msgSignatures, msgCertificate, msgClientAuth, msgALPN, msgProfile, msgPlaintext} {
+	for _, t := range []audit.Text{msgGroups, msgPostQuantum, msgSignatures, msgCertificate, msgSPIFFEID, msgTrustDomain, msgSVIDValidity, msgSVIDChain, msgDefects, msgIssued, msgClientAuth, msgALPN, msgProfile, msgPlaintext} {
 		n = max(n, width(t.In(p.rep.Lang)))
 	}
 	return n
@@ -336,7 +339,7 @@ func nameOr(name, id string) string {
 
 // certificates writes the first of each chain that was presented for the name.
 func (p *page) certificates(e *endpoint) {
-	for _, c := range e.Certificates {
+	for i, c := range e.Certificates {
 		if len(c.Chain) == 0 || c.SNI != e.SNI {
 			continue
 		}
@@ -350,5 +353,10 @@ func (p *page) certificates(e *endpoint) {
 			nameOr(leaf.Subject, "-"), key, say(p.rep.Lang, msgValidUntil, audit.Args{"date": leaf.NotAfter.Format(time.DateOnly)}),
 			say(p.rep.Lang, msgIssuer, audit.Args{"issuer": clean(nameOr(leaf.Issuer, "-"))}),
 		})
+		if i < len(e.Chains) && e.Chains[i].SVID != nil {
+			s := *e.Chains[i].SVID
+			s.At, s.NotAfter = p.rep.Finished, leaf.NotAfter
+			p.svid(&s)
+		}
 	}
 }

@@ -76,6 +76,7 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 		}
 		if opts.Endpoints {
 			p.endpoints()
+			p.svids()
 		}
 		p.findings()
 		p.incomplete()
