@@ -168,6 +168,7 @@ func (v *policyValidator) policy(p *Policy) {
 	}
 	v.logs(p.SumDB.Logs)
 	v.requirements(p.FIPS.Require)
+	v.spiffe(&p.SPIFFE)
 	a := &p.Allowlist
 	if !a.ValidFrom.IsZero() && !a.ValidUntil.IsZero() && a.ValidUntil.Before(a.ValidFrom.Time) {
 		v.fail(v.values["allowlist.valid_until"], "", "valid_until is before valid_from")
@@ -277,6 +278,20 @@ func (v *policyValidator) requirements(list []FIPSRequirement) {
 			if _, err := path.Match(pattern, ""); !v.failed[at] && (err != nil || blank(pattern)) {
 				v.fail(v.values[at], "", "malformed pattern %q", pattern)
 			}
+		}
+	}
+}
+
+// spiffe checks what is said of X.509-SVIDs.
+func (v *policyValidator) spiffe(p *SPIFFEPolicy) {
+	const at = "spiffe.trust_domain"
+	if p.TrustDomain != "" && !trustDomain().MatchString(p.TrustDomain) {
+		v.fail(v.values[at], "", "malformed trust domain %q: a name such as prod.example", p.TrustDomain)
+	}
+	for i, pattern := range p.Paths {
+		at := fmt.Sprintf("spiffe.paths[%d]", i)
+		if err := CheckSPIFFEPath(pattern); err != nil && !v.failed[at] {
+			v.fail(v.values[at], "", "path %q: %v", pattern, err)
 		}
 	}
 }

@@ -69,7 +69,8 @@ func TestParsePolicy(t *testing.T) {
 			GOSUMDB: "sum.corp.example+063adbe3+AXgAzGrv9bJx9Zw9/PXCBGXzIiygKzbyYF/a0x6nlD7J https://sum.corp.example",
 			Modules: []string{"corp.example/*", "*.corp.example"},
 		}}},
-		FIPS: FIPSPolicy{Require: []FIPSRequirement{{Paths: []string{"bin/server", "bin/tools/*"}, Level: "certified"}, {Paths: []string{"*"}, Level: "none"}}},
+		SPIFFE: SPIFFEPolicy{TrustDomain: "prod.example", Paths: []string{"/ns/shop/*"}},
+		FIPS:   FIPSPolicy{Require: []FIPSRequirement{{Paths: []string{"bin/server", "bin/tools/*"}, Level: "certified"}, {Paths: []string{"*"}, Level: "none"}}},
 		Allowlist: AllowlistPolicy{
 			Applicant: "韩梅梅", Department: "Build", Contact: "13800138000", Owner: "li", Purpose: "builds", Basis: []string{"8.1.3.2"},
 			ValidFrom: day("2026-01-01"), ValidUntil: day("2026-12-31"),

@@ -25,8 +25,9 @@ import (
 
 // SVID judges X.509-SVIDs: those in files, and those that a SPIFFE Workload API issues, and
 // whether it renews them. Its settings, all of them optional: "svid-bundle", a file with the
-// authorities of the trust domain, "svid-trust-domain", the one that all SVIDs must be of,
-// and "svid-watch", for how long rotation is watched.
+// authorities of the trust domain, "spiffe-trust-domain", the one that all SVIDs must be of,
+// "spiffe-paths", patterns in lines, one of which the path of each must match, and "svid-watch",
+// for how long rotation is watched.
 var SVID = &audit.Check{
 	ID:       "svid",
 	Applies:  func(t *audit.Target) bool { return len(t.SVIDs) > 0 || t.Workload != "" },
@@ -38,6 +39,7 @@ var SVID = &audit.Check{
 // SVIDFacts are the facts of [SVID].
 type SVIDFacts struct {
 	TrustDomain string       `json:"trust_domain,omitempty"` // that was demanded
+	Paths       []string     `json:"paths,omitempty"`        // patterns of those that are allowed; none: any
 	Bundle      *BundleFile  `json:"bundle,omitempty"`       // that was given
 	Files       []SVIDFile   `json:"files"`
 	Workload    *APIWorkload `json:"workload,omitempty"`
@@ -107,7 +109,7 @@ type APIBundle struct {
 var after, since = time.After, time.Since
 
 func runSVID(ctx context.Context, p *audit.Pass) (any, error) {
-	facts := &SVIDFacts{TrustDomain: p.Settings["svid-trust-domain"], Files: []SVIDFile{}}
+	facts := &SVIDFacts{TrustDomain: p.Settings["spiffe-trust-domain"], Paths: spiffePaths(p), Files: []SVIDFile{}}
 	var pool *x509.CertPool
 	if name := p.Settings["svid-bundle"]; name != "" {
 		b := &BundleFile{Path: nameIn(p.Target.Dir, name)}
@@ -121,7 +123,7 @@ func runSVID(ctx context.Context, p *audit.Pass) (any, error) {
 		b.Authorities = keepAuthorities(p, list)
 		facts.Bundle = b
 	}
-	options := tlsprobe.SVIDOptions{Demanded: true, TrustDomain: facts.TrustDomain, Bundle: pool}
+	options := tlsprobe.SVIDOptions{Demanded: true, TrustDomain: facts.TrustDomain, Path: allowedPaths(facts.Paths), Bundle: pool}
 	for i, name := range p.Target.SVIDs {
 		f := SVIDFile{Path: nameIn(p.Target.Dir, name)}
 		if list, err := spiffe.ReadFile(name); err != nil {
@@ -147,6 +149,19 @@ func runSVID(ctx context.Context, p *audit.Pass) (any, error) {
 		return facts, ctx.Err()
 	}
 	return facts, facts.undetermined()
+}
+
+// spiffePaths are the patterns of the setting, nil for none.
+func spiffePaths(p *audit.Pass) []string {
+	return slices.Collect(strings.FieldsFuncSeq(p.Settings["spiffe-paths"], func(r rune) bool { return r == '\n' }))
+}
+
+// allowedPaths reports of paths whether one of the patterns matches; nil if any will do.
+func allowedPaths(patterns []string) func(string) bool {
+	if len(patterns) == 0 {
+		return nil
+	}
+	return audit.SPIFFEPolicy{Paths: patterns}.Allows
 }
 
 // watchTime is how long rotation is watched. The command has read it before.
@@ -341,7 +356,7 @@ func recheckSVID(stored json.RawMessage, evidence func(string) ([]byte, error)) 
 	if err != nil {
 		return err
 	}
-	r := &svidRecheck{evidence: evidence, options: tlsprobe.SVIDOptions{Demanded: true, TrustDomain: facts.TrustDomain}}
+	r := &svidRecheck{evidence: evidence, options: tlsprobe.SVIDOptions{Demanded: true, TrustDomain: facts.TrustDomain, Path: allowedPaths(facts.Paths)}}
 	if facts.Bundle != nil {
 		r.options.Bundle = r.authorities("the bundle", facts.Bundle.Authorities)
 	}

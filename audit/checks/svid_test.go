@@ -92,7 +92,7 @@ func TestSVIDFiles(t *testing.T) {
 	leaf := func(change ...func(*x509.Certificate)) []byte {
 		return svidFile(t, root.Server(t, "", append([]func(*x509.Certificate){spiffetest.Has(cartID), lasting(40 * time.Minute)}, change...)...))
 	}
-	bundle := map[string]string{"svid-bundle": "bundle.pem", "svid-trust-domain": "prod.example"}
+	bundle := map[string]string{"svid-bundle": "bundle.pem", "spiffe-trust-domain": "prod.example"}
 	for _, test := range []struct {
 		name     string
 		svid     []byte
@@ -104,7 +104,7 @@ func TestSVIDFiles(t *testing.T) {
 		{"right", leaf(), root, bundle, "pass", nil},
 		{"no bundle", leaf(), nil, nil, "pass", []string{"svid/unverified"}},
 		{"other bundle", leaf(), other, bundle, "fail", []string{"svid/defect svid_defects=untrusted"}},
-		{"other trust domain", leaf(), root, map[string]string{"svid-bundle": "bundle.pem", "svid-trust-domain": "test.example"}, "fail", []string{"svid/defect svid_defects=other-trust-domain"}},
+		{"other trust domain", leaf(), root, map[string]string{"svid-bundle": "bundle.pem", "spiffe-trust-domain": "test.example"}, "fail", []string{"svid/defect svid_defects=other-trust-domain"}},
 		{"two URIs", leaf(spiffetest.Has(cartID, "spiffe://prod.example/x")), root, bundle, "fail", []string{"svid/defect svid_defects=many-uris"}},
 		{"CA", leaf(func(c *x509.Certificate) { c.IsCA = true }), root, bundle, "fail", []string{"svid/defect svid_defects=not-a-leaf;signing-path;signing-usage"}},
 		{"bad trust domain", leaf(spiffetest.Has("spiffe://Prod.example/x")), root, map[string]string{"svid-bundle": "bundle.pem"}, "fail", []string{"svid/defect svid_defects=bad-trust-domain"}},

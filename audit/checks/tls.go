@@ -31,7 +31,9 @@ import (
 // profiles that endpoints are judged by. "tls-roots" are authorities beside those of the
 // system, PEM; "tls-ct-logs" a list of logs of certificate transparency, as Chrome has it;
 // "tls-client-certificate" is a certificate with its chain and its key, PEM, for endpoints
-// that ask for one: the key goes nowhere else. "tls-spiffe" demands X.509-SVIDs, of any trust domain if it is "*".
+// that ask for one: the key goes nowhere else. "tls-spiffe" demands X.509-SVIDs: of that trust
+// domain, or if it is "*", of any. "spiffe-trust-domain" and "spiffe-paths", patterns in lines, are
+// demanded of each X.509-SVID that is presented.
 var TLS = &audit.Check{
 	ID:      "tls",
 	Needs:   audit.Network,
@@ -159,6 +161,7 @@ func withoutText(err error) error {
 // chainOptions reads the settings that certificates are held against.
 func chainOptions(p *audit.Pass) (tlsprobe.ChainOptions, error) {
 	o := tlsprobe.ChainOptions{Now: p.Now, Roots: tlsprobe.Roots{System: p.Roots}}
+	o.SVID.TrustDomain, o.SVID.Path = p.Settings["spiffe-trust-domain"], allowedPaths(spiffePaths(p))
 	if domain := p.Settings["tls-spiffe"]; domain != "" {
 		o.SVID.Demanded = true
 		if domain != "*" {

@@ -339,6 +339,29 @@ func TestTLSInClear(t *testing.T) {
 	}
 }
 
+// TestTLSSPIFFE: what is demanded of SVIDs of endpoints.
+func TestTLSSPIFFE(t *testing.T) {
+	for _, test := range []struct {
+		settings map[string]string
+		demanded bool
+		domain   string
+		allowed  bool // /ns/mail
+	}{
+		{nil, false, "", true},
+		{map[string]string{"spiffe-trust-domain": "prod.example", "spiffe-paths": "/ns/shop/*\n/ns/db"}, false, "prod.example", false},
+		{map[string]string{"tls-spiffe": "*", "spiffe-trust-domain": "prod.example", "spiffe-paths": "/ns/shop/*\n/ns/mail"}, true, "prod.example", true},
+		{map[string]string{"tls-spiffe": "test.example", "spiffe-trust-domain": "prod.example"}, true, "test.example", true},
+	} {
+		o, err := chainOptions(&audit.Pass{Target: &audit.Target{}, Settings: test.settings})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := o.SVID; s.Demanded != test.demanded || s.TrustDomain != test.domain || (s.Path == nil || s.Path("/ns/mail")) != test.allowed {
+			t.Errorf("%v: %+v", test.settings, s)
+		}
+	}
+}
+
 func TestTLSSettings(t *testing.T) {
 	for key, value := range map[string]string{"tls-timeout": "soon", "tls-max-connections": "many", "tls-rate": "fast"} {
 		rep := runTLSCheck(t, map[string]string{key: value}, "127.0.0.1:1")

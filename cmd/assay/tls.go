@@ -120,6 +120,13 @@ assay report --check 可据此重新推导结论。
 				debug.SetGCPercent(100) // what is saved of a short run costs memory in a long one
 			}
 			o.endpoints = true
+			policy, err := o.readPolicy(target)
+			if err != nil {
+				return err
+			}
+			if err := s.demand(cmd, t.spiffe, policy, o.settings); err != nil {
+				return err
+			}
 			list, err := s.add(cmd, target, &name, o.settings)
 			if err != nil {
 				return err

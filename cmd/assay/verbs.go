@@ -66,6 +66,7 @@ one); other directories and files are read as executables.`,
 			if o.settings, err = demand.settings(inv); err != nil {
 				return err
 			}
+			spiffePolicy(policy, o.settings)
 			if updates {
 				o.settings["updates"] = "true"
 			}
