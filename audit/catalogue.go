@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -164,10 +165,6 @@ func walkTemplate(s string, literal func(string), placeholder func(string) error
 // formatArg renders one argument. Numbers may be float64, as JSON gives them
 // back from a stored report.
 func formatArg(lang Lang, v any) (string, error) {
-	separator := ", "
-	if lang == Chinese {
-		separator = "、"
-	}
 	switch v := v.(type) {
 	case string:
 		return v, nil
@@ -176,17 +173,10 @@ func formatArg(lang Lang, v any) (string, error) {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), nil
 	case []string:
-		return strings.Join(v, separator), nil
+		return enumerate(lang, marks[lang].item, v), nil
 	case []any:
-		parts := make([]string, len(v))
-		for i := range v {
-			s, ok := v[i].(string)
-			if !ok {
-				return "", fmt.Errorf("list of %T", v[i])
-			}
-			parts[i] = s
-		}
-		return strings.Join(parts, separator), nil
+		parts, err := texts(v)
+		return enumerate(lang, marks[lang].item, parts), err
 	case Text:
 		return v.In(lang), nil
 	case map[string]any: // a Text of a stored report
@@ -196,6 +186,66 @@ func formatArg(lang Lang, v any) (string, error) {
 	}
 	return "", fmt.Errorf("unsupported type %T", v)
 }
+
+// texts are the texts of a list of a stored report.
+func texts(list []any) ([]string, error) {
+	out := make([]string, len(list))
+	for i := range list {
+		s, ok := list[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("list of %T", list[i])
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// marks are the punctuation of lists in each language (GB/T 15834-2011 for Chinese).
+var marks = map[Lang]struct{ item, group, colon string }{
+	English: {", ", "; ", ": "},
+	Chinese: {"、", "；", "："},
+}
+
+// textMore stands for what was left out of a list, which ends with "+" and how many.
+var textMore = Text{EN: "and {n} more", ZH: "另有 {n} 项"}
+
+// enumerate joins a list.
+func enumerate(lang Lang, mark string, list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	last := list[len(list)-1]
+	if n, ok := strings.CutPrefix(last, "+"); ok && n != "" && strings.Trim(n, "0123456789") == "" {
+		list = slices.Clone(list)
+		list[len(list)-1] = strings.ReplaceAll(textMore.In(lang), "{n}", n)
+	}
+	return strings.Join(list, mark)
+}
+
+// List joins texts in each language: with commas, or with semicolons where the texts are lists
+// themselves.
+func List(texts []Text, nested bool) Text {
+	in := func(lang Lang) string {
+		var parts []string
+		for _, t := range texts {
+			parts = append(parts, t.In(lang))
+		}
+		mark := marks[lang].item
+		if nested {
+			mark = marks[lang].group
+		}
+		return strings.Join(parts, mark)
+	}
+	return Text{EN: in(English), ZH: in(Chinese)}
+}
+
+// About puts what a text is about before it, with a colon.
+func About(name string, t Text) Text {
+	return Text{EN: name + marks[English].colon + t.EN, ZH: name + marks[Chinese].colon + t.ZH}
+}
+
+// Plain is a text that is the same in all languages, such as a name.
+func Plain(s string) Text { return Text{EN: s, ZH: s} }
 
 // Render fills the texts of f in lang from the catalogue.
 func (c *Catalogue) Render(f *Finding, lang Lang) error {
@@ -228,6 +278,17 @@ func (c *Catalogue) Reason(id string, args Args, lang Lang) (string, error) {
 	return s, nil
 }
 
+// Term gives a word of the catalogue's terms, filled with arguments, in all languages.
+func (c *Catalogue) Term(argument, word string, args Args) (Text, error) {
+	t, ok := c.Terms[argument][word]
+	if !ok {
+		return Text{}, fmt.Errorf("%s has no word %q", argument, word)
+	}
+	en, err1 := t.Format(English, args)
+	zh, err2 := t.Format(Chinese, args)
+	return Text{EN: en, ZH: zh}, errors.Join(err1, err2)
+}
+
 // translate gives arguments that are words of the catalogue's terms in lang. A
 // word may stand alone, in a list, or before a colon: "network: 12".
 func (c *Catalogue) translate(args Args, lang Lang) Args {
@@ -237,42 +298,57 @@ func (c *Catalogue) translate(args Args, lang Lang) Args {
 		if terms == nil {
 			continue
 		}
-		word := func(s string) string {
-			head, rest, counted := strings.Cut(s, ": ")
-			t, ok := terms[head]
-			switch {
-			case !ok:
-				return s
-			case counted:
-				return t.In(lang) + ": " + rest
+		var words []string
+		switch v := value.(type) {
+		case string:
+			words = []string{v}
+		case []string:
+			words = v
+		case []any: // of a stored report
+			var err error
+			if words, err = texts(v); err != nil {
+				continue
 			}
-			return t.In(lang)
+		default:
+			continue
 		}
 		if out == nil {
 			out = maps.Clone(args)
 		}
-		switch v := value.(type) {
-		case string:
-			out[name] = word(v)
-		case []string:
-			words := make([]string, len(v))
-			for i := range v {
-				words[i] = word(v[i])
-			}
-			out[name] = words
-		case []any: // of a stored report
-			words := make([]any, len(v))
-			for i := range v {
-				words[i] = v[i]
-				if s, ok := v[i].(string); ok {
-					words[i] = word(s)
-				}
-			}
-			out[name] = words
-		}
+		out[name] = translateWords(terms, words, lang)
 	}
 	if out == nil {
 		return args
 	}
 	return out
+}
+
+// translateWords tells words of terms. What follows one and the same before a colon is told
+// together: "suite: A", "suite: B" and "version: C" are "suite: A, B; version: C".
+func translateWords(terms map[string]Text, words []string, lang Lang) string {
+	mark := marks[lang]
+	between := mark.item
+	var parts []string
+	last := ""
+	for _, word := range words {
+		head, rest, colon := strings.Cut(word, ": ")
+		t, ok := terms[head]
+		switch {
+		case !ok:
+			parts = append(parts, word)
+		case !colon:
+			parts = append(parts, t.In(lang))
+		case head == last:
+			parts[len(parts)-1] += mark.item + rest
+			between = mark.group
+			continue
+		default:
+			parts = append(parts, t.In(lang)+mark.colon+rest)
+		}
+		last = ""
+		if ok && colon {
+			last = head
+		}
+	}
+	return enumerate(lang, between, parts)
 }

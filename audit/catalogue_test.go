@@ -4,6 +4,7 @@ package audit
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -190,18 +191,45 @@ func TestTerms(t *testing.T) {
 		want string
 	}{
 		{"network", "网络 network"},
-		{"network: 3", "网络: 3 network"},
+		{"network: 3", "网络：3 network"},
 		{"networks", "networks network"},
-		{[]string{"network: 3", "off", "x: 1"}, "网络: 3、关闭、x: 1 network"},
-		{[]any{"network: 3", "off"}, "网络: 3、关闭 network"},
+		{[]string{"network: 3", "off", "x: 1"}, "网络：3、关闭、x: 1 network"},
+		{[]any{"network: 3", "off"}, "网络：3、关闭 network"},
+		{[]string{"network: a", "network: b", "off: c", "+12"}, "网络：a、b；关闭：c；另有 12 项 network"},
+		{[]string{"network: a", "x", "network: b", "network"}, "网络：a、x、网络：b、网络 network"},
+		{[]string{"+x", "+1"}, "+x、另有 1 项 network"},
+		{[]string{}, " network"},
 		{7, "7 network"},
 	} {
+		before := fmt.Sprint(tt.why)
 		f := Finding{Rule: "a/b", Args: Args{"why": tt.why, "other": "network"}}
 		if err := c.Render(&f, Chinese); err != nil || f.Message != tt.want {
 			t.Errorf("%v: %q, %v, want %q", tt.why, f.Message, err, tt.want)
 		}
-		if list, ok := f.Args["why"].([]string); ok && list[0] != "network: 3" {
+		if fmt.Sprint(tt.why) != before {
 			t.Error("the finding's own arguments were changed")
 		}
+	}
+}
+
+// Texts in all languages are put together with the marks of each.
+func TestTextMarks(t *testing.T) {
+	c := &Catalogue{Terms: map[string]map[string]Text{"open": {"groups": {"{n} groups", "{n} 个组"}}}}
+	groups, err := c.Term("open", "groups", Args{"n": 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := About("a.test:443", List([]Text{Plain("TLS 1.2"), groups}, false))
+	got := List([]Text{one, one}, true)
+	if want := (Text{"a.test:443: TLS 1.2, 3 groups; a.test:443: TLS 1.2, 3 groups", "a.test:443：TLS 1.2、3 个组；a.test:443：TLS 1.2、3 个组"}); got != want {
+		t.Errorf("%+v", got)
+	}
+	for _, word := range []string{"suites", "groups"} {
+		if _, err := c.Term("open", word, nil); err == nil {
+			t.Errorf("%s without arguments: no error", word)
+		}
+	}
+	if s, err := (Text{EN: "{x}", ZH: "{x}"}).Format(English, Args{"x": []string{"a", "+2"}}); err != nil || s != "a, and 2 more" {
+		t.Errorf("%q, %v", s, err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
@@ -107,6 +108,9 @@ type Pass struct {
 
 	// Exec runs a command to its end and returns its standard output.
 	Exec func(*exec.Cmd) ([]byte, error)
+
+	// DirFS is the file system below a folder of the host, as [os.DirFS] gives it.
+	DirFS func(dir string) fs.FS
 
 	// The network. Offline, each answers with [ErrOffline].
 	HTTP        http.RoundTripper

@@ -4,10 +4,13 @@ package audit
 
 import (
 	"encoding/json"
+	"errors"
 	"path"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // A Policy is what assay.yaml says: which findings fail a run, which are
@@ -21,6 +24,7 @@ type Policy struct {
 	FIPS       FIPSPolicy          `yaml:"fips"`
 	SBOM       SBOMPolicy          `yaml:"sbom"`
 	Licenses   LicensePolicy       `yaml:"licenses"`
+	SPIFFE     SPIFFEPolicy        `yaml:"spiffe"`
 	Allowlist  AllowlistPolicy     `yaml:"allowlist"`
 
 	File   string `yaml:"-"` // as the user named it; "" for the default policy
@@ -95,6 +99,32 @@ type LicensePolicy struct {
 
 // Demands reports whether anything is said of licences.
 func (p LicensePolicy) Demands() bool { return len(p.Allow)+len(p.Deny)+len(p.Review) > 0 }
+
+// SPIFFEPolicy says which X.509-SVIDs are right, wherever one is judged.
+type SPIFFEPolicy struct {
+	TrustDomain string   `yaml:"trust_domain"` // that each must be of; "" for any
+	Paths       []string `yaml:"paths"`        // patterns as in a waiver's subject, one of which the path of each must match; none: any path
+}
+
+// Allows reports whether an SVID of a path is right.
+func (p SPIFFEPolicy) Allows(svidPath string) bool {
+	return len(p.Paths) == 0 || slices.ContainsFunc(p.Paths, func(pattern string) bool { return matchName(pattern, svidPath) })
+}
+
+// CheckSPIFFEPath reports whether a text is a pattern of paths: it begins with a slash, as they do
+// (SPIFFE-ID, section 2.2), and is one of path.Match.
+func CheckSPIFFEPath(pattern string) error {
+	if !strings.HasPrefix(pattern, "/") {
+		return errors.New("a path begins with /, and so does its pattern")
+	}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return errors.New("malformed pattern")
+	}
+	return nil
+}
+
+// trustDomain is the name of one (SPIFFE-ID, section 2.1).
+var trustDomain = lazyregexp.New(`^[a-z0-9._-]{1,255}$`)
 
 // A Waiver accepts the findings of a rule about a subject for a time. Nothing
 // in it is optional: somebody answers for it, and says why and until when.

@@ -3,31 +3,21 @@
 package audit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"path"
-	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/goassay/assay/internal/strictyaml"
 )
 
 // MaxPolicySize bounds a policy file, in bytes.
 const MaxPolicySize = 256 << 10
-
-// maxPolicyDepth bounds how deep brackets, braces and dashes nest. A policy
-// nests four levels; the parser recurses, in memory quadratic in the depth.
-const maxPolicyDepth = 16
 
 // A PolicyError is a mistake in a policy file.
 type PolicyError struct {
@@ -49,111 +39,35 @@ func (e *PolicyError) Error() string {
 // *PolicyError, joined: all of them at once, in the order of the file, unless
 // it is no YAML at all. A file without content is the default policy.
 func ParsePolicy(file string, data []byte, rules map[string]*Rule) (*Policy, error) {
-	body, err := parsePolicyYAML(data)
-	if err != nil {
-		err.File = file
-		return nil, err
-	}
 	p := DefaultPolicy()
 	p.File, p.Digest = file, Digest(data)
-	d := &policyDecoder{values: map[string]place{}, keys: map[string]place{}}
-	d.decode("", body, reflect.ValueOf(p).Elem())
-	v := &policyValidator{policyDecoder: d, rules: rules}
-	v.policy(p)
-	if len(d.errs) == 0 {
-		return p, nil
+	v := &policyValidator{Decoder: policyFormat.Read(data, p), rules: rules}
+	if !v.Broken {
+		v.policy(p)
 	}
-	slices.SortStableFunc(d.errs, func(a, b *PolicyError) int {
-		return place{a.Line, a.Column}.compare(place{b.Line, b.Column})
-	})
 	var errs []error
-	for _, e := range d.errs {
-		e.File = file
-		errs = append(errs, e)
+	for _, m := range v.Mistakes() {
+		errs = append(errs, &PolicyError{File: file, Line: m.Line, Column: m.Column, Message: m.Message, Hint: m.Hint})
 	}
-	return nil, errors.Join(errs...)
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return p, nil
 }
 
-// parsePolicyYAML returns the root of the only document, or nil if it is empty.
-func parsePolicyYAML(data []byte) (ast.Node, *PolicyError) {
-	if len(data) > MaxPolicySize {
-		return nil, &PolicyError{Message: fmt.Sprintf("larger than %d bytes", MaxPolicySize)}
-	}
-	if !utf8.Valid(data) {
-		return nil, &PolicyError{Message: "not UTF-8 text"}
-	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark, as Windows editors write it
-	tokens := lexer.Tokenize(string(data))
-	if err := plainTokens(tokens); err != nil {
-		return nil, err
-	}
-	// Duplicate keys are found by the decoder, which finds all of them.
-	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		e := &PolicyError{Message: err.Error()}
-		var ye yaml.Error
-		if errors.As(err, &ye) {
-			at := placeOf(ye.GetToken())
-			e.Message, e.Line, e.Column = ye.GetMessage(), at.line, at.column
-		}
-		return nil, e
-	}
-	if len(tree.Docs) == 0 {
-		return nil, nil
-	}
-	return tree.Docs[0].Body, nil
-}
+var policyFormat = strictyaml.Format{Noun: "policy", MaxSize: MaxPolicySize, Blank: true, Nearest: Nearest, Text: policyDate}
 
-// plainTokens refuses, before anything recurses or expands, the parts of YAML
-// that a policy has no use for. Among them is a second document: the parser
-// drops one that follows an empty one.
-func plainTokens(tokens token.Tokens) *PolicyError {
-	flow, dashes, line := 0, 0, 0
-	begun, ended := false, false // the document
-	for _, tk := range tokens {
-		if tk.Type == token.CommentType {
-			continue
-		}
-		at := placeOf(tk)
-		if at.line != line {
-			dashes, line = 0, at.line
-		}
-		if ended || begun && tk.Type == token.DocumentHeaderType {
-			return &PolicyError{Line: at.line, Column: at.column, Message: "more than one document"}
-		}
-		begun, ended = true, tk.Type == token.DocumentEndType
-		what := ""
-		switch tk.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow--
-		case token.SequenceEntryType:
-			dashes++
-		case token.AnchorType, token.AliasType:
-			what = "anchors and aliases are"
-		case token.MergeKeyType:
-			what = "merge keys are"
-		case token.TagType:
-			what = "tags are"
-		case token.MappingKeyType:
-			what = "complex keys are"
-		case token.DirectiveType:
-			what = "directives are"
-		}
-		switch {
-		case what != "":
-			return &PolicyError{Line: at.line, Column: at.column, Message: what + " not allowed in a policy"}
-		case flow+dashes > maxPolicyDepth:
-			return &PolicyError{Line: at.line, Column: at.column, Message: "nested too deeply"}
-		}
+// policyDate reads the one type that reads itself, and takes no empty text.
+func policyDate(dst any, text string) error {
+	if text == "" || dst.(*Date).UnmarshalText([]byte(text)) != nil {
+		return fmt.Errorf("malformed date %q: a day such as 2006-01-02", text)
 	}
 	return nil
 }
 
 // policyValidator checks what the types cannot.
 type policyValidator struct {
-	*policyDecoder
+	*strictyaml.Decoder
 	rules map[string]*Rule
 }
 
@@ -161,7 +75,7 @@ func (v *policyValidator) policy(p *Policy) {
 	v.severity("fail_on", p.FailOn)
 	for _, id := range slices.Sorted(maps.Keys(p.Severities)) {
 		at := "severities." + id
-		v.rule(v.keys[at], id)
+		v.rule(v.Keys[at], id)
 		v.severity(at, p.Severities[id])
 	}
 	for i := range p.Waivers {
@@ -171,32 +85,33 @@ func (v *policyValidator) policy(p *Policy) {
 	v.requirements(p.FIPS.Require)
 	v.parties(p.SBOM)
 	v.licenses(p.Licenses)
+	v.spiffe(&p.SPIFFE)
 	a := &p.Allowlist
 	if !a.ValidFrom.IsZero() && !a.ValidUntil.IsZero() && a.ValidUntil.Before(a.ValidFrom.Time) {
-		v.fail(v.values["allowlist.valid_until"], "", "valid_until is before valid_from")
+		v.FailAt(v.Values["allowlist.valid_until"], "", "valid_until is before valid_from")
 	}
 }
 
 func (v *policyValidator) severity(at string, s Severity) {
-	if s.Valid() || v.failed[at] {
+	if s.Valid() || v.Failed[at] {
 		return
 	}
 	words := make([]string, 0, len(Severities()))
 	for _, s := range Severities() {
 		words = append(words, string(s))
 	}
-	v.fail(v.values[at], Nearest(string(s), words), "unknown severity %q: one of %s", s, strings.Join(words, ", "))
+	v.FailAt(v.Values[at], Nearest(string(s), words), "unknown severity %q: one of %s", s, strings.Join(words, ", "))
 }
 
-func (v *policyValidator) rule(at place, id string) {
+func (v *policyValidator) rule(at strictyaml.Place, id string) {
 	if v.rules[id] == nil {
-		v.fail(at, Nearest(id, slices.Sorted(maps.Keys(v.rules))), "unknown rule %q", id)
+		v.FailAt(at, Nearest(id, slices.Sorted(maps.Keys(v.rules))), "unknown rule %q", id)
 	}
 }
 
 func (v *policyValidator) waiver(at string, w *Waiver) {
-	w.Line = v.values[at].line
-	if v.failed[at] {
+	w.Line = v.Values[at].Line
+	if v.Failed[at] {
 		return
 	}
 	parts := []struct {
@@ -207,15 +122,15 @@ func (v *policyValidator) waiver(at string, w *Waiver) {
 		{"expires", w.Expires.IsZero()},
 	}
 	for _, part := range parts {
-		if part.missing && !v.failed[at+"."+part.key] {
-			v.fail(v.values[at], "", "waiver without %s", part.key)
+		if part.missing && !v.Failed[at+"."+part.key] {
+			v.FailAt(v.Values[at], "", "waiver without %s", part.key)
 		}
 	}
 	if !blank(w.Rule) {
-		v.rule(v.values[at+".rule"], w.Rule)
+		v.rule(v.Values[at+".rule"], w.Rule)
 	}
 	if _, err := path.Match(w.Subject, ""); err != nil {
-		v.fail(v.values[at+".subject"], "", "malformed pattern %q", w.Subject)
+		v.FailAt(v.Values[at+".subject"], "", "malformed pattern %q", w.Subject)
 	}
 }
 
@@ -225,34 +140,34 @@ func (v *policyValidator) logs(logs []PolicyLog) {
 	names := map[string]bool{}
 	for i, log := range logs {
 		at := fmt.Sprintf("sumdb.logs[%d]", i)
-		if v.failed[at] {
+		if v.Failed[at] {
 			continue
 		}
 		fields := strings.Fields(log.GOSUMDB)
 		switch {
-		case v.failed[at+".gosumdb"]:
+		case v.Failed[at+".gosumdb"]:
 		case len(fields) == 0:
-			v.fail(v.values[at], "", "log without gosumdb")
+			v.FailAt(v.Values[at], "", "log without gosumdb")
 		case len(fields) > 2:
-			v.fail(v.values[at+".gosumdb"], "", "gosumdb is name+key, or name+key and a URL")
+			v.FailAt(v.Values[at+".gosumdb"], "", "gosumdb is name+key, or name+key and a URL")
 		default:
 			verifier, err := note.NewVerifier(fields[0])
 			switch {
 			case err != nil:
-				v.fail(v.values[at+".gosumdb"], "", "gosumdb does not begin with name+key: %v", err)
+				v.FailAt(v.Values[at+".gosumdb"], "", "gosumdb does not begin with name+key: %v", err)
 			case names[verifier.Name()]:
-				v.fail(v.values[at+".gosumdb"], "", "two logs called %s", verifier.Name())
+				v.FailAt(v.Values[at+".gosumdb"], "", "two logs called %s", verifier.Name())
 			default:
 				names[verifier.Name()] = true
 			}
 		}
-		if len(log.Modules) == 0 && !v.failed[at+".modules"] {
-			v.fail(v.values[at], "", "log without modules")
+		if len(log.Modules) == 0 && !v.Failed[at+".modules"] {
+			v.FailAt(v.Values[at], "", "log without modules")
 		}
 		for j, pattern := range log.Modules {
 			at := fmt.Sprintf("%s.modules[%d]", at, j)
-			if _, err := path.Match(pattern, ""); !v.failed[at] && (err != nil || blank(pattern) || strings.Contains(pattern, ",")) {
-				v.fail(v.values[at], "", "malformed pattern %q", pattern)
+			if _, err := path.Match(pattern, ""); !v.Failed[at] && (err != nil || blank(pattern) || strings.Contains(pattern, ",")) {
+				v.FailAt(v.Values[at], "", "malformed pattern %q", pattern)
 			}
 		}
 	}
@@ -262,23 +177,23 @@ func (v *policyValidator) logs(logs []PolicyLog) {
 func (v *policyValidator) requirements(list []FIPSRequirement) {
 	for i, r := range list {
 		at := fmt.Sprintf("fips.require[%d]", i)
-		if v.failed[at] {
+		if v.Failed[at] {
 			continue
 		}
 		switch {
-		case v.failed[at+".level"]:
+		case v.Failed[at+".level"]:
 		case r.Level == "":
-			v.fail(v.values[at], "", "requirement without level")
+			v.FailAt(v.Values[at], "", "requirement without level")
 		case !slices.Contains(FIPSLevels, r.Level):
-			v.fail(v.values[at+".level"], Nearest(r.Level, FIPSLevels), "unknown level %q", r.Level)
+			v.FailAt(v.Values[at+".level"], Nearest(r.Level, FIPSLevels), "unknown level %q", r.Level)
 		}
-		if len(r.Paths) == 0 && !v.failed[at+".paths"] {
-			v.fail(v.values[at], "", "requirement without paths")
+		if len(r.Paths) == 0 && !v.Failed[at+".paths"] {
+			v.FailAt(v.Values[at], "", "requirement without paths")
 		}
 		for j, pattern := range r.Paths {
 			at := fmt.Sprintf("%s.paths[%d]", at, j)
-			if _, err := path.Match(pattern, ""); !v.failed[at] && (err != nil || blank(pattern)) {
-				v.fail(v.values[at], "", "malformed pattern %q", pattern)
+			if _, err := path.Match(pattern, ""); !v.Failed[at] && (err != nil || blank(pattern)) {
+				v.FailAt(v.Values[at], "", "malformed pattern %q", pattern)
 			}
 		}
 	}
@@ -287,18 +202,18 @@ func (v *policyValidator) requirements(list []FIPSRequirement) {
 // parties checks who makes and supplies bills of materials.
 func (v *policyValidator) parties(p SBOMPolicy) {
 	check := func(at string, party PolicyParty) {
-		if v.failed[at] || party == (PolicyParty{}) && strings.HasSuffix(at, "supplier") {
+		if v.Failed[at] || party == (PolicyParty{}) && strings.HasSuffix(at, "supplier") {
 			return
 		}
 		switch {
-		case blank(party.Name) && !v.failed[at+".name"]:
-			v.fail(v.values[at], "", "party without name")
+		case blank(party.Name) && !v.Failed[at+".name"]:
+			v.FailAt(v.Values[at], "", "party without name")
 		case party.Email != "" && !strings.Contains(party.Email, "@"):
-			v.fail(v.values[at+".email"], "", "malformed e-mail address %q", party.Email)
+			v.FailAt(v.Values[at+".email"], "", "malformed e-mail address %q", party.Email)
 		case party.URL != "" && !absoluteURL(party.URL):
-			v.fail(v.values[at+".url"], "", "malformed URL %q", party.URL)
-		case party.Email == "" && party.URL == "" && !v.failed[at+".email"] && !v.failed[at+".url"]:
-			v.fail(v.values[at], "", "party without email and url")
+			v.FailAt(v.Values[at+".url"], "", "malformed URL %q", party.URL)
+		case party.Email == "" && party.URL == "" && !v.Failed[at+".email"] && !v.Failed[at+".url"]:
+			v.FailAt(v.Values[at], "", "party without email and url")
 		}
 	}
 	for i, a := range p.Authors {
@@ -306,7 +221,7 @@ func (v *policyValidator) parties(p SBOMPolicy) {
 	}
 	check("sbom.supplier", p.Supplier)
 	if p.URI != "" && !absoluteURL(p.URI) {
-		v.fail(v.values["sbom.uri"], "", "malformed URL %q", p.URI)
+		v.FailAt(v.Values["sbom.uri"], "", "malformed URL %q", p.URI)
 	}
 }
 
@@ -326,14 +241,28 @@ func (v *policyValidator) licenses(p LicensePolicy) {
 		for i, id := range list.ids {
 			at := fmt.Sprintf("licenses.%s[%d]", list.name, i)
 			switch before := seen[strings.ToLower(id)]; {
-			case v.failed[at]:
+			case v.Failed[at]:
 			case blank(id):
-				v.fail(v.values[at], "", "empty licence")
+				v.FailAt(v.Values[at], "", "empty licence")
 			case before != "":
-				v.fail(v.values[at], "", "%s is in two lists, or twice in one: %s", id, before)
+				v.FailAt(v.Values[at], "", "%s is in two lists, or twice in one: %s", id, before)
 			default:
 				seen[strings.ToLower(id)] = list.name
 			}
+		}
+	}
+}
+
+// spiffe checks what is said of X.509-SVIDs.
+func (v *policyValidator) spiffe(p *SPIFFEPolicy) {
+	const at = "spiffe.trust_domain"
+	if p.TrustDomain != "" && !trustDomain().MatchString(p.TrustDomain) {
+		v.FailAt(v.Values[at], "", "malformed trust domain %q: a name such as prod.example", p.TrustDomain)
+	}
+	for i, pattern := range p.Paths {
+		at := fmt.Sprintf("spiffe.paths[%d]", i)
+		if err := CheckSPIFFEPath(pattern); err != nil && !v.Failed[at] {
+			v.FailAt(v.Values[at], "", "path %q: %v", pattern, err)
 		}
 	}
 }

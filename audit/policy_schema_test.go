@@ -15,6 +15,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/goassay/assay/internal/strictyaml"
 )
 
 // policySchemaCompiled compiles the schema, which is one itself.
@@ -84,7 +86,7 @@ func TestPolicySchemaKeys(t *testing.T) {
 				t.Errorf("%s: other keys are allowed", at)
 			}
 			fields := map[string]reflect.Type{}
-			for i, name := range policyFields(typ) {
+			for i, name := range strictyaml.Keys(typ) {
 				if name != "" {
 					fields[name] = typ.Field(i).Type
 				}
@@ -154,6 +156,16 @@ func TestPolicySchemaAgrees(t *testing.T) {
 		{"sumdb: {logs: }", true},
 		{"sumdb: {logs: []}", true},
 
+		{"spiffe:", true},
+		{"spiffe: {trust_domain: , paths: }", true},
+		{"spiffe: {trust_domain: prod.example, paths: ['/ns/shop/*', /ns/mail]}", true},
+		{"spiffe: {trust_domain: Prod}", false},
+		{"spiffe: {trust_domain: 'spiffe://prod.example'}", false},
+		{"spiffe: {trust_domain: [a]}", false},
+		{"spiffe: {paths: /ns}", false},
+		{"spiffe: {paths: [ns]}", false},
+		{"spiffe: {paths: ['']}", false},
+		{"spiffe: {path: [/ns]}", false},
 		{"fips:", true},
 		{"fips: {require: }", true},
 		{"fips: {require: [{paths: ['bin/*'], level: any-module}]}", true},

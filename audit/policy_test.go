@@ -244,3 +244,29 @@ func TestDateJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestSPIFFEPolicy(t *testing.T) {
+	p := SPIFFEPolicy{Paths: []string{"/ns/shop/*", "/ns/*/sa/mail", "/db"}}
+	for path, want := range map[string]bool{
+		"/ns/shop/sa/cart": true, "/ns/x/sa/mail": true, "/ns/x/y/sa/mail": false, "/db": true, "/db/2": false, "": false, "/ns/shopping": false,
+	} {
+		if p.Allows(path) != want {
+			t.Errorf("%s: want %t", path, want)
+		}
+	}
+	if !(SPIFFEPolicy{}).Allows("/any") {
+		t.Error("a policy without paths allows all")
+	}
+	for pattern, ok := range map[string]bool{"/": true, "/a/[bc]": true, "a": false, "": false, "*": false, "/[": false} {
+		if err := CheckSPIFFEPath(pattern); (err == nil) != ok {
+			t.Errorf("%s: %v", pattern, err)
+		}
+	}
+	_, err := ParsePolicy("p", []byte("spiffe:\n  trust_domain: Prod Example\n  paths: ['/[', ns]\n"), nil)
+	want := `p:2:17: malformed trust domain "Prod Example": a name such as prod.example
+p:3:11: path "/[": malformed pattern
+p:3:17: path "ns": a path begins with /, and so does its pattern`
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}

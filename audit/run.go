@@ -8,10 +8,12 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -32,6 +34,7 @@ type Config struct {
 	Offline  bool
 	Environ  []string
 	Exec     func(*exec.Cmd) ([]byte, error)
+	DirFS    func(dir string) fs.FS // nil: os.DirFS
 	Network  NetworkAccess
 	CacheDir string
 	Settings map[string]string
@@ -109,6 +112,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	if cfg.Redact == nil {
 		cfg.Redact = func(s string) string { return s }
+	}
+	if cfg.DirFS == nil {
+		cfg.DirFS = os.DirFS
 	}
 	cfg.Network = cfg.Network.orDefault(cfg.Offline)
 	r := &run{Config: cfg, ctx: ctx, now: cfg.Now()}
@@ -227,7 +233,7 @@ func (r *run) applies(c *Check) (applies bool, err error) {
 func (r *run) call(c *Check, facts map[*Check]any) result {
 	p := &Pass{
 		Tool: r.Tool, Check: c, Target: r.Target, Policy: r.Policy,
-		Environ: r.Environ, Exec: r.Exec, HTTP: r.Network.HTTP,
+		Environ: r.Environ, Exec: r.Exec, DirFS: r.DirFS, HTTP: r.Network.HTTP,
 		Dial: r.Network.Dial, LookupNetIP: r.Network.LookupNetIP, Roots: r.Network.Roots,
 		Offline: r.Offline, CacheDir: r.CacheDir, Now: r.now, Settings: r.Settings, Recorded: r.Recorded,
 		run: r, facts: facts, evidence: map[EvidenceRef]bool{},

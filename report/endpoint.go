@@ -15,23 +15,11 @@ import (
 
 // endpoint is what text shows of one endpoint of the facts of check tls.
 type endpoint struct {
-	Address   string `json:"address"`
-	SNI       string `json:"sni"`
-	Reached   bool   `json:"reached"`
-	Protocols []struct {
-		Version    string   `json:"version"`
-		State      string   `json:"state"`
-		Refusal    string   `json:"refusal"`
-		Preference string   `json:"preference"`
-		Undecided  []string `json:"undecided"`
-		Suites     []struct {
-			ID         string   `json:"id"`
-			Name       string   `json:"name"`
-			Strength   int      `json:"strength"`
-			Weaknesses []string `json:"weaknesses"`
-		} `json:"suites"`
-	} `json:"protocols"`
-	Groups []struct {
+	Address   string            `json:"address"`
+	SNI       string            `json:"sni"`
+	Reached   bool              `json:"reached"`
+	Protocols []endpointVersion `json:"protocols"`
+	Groups    []struct {
 		ID          string `json:"id"`
 		Name        string `json:"name"`
 		State       string `json:"state"`
@@ -56,6 +44,9 @@ type endpoint struct {
 			} `json:"key"`
 		} `json:"chain"`
 	} `json:"certificates"`
+	Chains []struct { // of each of Certificates
+		SVID *svid `json:"svid"`
+	} `json:"chains"`
 	ClientAuth struct {
 		State string `json:"state"`
 	} `json:"client_auth"`
@@ -71,6 +62,21 @@ type endpoint struct {
 			Outcome string `json:"outcome"`
 		} `json:"clauses"`
 	} `json:"profiles"`
+}
+
+// endpointVersion is what is said of one version.
+type endpointVersion struct {
+	Version    string   `json:"version"`
+	State      string   `json:"state"`
+	Refusal    string   `json:"refusal"`
+	Preference string   `json:"preference"`
+	Undecided  []string `json:"undecided"`
+	Suites     []struct {
+		ID         string   `json:"id"`
+		Name       string   `json:"name"`
+		Strength   int      `json:"strength"`
+		Weaknesses []string `json:"weaknesses"`
+	} `json:"suites"`
 }
 
 // maxEndpointViews is how many endpoints are shown in full without Options.Verbose.
@@ -105,6 +111,9 @@ func (e *endpoint) versions(lang audit.Lang) string {
 	if !e.Reached {
 		return msgUnreached.In(lang)
 	}
+	if e.inClear() {
+		return say(lang, msgOf, audit.Args{"title": msgPlaintext.In(lang), "subject": clean(e.Plaintext.Protocol)})
+	}
 	var out []string
 	for _, v := range e.Protocols {
 		if v.State == "offered" {
@@ -114,7 +123,7 @@ func (e *endpoint) versions(lang audit.Lang) string {
 	if out == nil {
 		return msgUnknown.In(lang)
 	}
-	return join(lang, out)
+	return enumerate(lang, out)
 }
 
 // endpoint writes all that matters of one endpoint.
@@ -133,17 +142,33 @@ func (p *page) endpoint(e *endpoint) {
 		}
 		p.named(msgPlaintext, words)
 	}
+	if !e.inClear() {
+		p.handshake(e)
+	}
+	p.profiles(e)
+}
+
+// inClear reports whether an endpoint speaks something else than TLS: then no version of that is
+// a question.
+func (e *endpoint) inClear() bool {
+	c := e.Plaintext
+	return c != nil && c.Protocol != "unknown" && (c.StartTLS == "" || c.StartTLS == "not-offered") &&
+		!slices.ContainsFunc(e.Protocols, func(v endpointVersion) bool { return v.State == "offered" })
+}
+
+// handshake writes what can be agreed upon with an endpoint, and what it presents.
+func (p *page) handshake(e *endpoint) {
+	lang := p.rep.Lang
 	p.versions(e)
 	p.suites(e)
-	p.named(msgGroups, e.groups(false))
-	p.named(msgPostQuantum, e.postQuantum(lang))
-	p.named(msgSignatures, e.signatures())
+	p.enumerated(msgGroups, e.groups(false))
+	p.enumerated(msgPostQuantum, e.postQuantum(lang))
+	p.enumerated(msgSignatures, e.signatures())
 	p.certificates(e)
 	if text, ok := wordClientAuth[e.ClientAuth.State]; ok {
 		p.named(msgClientAuth, []string{text.In(lang)})
 	}
-	p.named(msgALPN, e.ALPN)
-	p.profiles(e)
+	p.enumerated(msgALPN, e.ALPN)
 }
 
 // profiles counts the clauses of each profile by what is to be said of them.
@@ -163,8 +188,13 @@ func (p *page) profiles(e *endpoint) {
 	}
 }
 
-// named writes a label and a list. Nothing is written for nothing.
-func (p *page) named(label audit.Text, items []string) {
+// named writes a label and what is said of it. Nothing is written for nothing.
+func (p *page) named(label audit.Text, items []string) { p.labelled(label, items, join) }
+
+// enumerated writes a label and a list of names.
+func (p *page) enumerated(label audit.Text, items []string) { p.labelled(label, items, enumerate) }
+
+func (p *page) labelled(label audit.Text, items []string, join func(audit.Lang, []string) string) {
 	if len(items) == 0 {
 		return
 	}
@@ -178,7 +208,7 @@ func (p *page) named(label audit.Text, items []string) {
 // endpointLabel is how many columns the widest label of an endpoint has.
 func (p *page) endpointLabel() int {
 	n := 0
-	for _, t := range []audit.Text{msgGroups, msgPostQuantum, msgSignatures, msgCertificate, msgClientAuth, msgALPN, msgProfile, msgPlaintext} {
+	for _, t := range []audit.Text{msgGroups, msgPostQuantum, msgSignatures, msgCertificate, msgSPIFFEID, msgTrustDomain, msgSVIDValidity, msgSVIDChain, msgDefects, msgIssued, msgClientAuth, msgALPN, msgProfile, msgPlaintext} {
 		n = max(n, width(t.In(p.rep.Lang)))
 	}
 	return n
@@ -203,11 +233,22 @@ func (p *page) versions(e *endpoint) {
 				remarks = append(remarks, say(lang, msgUndecided, audit.Args{"n": len(v.Undecided)}))
 			}
 		case "not-offered":
-			remarks = append(remarks, clean(v.Refusal))
+			remarks = append(remarks, refusal(lang, v.Refusal))
 		}
 		rows = append(rows, []string{clean(v.Version), state, join(lang, remarks)})
 	}
 	p.columns(rows)
+}
+
+// refusal says how a version was refused.
+func refusal(lang audit.Lang, how string) string {
+	if alert, ok := strings.CutPrefix(how, "alert "); ok {
+		return say(lang, msgAlert, audit.Args{"alert": clean(alert)})
+	}
+	if t, ok := wordRefusal[how]; ok {
+		return t.In(lang)
+	}
+	return clean(how)
 }
 
 // suites writes the suites of each version that is offered. Those that an older version
@@ -298,7 +339,7 @@ func nameOr(name, id string) string {
 
 // certificates writes the first of each chain that was presented for the name.
 func (p *page) certificates(e *endpoint) {
-	for _, c := range e.Certificates {
+	for i, c := range e.Certificates {
 		if len(c.Chain) == 0 || c.SNI != e.SNI {
 			continue
 		}
@@ -312,5 +353,10 @@ func (p *page) certificates(e *endpoint) {
 			nameOr(leaf.Subject, "-"), key, say(p.rep.Lang, msgValidUntil, audit.Args{"date": leaf.NotAfter.Format(time.DateOnly)}),
 			say(p.rep.Lang, msgIssuer, audit.Args{"issuer": clean(nameOr(leaf.Issuer, "-"))}),
 		})
+		if i < len(e.Chains) && e.Chains[i].SVID != nil {
+			s := *e.Chains[i].SVID
+			s.At, s.NotAfter = p.rep.Finished, leaf.NotAfter
+			p.svid(&s)
+		}
 	}
 }

@@ -11,6 +11,10 @@ var (
 		"not-offered": {EN: "not offered", ZH: "不支持"},
 		"unknown":     {EN: "unknown", ZH: "未知"},
 	}
+	wordRefusal = map[string]audit.Text{ // but for alerts
+		"closed": {EN: "connection closed", ZH: "连接被关闭"},
+		"reset":  {EN: "connection reset", ZH: "连接被重置"},
+	}
 	wordPreference = map[string]audit.Text{
 		"server":  {EN: "in the server's order", ZH: "以服务端顺序为准"},
 		"client":  {EN: "in the client's order", ZH: "以客户端顺序为准"},
@@ -18,7 +22,7 @@ var (
 	}
 	wordClientAuth = map[string]audit.Text{
 		"none":     {EN: "not asked for", ZH: "不要求"},
-		"optional": {EN: "asked for, optional", ZH: "可选"},
+		"optional": {EN: "asked for, optional", ZH: "要求出示，可不提供"},
 		"required": {EN: "required", ZH: "必需"},
 		"unknown":  {EN: "unknown", ZH: "未知"},
 	}
@@ -49,6 +53,7 @@ var (
 	msgBits        = audit.Text{EN: "BITS", ZH: "强度"}
 	msgSuiteCount  = audit.Text{EN: "suites: {n}", ZH: "{n} 个套件"}
 	msgUndecided   = audit.Text{EN: "{n} unknown", ZH: "{n} 个未知"}
+	msgAlert       = audit.Text{EN: "alert {alert}", ZH: "告警 {alert}"}
 	msgGroups      = audit.Text{EN: "groups", ZH: "密钥交换组"}
 	msgPostQuantum = audit.Text{EN: "post-quantum", ZH: "抗量子"}
 	msgSignatures  = audit.Text{EN: "signatures", ZH: "签名算法"}
@@ -59,7 +64,7 @@ var (
 	msgProfile     = audit.Text{EN: "profile", ZH: "配置基线"}
 	msgALPN        = audit.Text{EN: "ALPN", ZH: "ALPN"}
 	msgValidUntil  = audit.Text{EN: "until {date}", ZH: "有效期至 {date}"}
-	msgIssuer      = audit.Text{EN: "issued by {issuer}", ZH: "签发者 {issuer}"}
+	msgIssuer      = audit.Text{EN: "issued by {issuer}", ZH: "由 {issuer} 签发"}
 )
 
 // wordOutcomes are what is said of the clauses of a profile, in the order in which it

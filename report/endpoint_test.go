@@ -37,6 +37,12 @@ const sampleEndpoints = `{"endpoints": [
 	{"address": "gone.example:443", "reached": false, "connections": 7}
 ]}`
 
+// Endpoints that agree on nothing.
+const sampleClear = `{"endpoints": [
+	{"address": "clear.example:80", "reached": true, "connections": 3, "protocols": [{"version": "TLS 1.3", "state": "unknown"}], "plaintext": {"protocol": "http"}, "client_auth": {"state": "unknown"}},
+	{"address": "shut.example:443", "reached": true, "connections": 3, "protocols": [{"version": "TLS 1.3", "state": "not-offered", "refusal": "closed"}, {"version": "TLS 1.2", "state": "not-offered", "refusal": "silence"}]}
+]}`
+
 func endpointReport(t testing.TB, lang audit.Lang, facts string) *audit.Report {
 	t.Helper()
 	rep := sample(t, lang)
@@ -46,6 +52,7 @@ func endpointReport(t testing.TB, lang audit.Lang, facts string) *audit.Report {
 
 func TestEndpointsGolden(t *testing.T) {
 	for _, lang := range audit.Languages() {
+		golden(t, fmt.Sprintf("endpoints.clear.%s.txt", lang), write(t, Text, endpointReport(t, lang, sampleClear), Options{Width: 80, Endpoints: true}))
 		golden(t, fmt.Sprintf("endpoints.%s.txt", lang), write(t, Text, endpointReport(t, lang, sampleEndpoints), Options{Width: 80, Endpoints: true}))
 	}
 }
@@ -58,14 +65,14 @@ func TestManyEndpoints(t *testing.T) {
 	if err := json.Unmarshal([]byte(sampleEndpoints), &list); err != nil {
 		t.Fatal(err)
 	}
-	list.Endpoints = append(list.Endpoints, list.Endpoints[0])
+	list.Endpoints = append(list.Endpoints, json.RawMessage(`{"address": "clear.example:80", "reached": true, "protocols": [{"version": "TLS 1.3", "state": "unknown"}], "plaintext": {"protocol": "http"}}`))
 	facts, err := json.Marshal(list)
 	if err != nil {
 		t.Fatal(err)
 	}
 	rep := endpointReport(t, audit.English, string(facts))
 	short, long := string(write(t, Text, rep, Options{Width: 80, Endpoints: true})), string(write(t, Text, rep, Options{Width: 80, Endpoints: true, Verbose: true}))
-	for _, line := range []string{"Endpoints (4)", "service.example:443  TLS 1.3, TLS 1.2, TLS 1.1", "pq.example:443       could not be determined", "gone.example:443     could not be reached"} {
+	for _, line := range []string{"Endpoints (4)", "service.example:443  TLS 1.3, TLS 1.2, TLS 1.1", "pq.example:443       could not be determined", "gone.example:443     could not be reached", "clear.example:80     in clear: http"} {
 		if !strings.Contains(short, line) {
 			t.Errorf("%q is not in\n%s", line, short)
 		}

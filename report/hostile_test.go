@@ -119,6 +119,9 @@ func TestWidth(t *testing.T) {
 			for _, opts := range []Options{{Width: w}, {Width: w, Verbose: true, Catalogue: sampleCatalogue()}, {Width: w, Quiet: true}} {
 				for line := range strings.Lines(string(write(t, Text, rep, opts))) {
 					line = strings.TrimSuffix(line, "\n")
+					if opts.Quiet && strings.HasPrefix(line, "  "+signUnknown) { // one line, to be found by grep
+						continue
+					}
 					if width(line) > w && strings.Contains(strings.TrimSpace(afterSign(line)), " ") {
 						t.Fatalf("%q at %d: line of %d columns: %q", name, w, width(line), line)
 					}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/internal/lazyregexp"
 )
 
 // InventoryForm is a form of the inventory of certificates and keys.
@@ -160,14 +161,13 @@ func inventoryCSV(buf *bytes.Buffer, records []CertificateRecord) error {
 	return w.Error()
 }
 
+// formulaStart is where a spreadsheet may take text for a formula: at the beginning of a cell,
+// which is also behind a semicolon where that separates cells, as it does with a decimal comma.
+// East Asian ones take the full-width signs too.
+var formulaStart = lazyregexp.New(`(^|;)([ "']*)([=+@＝＋＠－-])`)
+
 // cell keeps a spreadsheet from taking text of others for a formula.
-func cell(s string) string {
-	s = clean(s)
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+func cell(s string) string { return formulaStart().ReplaceAllString(clean(s), "$1'$2$3") }
 
 // inventoryICS writes an event for each certificate that an endpoint has for itself, on
 // the day on which it ends.

@@ -59,6 +59,19 @@ func TestInventory(t *testing.T) {
 	}
 }
 
+func TestCell(t *testing.T) {
+	for in, want := range map[string]string{
+		"CN=a": "CN=a", "": "", "sha256:00": "sha256:00", "-": "'-", "a-b;c": "a-b;c",
+		"=1+1": "'=1+1", "+1": "'+1", "@SUM(1)": "'@SUM(1)", "\t=1": "'=1", " =1": "'=1", "\"=1": "'\"=1",
+		"＝1+1": "'＝1+1", "＠a": "'＠a", "－1": "'－1", "＋1": "'＋1",
+		"CN=a;=1+1": "CN=a;'=1+1", "CN=a; @a;-2": "CN=a;' @a;'-2", ";=1": ";'=1",
+	} {
+		if got := cell(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 // TestInventoryHostile: what a certificate says begins no formula, and no line of a
 // calendar.
 func TestInventoryHostile(t *testing.T) {

@@ -50,6 +50,9 @@ func (s *sheet) say(t audit.Text) string { return t.In(s.rep.Lang) }
 // label writes a word of the writers as the beginning of a line.
 func (s *sheet) label(t audit.Text) string { return capital(s.say(t)) }
 
+// colon stands between a label and what it is of.
+func (s *sheet) colon() string { return colon(s.rep.Lang) }
+
 // capital makes the first letter a capital one. Chinese has none.
 func capital(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
@@ -66,7 +69,7 @@ func (s *sheet) heading(level int, text string) {
 
 func (s *sheet) verdict() {
 	r := s.rep
-	s.printf("## %s: %s\n\n", mdText(r.Tool.Name), mdText(verdictWord(r.Lang, r.Verdict)))
+	s.printf("## %s%s%s\n\n", mdText(r.Tool.Name), s.colon(), mdText(verdictWord(r.Lang, r.Verdict)))
 	s.printf("**%s**", mdText(capital(summary(r))))
 	s.printf(" (%s)\n", mdText(tally(r)))
 	if !s.opts.Quiet {
@@ -148,34 +151,34 @@ func (s *sheet) rule(g *group) {
 		}
 		s.printf(": %s\n", mdText(f.Message))
 		if !sameRemedy && f.Remedy != "" {
-			s.printf("  - **%s**: %s\n", s.label(msgFix), mdText(f.Remedy))
+			s.printf("  - **%s**%s%s\n", s.label(msgFix), s.colon(), mdText(f.Remedy))
 		}
 		if len(f.Evidence) > 0 {
-			s.printf("  - %s: %s\n", s.label(msgProof), mdDigests(f.Evidence))
+			s.printf("  - %s%s%s\n", s.label(msgProof), s.colon(), enumerate(s.rep.Lang, mdDigests(f.Evidence)))
 		}
 	}
 	if n := len(g.findings) - len(shown); n > 0 {
 		s.printf("- %s\n", say(s.rep.Lang, msgMoreItems, audit.Args{"n": n}))
 	}
 	if sameRemedy && remedy != "" {
-		s.printf("\n**%s**: %s\n", s.label(msgFix), mdText(remedy))
+		s.printf("\n**%s**%s%s\n", s.label(msgFix), s.colon(), mdText(remedy))
 	}
-	if c := controls(first); c != "" {
-		s.printf("\n%s: %s\n", s.label(msgControls), mdText(c))
+	if c := controls(s.rep.Lang, first); c != "" {
+		s.printf("\n%s%s%s\n", s.label(msgControls), s.colon(), mdText(c))
 	}
 	if s.opts.Verbose && s.opts.Catalogue != nil {
 		if rule := s.opts.Catalogue.Rules[first.Rule]; rule != nil {
-			s.printf("\n%s: %s\n", s.label(msgWhy), mdText(rule.Why.In(s.rep.Lang)))
+			s.printf("\n%s%s%s\n", s.label(msgWhy), s.colon(), mdText(rule.Why.In(s.rep.Lang)))
 		}
 	}
 }
 
-func mdDigests(digests []string) string {
+func mdDigests(digests []string) []string {
 	short := make([]string, len(digests))
 	for i, d := range digests {
 		short[i] = mdCode(shortDigest(d))
 	}
-	return strings.Join(short, ", ")
+	return short
 }
 
 // incomplete writes each check that did not determine all it should, and why.

@@ -137,6 +137,7 @@ var (
 	msgUntil     = audit.Text{EN: "{rule} {subject}, until {date}: {reason} ({owner})", ZH: "{rule} {subject}，有效期至 {date}：{reason}（{owner}）"}
 	msgCount     = audit.Text{EN: "{n} {what}", ZH: "{what} {n}"}
 	msgFigure    = audit.Text{EN: "{what} ({counts})", ZH: "{what}（{counts}）"}
+	msgAside     = audit.Text{EN: " ({text})", ZH: "（{text}）"}
 	msgOf        = audit.Text{EN: "{title}: {subject}", ZH: "{title}：{subject}"}
 
 	msgSeverity  = audit.Text{EN: "Severity", ZH: "严重级别"}
@@ -178,6 +179,22 @@ func join(lang audit.Lang, parts []string) string {
 		return strings.Join(parts, "，")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// colon stands behind a label.
+func colon(lang audit.Lang) string {
+	if lang == audit.Chinese {
+		return "："
+	}
+	return ": "
+}
+
+// enumerate lists names.
+func enumerate(lang audit.Lang, names []string) string {
+	if lang == audit.Chinese {
+		return strings.Join(names, "、")
+	}
+	return strings.Join(names, ", ")
 }
 
 // kindOf names the kind of a subject.

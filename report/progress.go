@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -122,7 +121,7 @@ func (p *Progress) line() string {
 	}
 	s := say(p.lang, msgProgress, audit.Args{"done": p.total - len(p.checks), "total": p.total})
 	if len(parts) > 0 {
-		s += ": " + strings.Join(parts, ", ")
+		s += colon(p.lang) + enumerate(p.lang, parts)
 	}
 	return s
 }

@@ -363,7 +363,7 @@ func (s *sarifWriter) invocation() sarifInvocation {
 		inv.ToolExecutionNotifications = append(inv.ToolExecutionNotifications, sarifNotification{
 			Descriptor: sarifReference{ID: id, Index: i},
 			Level:      level,
-			Message:    sarifMessage{Text: sarifText(c.ID + ": " + c.Reason)},
+			Message:    sarifMessage{Text: sarifText(c.ID + colon(s.rep.Lang) + c.Reason)},
 			Properties: map[string]any{"check": clean(c.ID), "outcome": c.Outcome},
 		})
 	}

@@ -30,6 +30,10 @@ const (
 	maxTargets     = 5
 )
 
+// maxQuietReason is how many columns Options.Quiet has of a reason. It is one line however narrow
+// the terminal, to be found by grep, and is cut only where it is a program's output or a stack.
+const maxQuietReason = 2000
+
 // screen is how many lines a terminal shows, about: after more of them the
 // verdict is out of sight and is said again.
 const screen = 40
@@ -72,6 +76,7 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 		}
 		if opts.Endpoints {
 			p.endpoints()
+			p.svids()
 		}
 		p.findings()
 		p.incomplete()
@@ -111,7 +116,7 @@ func (p *page) field(label audit.Text, look paint, s string) {
 // heading starts a section of n items, with what else is to be said of it.
 func (p *page) heading(t audit.Text, n int, remarks ...string) {
 	p.line()
-	tail := " (" + join(p.rep.Lang, append([]string{fmt.Sprint(n)}, remarks...)) + ")"
+	tail := say(p.rep.Lang, msgAside, audit.Args{"text": join(p.rep.Lang, append([]string{fmt.Sprint(n)}, remarks...))})
 	p.line(style(strong, t.In(p.rep.Lang)), style(faint, tail))
 }
 
@@ -175,9 +180,9 @@ func policy(r *audit.Report) string {
 // list joins names, the first n of them.
 func list(lang audit.Lang, names []string, n int) string {
 	if len(names) > n+1 {
-		return strings.Join(names[:n], ", ") + ", " + say(lang, msgMore, audit.Args{"n": len(names) - n})
+		names = append(slices.Clone(names[:n]), say(lang, msgMore, audit.Args{"n": len(names) - n}))
 	}
-	return strings.Join(names, ", ")
+	return enumerate(lang, names)
 }
 
 func (p *page) verdict() {
@@ -249,7 +254,11 @@ func (p *page) decisive() {
 	}
 	for _, c := range incomplete(p.rep) {
 		begin := "  " + style(warn, signUnknown) + " "
-		p.line(begin, truncate(clean(c.ID)+": "+strings.Join(cleanLines(c.Reason), " "), p.width-4))
+		reason := strings.Join(cleanLines(c.Reason), " ")
+		if reason == "" {
+			reason = wordOutcome[c.Outcome].In(p.rep.Lang)
+		}
+		p.line(begin, truncate(say(p.rep.Lang, msgOf, audit.Args{"title": clean(c.ID), "subject": reason}), maxQuietReason))
 	}
 }
 
@@ -286,7 +295,7 @@ func (p *page) checks() {
 	}
 	if len(skipped) > 0 {
 		p.para("  "+signMinor+" ", 4, faint, say(r.Lang, msgOf, audit.Args{
-			"title": wordOutcome[audit.NotApplicable].In(r.Lang), "subject": strings.Join(skipped, ", "),
+			"title": wordOutcome[audit.NotApplicable].In(r.Lang), "subject": enumerate(r.Lang, skipped),
 		}))
 	}
 }

@@ -137,7 +137,7 @@ func (p *page) each(g *group, sameMessage bool) {
 	for _, f := range g.findings {
 		s := clean(f.Subject.Name)
 		if at := location(f); at != "" {
-			s += " (" + at + ")"
+			s += say(p.rep.Lang, msgAside, audit.Args{"text": at})
 		}
 		p.field(label, plainPaint, s)
 		if !sameMessage {
@@ -181,7 +181,7 @@ func (p *page) background(f *audit.Finding, digests []string) {
 			p.field(msgSee, plainPaint, clean(ref))
 		}
 	}
-	p.field(msgControls, faint, controls(f))
+	p.field(msgControls, faint, controls(p.rep.Lang, f))
 	short := make([]string, len(digests))
 	for i, d := range digests {
 		short[i] = shortDigest(d)
@@ -202,12 +202,12 @@ func (p *page) rule(id string) *audit.Rule {
 }
 
 // controls names the clauses that ask for what the rule of f checks.
-func controls(f *audit.Finding) string {
+func controls(lang audit.Lang, f *audit.Finding) string {
 	names := make([]string, len(f.Controls))
 	for i, c := range f.Controls {
 		names[i] = clean(c.Framework + " " + c.Clause)
 	}
-	return strings.Join(names, ", ")
+	return enumerate(lang, names)
 }
 
 // incomplete writes each check that did not determine all it should, and why.

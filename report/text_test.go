@@ -85,6 +85,21 @@ func TestNothingIsHidden(t *testing.T) {
 	}
 }
 
+// TestQuietReason: an incomplete run says why in one line, whole.
+func TestQuietReason(t *testing.T) {
+	rep := sample(t, audit.English, sampleChecks()...)
+	for _, c := range incomplete(rep) {
+		want := "  ? " + clean(c.ID) + ": " + strings.Join(cleanLines(c.Reason), " ") + "\n"
+		if out := string(write(t, Text, rep, Options{Quiet: true, Width: 60})); !strings.Contains(out, want) {
+			t.Errorf("%q is not in %s", want, out)
+		}
+	}
+	rep.Checks = []audit.CheckResult{{ID: "a", Outcome: audit.Errored}}
+	if out := string(write(t, Text, rep, Options{Quiet: true})); !strings.Contains(out, "  ? a: error\n") {
+		t.Errorf("no reason: %s", out)
+	}
+}
+
 func TestFigures(t *testing.T) {
 	for _, test := range []struct{ facts, en, zh string }{
 		{`{"modules":[1,2],"name":"x","lines":{"verified":3,"not_checked":0,"mismatch":1},"n":7}`, "lines (3 verified, 1 mismatch), modules 2", "行（已验证 3，不一致 1），模块 2"},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -22,7 +23,8 @@ func runFIPSHostOn(t *testing.T, h hosttest.Host, goos, set string, environ ...s
 	t.Helper()
 	return runCheck(t, audit.Config{
 		Target:   &audit.Target{Dir: t.TempDir()},
-		Checks:   []*audit.Check{fipsHost(h.Root(), goos)},
+		Checks:   []*audit.Check{fipsHost(goos)},
+		DirFS:    func(string) fs.FS { return h.Root() },
 		Settings: map[string]string{"fips": set},
 		Environ:  append([]string{"PATH="}, environ...),
 		Exec:     h.Run,
@@ -145,7 +147,7 @@ func TestFIPSHostNotLinux(t *testing.T) {
 func TestFIPSHostInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	rep := runCheckContext(t, ctx, audit.Config{
-		Target: &audit.Target{Dir: t.TempDir()}, Checks: []*audit.Check{fipsHost(hosttest.RHEL9().Root(), "linux")},
+		Target: &audit.Target{Dir: t.TempDir()}, Checks: []*audit.Check{fipsHost("linux")}, DirFS: func(string) fs.FS { return hosttest.RHEL9().Root() },
 		Exec: func(cmd *exec.Cmd) ([]byte, error) { cancel(); return nil, context.Canceled },
 	})
 	if rep.Verdict == audit.VerdictPass || len(rep.Findings) != 0 {

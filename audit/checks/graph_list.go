@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -128,16 +127,16 @@ const statusRequests = 32
 // client asks the proxies of the chain.
 func (g *graphRun) client() *modproxy.Client {
 	return &modproxy.Client{
-		Transport: g.p.HTTP, Chain: g.env.Chain, NoProxy: g.env.Raw("GONOPROXY"), Cache: moduleCache(g.env.Raw("GOMODCACHE")),
+		Transport: g.p.HTTP, Chain: g.env.Chain, NoProxy: g.env.Raw("GONOPROXY"), Cache: moduleCache(g.p, g.env.Raw("GOMODCACHE")),
 	}
 }
 
 // moduleCache is the download cache of the go command, or nil.
-func moduleCache(dir string) fs.FS {
+func moduleCache(p *audit.Pass, dir string) fs.FS {
 	if !filepath.IsAbs(dir) {
 		return nil
 	}
-	return os.DirFS(filepath.Join(dir, "cache", "download"))
+	return p.DirFS(filepath.Join(dir, "cache", "download"))
 }
 
 // askStatus finds out which modules are retracted or deprecated.

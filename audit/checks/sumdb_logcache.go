@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -114,7 +113,7 @@ func (r *sumDBRun) findStrangers() error {
 		if dir == "" {
 			continue
 		}
-		if err := r.strangersIn(dir, names[i], ""); err != nil {
+		if err := r.strangersIn(r.DirFS(dir), names[i], "."); err != nil {
 			return err
 		}
 	}
@@ -123,8 +122,8 @@ func (r *sumDBRun) findStrangers() error {
 
 // strangersIn lists what stands in a folder of logs beside those in force, of whose
 // names it is the beginning.
-func (r *sumDBRun) strangersIn(dir, shown, name string) error {
-	entries, err := os.ReadDir(dir)
+func (r *sumDBRun) strangersIn(logs fs.FS, shown, name string) error {
+	entries, err := fs.ReadDir(logs, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -133,9 +132,9 @@ func (r *sumDBRun) strangersIn(dir, shown, name string) error {
 		is := func(l *askedLog) bool { return l.Name == in }
 		begins := func(l *askedLog) bool { return strings.HasPrefix(l.Name, in+"/") }
 		switch {
-		case !e.IsDir() && name == "", slices.ContainsFunc(r.logs, is):
+		case !e.IsDir() && name == ".", slices.ContainsFunc(r.logs, is):
 		case e.IsDir() && slices.ContainsFunc(r.logs, begins):
-			if err := r.strangersIn(filepath.Join(dir, e.Name()), shown+"/"+e.Name(), in); err != nil {
+			if err := r.strangersIn(logs, shown+"/"+e.Name(), in); err != nil {
 				return err
 			}
 		default:

@@ -6,12 +6,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
@@ -24,8 +24,9 @@ import (
 
 // SVID judges X.509-SVIDs: those in files, and those that a SPIFFE Workload API issues, and
 // whether it renews them. Its settings, all of them optional: "svid-bundle", a file with the
-// authorities of the trust domain, "svid-trust-domain", the one that all SVIDs must be of,
-// and "svid-watch", for how long rotation is watched.
+// authorities of the trust domain, "spiffe-trust-domain", the one that all SVIDs must be of,
+// "spiffe-paths", patterns in lines, one of which the path of each must match, and "svid-watch",
+// for how long rotation is watched.
 var SVID = &audit.Check{
 	ID:       "svid",
 	Applies:  func(t *audit.Target) bool { return len(t.SVIDs) > 0 || t.Workload != "" },
@@ -37,6 +38,7 @@ var SVID = &audit.Check{
 // SVIDFacts are the facts of [SVID].
 type SVIDFacts struct {
 	TrustDomain string       `json:"trust_domain,omitempty"` // that was demanded
+	Paths       []string     `json:"paths,omitempty"`        // patterns of those that are allowed; none: any
 	Bundle      *BundleFile  `json:"bundle,omitempty"`       // that was given
 	Files       []SVIDFile   `json:"files"`
 	Workload    *APIWorkload `json:"workload,omitempty"`
@@ -45,7 +47,7 @@ type SVIDFacts struct {
 // A BundleFile is a file of a trust domain's authorities.
 type BundleFile struct {
 	Path   string `json:"path"`
-	Reason string `json:"reason,omitempty"` // why it could not be read
+	Reason string `json:"reason,omitempty"` // why it could not be read: a word, or an error of the system
 	Authorities
 }
 
@@ -58,7 +60,7 @@ type Authorities struct {
 // An SVIDFile is one file, named as findings name it.
 type SVIDFile struct {
 	Path   string       `json:"path"`
-	Reason string       `json:"reason,omitempty"` // why it could not be read
+	Reason string       `json:"reason,omitempty"` // why it could not be read: a word, or an error of the system
 	SVID   *JudgedChain `json:"svid,omitempty"`
 }
 
@@ -106,25 +108,25 @@ type APIBundle struct {
 var after, since = time.After, time.Since
 
 func runSVID(ctx context.Context, p *audit.Pass) (any, error) {
-	facts := &SVIDFacts{TrustDomain: p.Settings["svid-trust-domain"], Files: []SVIDFile{}}
+	facts := &SVIDFacts{TrustDomain: p.Settings["spiffe-trust-domain"], Paths: spiffePaths(p), Files: []SVIDFile{}}
 	var pool *x509.CertPool
 	if name := p.Settings["svid-bundle"]; name != "" {
 		b := &BundleFile{Path: nameIn(p.Target.Dir, name)}
 		list, err := spiffe.ReadFile(name)
 		if err != nil {
-			b.Reason = err.Error()
+			b.Reason = problemOf(err)
 		}
 		if pool = poolOf(list); pool == nil && err == nil {
-			b.Reason = "none of its certificates can be read"
+			b.Reason = "no-readable-certificate"
 		}
 		b.Authorities = keepAuthorities(p, list)
 		facts.Bundle = b
 	}
-	options := tlsprobe.SVIDOptions{Demanded: true, TrustDomain: facts.TrustDomain, Bundle: pool}
+	options := tlsprobe.SVIDOptions{Demanded: true, TrustDomain: facts.TrustDomain, Path: allowedPaths(facts.Paths), Bundle: pool}
 	for i, name := range p.Target.SVIDs {
 		f := SVIDFile{Path: nameIn(p.Target.Dir, name)}
 		if list, err := spiffe.ReadFile(name); err != nil {
-			f.Reason = err.Error()
+			f.Reason = problemOf(err)
 		} else {
 			f.SVID = judgeChain(list, options, p.Now.UTC())
 			f.SVID.Evidence = p.Evidence("certificates", chainPEM(list))
@@ -146,6 +148,19 @@ func runSVID(ctx context.Context, p *audit.Pass) (any, error) {
 		return facts, ctx.Err()
 	}
 	return facts, facts.undetermined()
+}
+
+// spiffePaths are the patterns of the setting, nil for none.
+func spiffePaths(p *audit.Pass) []string {
+	return slices.Collect(strings.FieldsFuncSeq(p.Settings["spiffe-paths"], func(r rune) bool { return r == '\n' }))
+}
+
+// allowedPaths reports of paths whether one of the patterns matches; nil if any will do.
+func allowedPaths(patterns []string) func(string) bool {
+	if len(patterns) == 0 {
+		return nil
+	}
+	return audit.SPIFFEPolicy{Paths: patterns}.Allows
 }
 
 // watchTime is how long rotation is watched. The command has read it before.
@@ -247,16 +262,25 @@ func chainPEM(list [][]byte) []byte {
 	return buf.Bytes()
 }
 
+// problemOf is why a file could not be read: a word of the catalogue's, or an error of the system.
+func problemOf(err error) string {
+	var problem spiffe.FileError
+	if errors.As(err, &problem) {
+		return string(problem)
+	}
+	return err.Error()
+}
+
 // undetermined returns what stayed open, as the error of a check that could not tell all, or
 // nil.
 func (f *SVIDFacts) undetermined() error {
-	var unread []string
+	var unread []audit.Text
 	if f.Bundle != nil && f.Bundle.Reason != "" {
-		unread = append(unread, f.Bundle.Path+": "+f.Bundle.Reason)
+		unread = append(unread, told(f.Bundle.Path, "file_problem", f.Bundle.Reason))
 	}
 	for _, file := range f.Files {
 		if file.SVID == nil {
-			unread = append(unread, file.Path+": "+file.Reason)
+			unread = append(unread, told(file.Path, "file_problem", file.Reason))
 		}
 	}
 	w := f.Workload
@@ -264,152 +288,35 @@ func (f *SVIDFacts) undetermined() error {
 	switch {
 	case len(unread) > 0:
 		if failed {
-			unread = append(unread, w.Socket+": "+w.Detail)
+			unread = append(unread, told(w.Socket, "api_problem", string(w.State)+detail(w.Detail)))
 		}
-		return audit.NotAssessed("svid/unreadable", audit.Args{"count": len(unread), "facts": first(unread, maxNamed)})
+		return audit.NotAssessed("svid/unreadable", audit.Args{"count": len(unread), "facts": firstTexts(unread, maxNamed)})
 	case failed:
-		problem := string(w.State)
-		if w.Detail != "" {
-			problem += ": " + w.Detail
-		}
-		return audit.NotAssessed("svid/workload-api", audit.Args{"socket": w.Socket, "api_problem": problem, "count": len(w.SVIDs)})
+		return audit.NotAssessed("svid/workload-api", audit.Args{"socket": w.Socket, "api_problem": string(w.State) + detail(w.Detail), "count": len(w.SVIDs)})
 	}
 	return nil
 }
 
-// concludeSVID derives the findings from stored facts.
-func concludeSVID(stored json.RawMessage) ([]audit.Finding, error) {
-	facts, err := storedSVIDs(stored)
-	if err != nil {
-		return nil, err
+// detail is what follows a word.
+func detail(text string) string {
+	if text == "" {
+		return ""
 	}
-	var out []audit.Finding
-	judgeSVIDs(facts, func(f audit.Finding) { out = append(out, f) })
-	return out, facts.undetermined()
+	return ": " + text
 }
 
-func storedSVIDs(stored json.RawMessage) (*SVIDFacts, error) {
-	var facts SVIDFacts
-	if err := json.Unmarshal(stored, &facts); err != nil {
-		return nil, err
+// told says of what is named what is wrong with it: a word of the catalogue's terms, alone or
+// before a colon, or a text that is no such word.
+func told(name, argument, problem string) audit.Text {
+	word, rest, more := strings.Cut(problem, ": ")
+	t, err := Catalogue().Term(argument, word, nil)
+	switch {
+	case err != nil:
+		t = audit.Plain(shown(problem))
+	case more:
+		t = audit.Text{EN: t.EN + ": " + shown(rest), ZH: t.ZH + "：" + shown(rest)}
 	}
-	if w := facts.Workload; w != nil {
-		if w.Workload == nil {
-			return nil, errors.New("a workload without facts")
-		}
-		for _, s := range w.SVIDs {
-			if len(s.Issues) == 0 {
-				return nil, fmt.Errorf("%s has no certificate", s.Named)
-			}
-		}
-	}
-	return &facts, nil
-}
-
-// recheckSVID examines the certificates that are evidence again, and demands that the facts
-// say the same. Which private key came with them nothing but the facts can say.
-func recheckSVID(stored json.RawMessage, evidence func(string) ([]byte, error)) error {
-	facts, err := storedSVIDs(stored)
-	if err != nil {
-		return err
-	}
-	r := &svidRecheck{evidence: evidence, options: tlsprobe.SVIDOptions{Demanded: true, TrustDomain: facts.TrustDomain}}
-	if facts.Bundle != nil {
-		r.options.Bundle = r.authorities("the bundle", facts.Bundle.Authorities)
-	}
-	for _, f := range facts.Files {
-		if f.SVID != nil {
-			r.chain(f.Path, f.SVID, r.options)
-		}
-	}
-	if facts.Workload != nil {
-		for i := range facts.Workload.SVIDs {
-			r.identity(&facts.Workload.SVIDs[i])
-		}
-		for _, b := range facts.Workload.Bundles {
-			r.authorities("the bundle of "+b.TrustDomain, b.Authorities)
-		}
-	}
-	return errors.Join(r.errs...)
-}
-
-// svidRecheck gathers what is wrong.
-type svidRecheck struct {
-	evidence func(string) ([]byte, error)
-	options  tlsprobe.SVIDOptions
-	errs     []error
-}
-
-func (r *svidRecheck) wrong(format string, args ...any) {
-	r.errs = append(r.errs, fmt.Errorf(format, args...))
-}
-
-// certificates are those that evidence holds.
-func (r *svidRecheck) certificates(what, digest string) [][]byte {
-	if digest == "" {
-		return nil
-	}
-	data, err := r.evidence(digest)
-	if err != nil {
-		r.errs = append(r.errs, err)
-		return nil
-	}
-	var list [][]byte
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		list = append(list, block.Bytes)
-	}
-	if len(list) == 0 {
-		r.wrong("%s: the evidence holds no certificate", what)
-	}
-	return list
-}
-
-func (r *svidRecheck) authorities(what string, a Authorities) *x509.CertPool {
-	list := r.certificates(what, a.Evidence)
-	if len(list) != a.Count {
-		r.wrong("%s has %d authorities, the facts say %d", what, len(list), a.Count)
-	}
-	return poolOf(list)
-}
-
-// chain examines one chain again.
-func (r *svidRecheck) chain(what string, j *JudgedChain, o tlsprobe.SVIDOptions) {
-	again := judgeChain(r.certificates(what, j.Evidence), o, j.At)
-	again.Evidence = j.Evidence
-	was, err := json.Marshal(j)
-	if err != nil {
-		r.errs = append(r.errs, err)
-		return
-	}
-	is, err := json.Marshal(again)
-	if err != nil {
-		r.errs = append(r.errs, err)
-		return
-	}
-	if !sameJSON(was, is) {
-		r.wrong("the facts about %s are not what its certificates show", what)
-	}
-}
-
-// identity examines what a Workload API issued for one ID again.
-func (r *svidRecheck) identity(s *APISVID) {
-	o := r.options
-	if pool := r.authorities("the bundle of "+s.Named, s.Bundle); o.Bundle == nil {
-		o.Bundle = pool
-	}
-	r.chain(s.Named, &s.Last, o)
-	if last := s.Issues[len(s.Issues)-1]; last.Evidence != s.Last.Evidence {
-		r.wrong("%s: the last certificate is another one", s.Named)
-	}
-	for _, i := range s.Issues {
-		var c tlsprobe.Certificate
-		if list := r.certificates(s.Named, i.Evidence); len(list) > 0 {
-			c = tlsprobe.ParseCertificate(list[0])
-		}
-		if c.SPKI != i.SPKI || !c.NotBefore.Equal(i.NotBefore) || !c.NotAfter.Equal(i.NotAfter) {
-			r.wrong("%s: a certificate is not what the facts say", s.Named)
-		}
-	}
+	return audit.About(shown(name), t)
 }
 
 // CheckWorkloadAPI reports whether a text is an address of a Workload API.

@@ -92,7 +92,7 @@ func TestSVIDFiles(t *testing.T) {
 	leaf := func(change ...func(*x509.Certificate)) []byte {
 		return svidFile(t, root.Server(t, "", append([]func(*x509.Certificate){spiffetest.Has(cartID), lasting(40 * time.Minute)}, change...)...))
 	}
-	bundle := map[string]string{"svid-bundle": "bundle.pem", "svid-trust-domain": "prod.example"}
+	bundle := map[string]string{"svid-bundle": "bundle.pem", "spiffe-trust-domain": "prod.example"}
 	for _, test := range []struct {
 		name     string
 		svid     []byte
@@ -104,7 +104,7 @@ func TestSVIDFiles(t *testing.T) {
 		{"right", leaf(), root, bundle, "pass", nil},
 		{"no bundle", leaf(), nil, nil, "pass", []string{"svid/unverified"}},
 		{"other bundle", leaf(), other, bundle, "fail", []string{"svid/defect svid_defects=untrusted"}},
-		{"other trust domain", leaf(), root, map[string]string{"svid-bundle": "bundle.pem", "svid-trust-domain": "test.example"}, "fail", []string{"svid/defect svid_defects=other-trust-domain"}},
+		{"other trust domain", leaf(), root, map[string]string{"svid-bundle": "bundle.pem", "spiffe-trust-domain": "test.example"}, "fail", []string{"svid/defect svid_defects=other-trust-domain"}},
 		{"two URIs", leaf(spiffetest.Has(cartID, "spiffe://prod.example/x")), root, bundle, "fail", []string{"svid/defect svid_defects=many-uris"}},
 		{"CA", leaf(func(c *x509.Certificate) { c.IsCA = true }), root, bundle, "fail", []string{"svid/defect svid_defects=not-a-leaf;signing-path;signing-usage"}},
 		{"bad trust domain", leaf(spiffetest.Has("spiffe://Prod.example/x")), root, map[string]string{"svid-bundle": "bundle.pem"}, "fail", []string{"svid/defect svid_defects=bad-trust-domain"}},
@@ -397,5 +397,29 @@ func TestSVIDUnassessed(t *testing.T) {
 	})
 	if got := outcome(rep); got != "not-assessed engine/interrupted" {
 		t.Errorf("%s", got)
+	}
+}
+
+// TestSVIDUnreadable: why a file cannot be read is told in the language of the report.
+func TestSVIDUnreadable(t *testing.T) {
+	garbled := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte{0x30, 0}})
+	for lang, want := range map[audit.Lang]string{
+		audit.English: "3 of the SVIDs and bundles could not be read: a.pem: it holds no certificate; b.pem: what stands as a certificate is none; unix:///nowhere/agent.sock: nobody answers: ",
+		audit.Chinese: "有 3 项 SVID 或信任包无法读取：a.pem：不含证书；b.pem：标为证书的内容不是证书；unix:///nowhere/agent.sock：无法连接：",
+	} {
+		files := map[string][]byte{"a.pem": nil, "b.pem": garbled}
+		rep := auditSVIDs(t, files, "unix:///nowhere/agent.sock", nil, func(c *audit.Config) { c.Lang = lang })
+		if got := rep.Checks[0].Reason; !strings.HasPrefix(got, want) {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+		if f := factsOf[SVIDFacts](t, rep, SVID).Files[0]; f.Reason != "no-certificate" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if got := problemOf(os.ErrClosed); got != "file already closed" {
+		t.Errorf("%q", got)
+	}
+	if got := told("a.pem", "file_problem", "file already closed"); got != audit.Plain("a.pem: file already closed") && got.ZH != "a.pem：file already closed" {
+		t.Errorf("%+v", got)
 	}
 }

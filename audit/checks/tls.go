@@ -11,8 +11,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +31,9 @@ import (
 // profiles that endpoints are judged by. "tls-roots" are authorities beside those of the
 // system, PEM; "tls-ct-logs" a list of logs of certificate transparency, as Chrome has it;
 // "tls-client-certificate" is a certificate with its chain and its key, PEM, for endpoints
-// that ask for one: the key goes nowhere else. "tls-spiffe" demands X.509-SVIDs, of any trust domain if it is "*".
+// that ask for one: the key goes nowhere else. "tls-spiffe" demands X.509-SVIDs: of that trust
+// domain, or if it is "*", of any. "spiffe-trust-domain" and "spiffe-paths", patterns in lines, are
+// demanded of each X.509-SVID that is presented.
 var TLS = &audit.Check{
 	ID:      "tls",
 	Needs:   audit.Network,
@@ -161,6 +161,7 @@ func withoutText(err error) error {
 // chainOptions reads the settings that certificates are held against.
 func chainOptions(p *audit.Pass) (tlsprobe.ChainOptions, error) {
 	o := tlsprobe.ChainOptions{Now: p.Now, Roots: tlsprobe.Roots{System: p.Roots}}
+	o.SVID.TrustDomain, o.SVID.Path = p.Settings["spiffe-trust-domain"], allowedPaths(spiffePaths(p))
 	if domain := p.Settings["tls-spiffe"]; domain != "" {
 		o.SVID.Demanded = true
 		if domain != "*" {
@@ -259,133 +260,4 @@ func forget(r *tlsprobe.Result) {
 	for i := range r.OCSP {
 		r.OCSP[i].DER = nil
 	}
-}
-
-// undetermined returns what stayed unknown, as the error of a check that could not tell
-// all, or nil.
-func (f *TLSFacts) undetermined() error {
-	var unreached, open []string
-	for _, e := range f.Endpoints {
-		if !e.Reached {
-			unreached = append(unreached, e.Address+e.because())
-			continue
-		}
-		if what := e.unknown(); len(what) > 0 {
-			open = append(open, e.Address+": "+strings.Join(what, ", "))
-		}
-	}
-	switch {
-	case unreached != nil && open == nil:
-		return audit.NotAssessed("tls/unreachable", audit.Args{"count": len(unreached), "total": len(f.Endpoints), "endpoints": first(unreached, maxNamed)})
-	case open != nil:
-		return audit.NotAssessed("tls/undetermined", audit.Args{"count": len(open) + len(unreached), "total": len(f.Endpoints), "facts": first(append(open, unreached...), maxNamed)})
-	}
-	return nil
-}
-
-// unproven lists what is demanded.
-func unproven(demands map[string]bool) []string {
-	var out []string
-	for _, what := range slices.Sorted(maps.Keys(demands)) {
-		if demands[what] {
-			out = append(out, what)
-		}
-	}
-	return out
-}
-
-// because says why an endpoint was not reached.
-func (e TLSEndpoint) because() string {
-	for _, u := range e.Unknown {
-		if u.Detail != "" {
-			return " (" + u.Detail + ")"
-		}
-	}
-	return ""
-}
-
-// unknown names what stayed unknown of an endpoint that answers.
-func (e TLSEndpoint) unknown() []string {
-	var out []string
-	for _, what := range e.Unproven {
-		out = append(out, map[string]string{"pin": "pinned key", "svid": "SVID", "earlier": "key of the earlier report"}[what])
-	}
-	if e.inClear() { // which is a finding
-		return append(out, e.undecidedClauses()...)
-	}
-	for _, v := range e.Protocols {
-		switch {
-		case v.State == tlsprobe.Unknown:
-			out = append(out, v.Version.String())
-		case len(v.Undecided) > 0:
-			out = append(out, fmt.Sprintf("%v (%d suites)", v.Version, len(v.Undecided)))
-		}
-	}
-	groups := 0
-	for _, g := range e.Groups {
-		if g.State == tlsprobe.Unknown {
-			groups++
-		}
-	}
-	if groups > 0 {
-		out = append(out, fmt.Sprintf("%d groups", groups))
-	}
-	signatures := 0
-	for _, s := range e.SignatureAlgorithms {
-		if s.State == tlsprobe.Unknown {
-			signatures++
-		}
-	}
-	if signatures > 0 {
-		out = append(out, fmt.Sprintf("%d signature algorithms", signatures))
-	}
-	if slices.ContainsFunc(e.Result.Unknown, func(u tlsprobe.Problem) bool { return u.Question == tlsprobe.Consistency }) {
-		out = append(out, "consistency")
-	}
-	if e.ClientAuth.State == tlsprobe.AuthUnknown {
-		out = append(out, "client authentication")
-	}
-	return append(append(out, e.unknownSession()...), e.undecidedClauses()...)
-}
-
-// unknownSession names what stayed unknown of facts that a rule is about. What only a
-// client with a certificate can see is no question to one without; where no version is
-// known to be offered, it is the version that is unknown.
-func (e TLSEndpoint) unknownSession() []string {
-	if !slices.ContainsFunc(e.Protocols, func(p tlsprobe.Protocol) bool { return p.State == tlsprobe.Offered }) {
-		return nil
-	}
-	s, c := e.Session, e.ClientAuth
-	shutOut := c.State == tlsprobe.AuthRequired && c.Own != tlsprobe.Offered
-	var out []string
-	for _, q := range []struct {
-		what  string
-		state tlsprobe.State
-	}{
-		{"secure renegotiation", s.SecureRenegotiation}, {"client renegotiation", s.ClientRenegotiation}, {"compression", s.Compression},
-		{"extended master secret", s.ExtendedMasterSecret}, {"early data", s.EarlyData},
-		{"verification of client certificates", c.Unverified}, {"the client's certificate", c.Own},
-	} {
-		if q.state == tlsprobe.Unknown && !(shutOut && (q.what == "client renegotiation" || q.what == "early data")) {
-			out = append(out, q.what)
-		}
-	}
-	return out
-}
-
-// CheckEndpoint reports whether a text is an endpoint, host:port.
-func CheckEndpoint(address string) error {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		var addr *net.AddrError
-		if errors.As(err, &addr) {
-			return errors.New(addr.Err)
-		}
-		return err
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if host == "" || err != nil || n == 0 {
-		return errors.New("host and port are wanted, such as example.com:443")
-	}
-	return nil
 }

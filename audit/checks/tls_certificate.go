@@ -151,11 +151,7 @@ func (j *chainJudge) validity() {
 }
 
 // trusted reports whether a store trusts the chain, or the trust domain whose SVID it is.
-func (j *chainJudge) trusted() bool {
-	t := j.facts.Trust
-	return t.System.State == tlsprobe.Trusted || t.Mozilla.State == tlsprobe.Trusted || t.SM != nil && t.SM.State == tlsprobe.Trusted ||
-		j.facts.SVID != nil && j.facts.SVID.Trust == tlsprobe.Trusted
-}
+func (j *chainJudge) trusted() bool { return j.facts.Trusted() == tlsprobe.Trusted }
 
 // name judges whether the certificate is for the name that was asked for. An SVID's names
 // play no part.
@@ -374,7 +370,7 @@ func (j *chainJudge) identity() {
 		}
 		uris := allShown(j.leaf.URIs)
 		if uris == nil {
-			uris = []string{"-"}
+			uris = []string{"none"}
 		}
 		j.finding("tls/svid-defect", audit.Args{"svid_defects": defects, "uris": uris})
 	}

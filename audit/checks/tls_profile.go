@@ -4,7 +4,6 @@ package checks
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -129,12 +128,12 @@ func seen(facts []tlsprofile.Fact) []string {
 }
 
 // undecidedClauses names the clauses of which something is unknown.
-func (e TLSEndpoint) undecidedClauses() []string {
-	var out []string
+func (e TLSEndpoint) undecidedClauses() []audit.Text {
+	var out []audit.Text
 	for _, p := range e.Profiles {
 		for _, c := range p.Clauses {
 			if c.Outcome == tlsprofile.Unknown {
-				out = append(out, fmt.Sprintf("%s %s", p.ID, c.Clause))
+				out = append(out, audit.Plain(p.ID+" "+c.Clause))
 			}
 		}
 	}

@@ -4,7 +4,6 @@ package spiffe
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -15,9 +14,30 @@ import (
 // maxFile bounds a file of certificates, in bytes.
 const maxFile = 1 << 20
 
+// A FileError is why a file holds no chain.
+type FileError string
+
+// The reasons.
+const (
+	FileMissing       FileError = "missing"
+	FileForbidden     FileError = "forbidden"
+	FileNotRegular    FileError = "not-regular" // a pipe may never end
+	FileTooLarge      FileError = "too-large"   // more than 1 MiB
+	FileEmpty         FileError = "no-certificate"
+	FileNoCertificate FileError = "bad-certificate" // what stands as one is none
+)
+
+// Error gives the reason in words.
+func (e FileError) Error() string {
+	return map[FileError]string{
+		FileMissing: "no such file", FileForbidden: "permission denied", FileNotRegular: "not a regular file", FileTooLarge: "larger than 1 MiB",
+		FileEmpty: "it holds no certificate", FileNoCertificate: "what stands as a certificate is none",
+	}[e]
+}
+
 // ReadFile reads the certificates in a file, DER, the leaf of an SVID first: PEM, in which
-// private keys may stand, which are not read, or concatenated DER. Errors do not repeat the
-// name.
+// private keys may stand, which are not read, or concatenated DER. Errors are a [FileError], or
+// those of the system; they do not repeat the name.
 func ReadFile(name string) ([][]byte, error) {
 	data, err := readRegular(name)
 	if err != nil {
@@ -29,25 +49,25 @@ func ReadFile(name string) ([][]byte, error) {
 // parseFile is ReadFile for the content of a file.
 func parseFile(data []byte) ([][]byte, error) {
 	list, err := tlsprobe.ParseSVIDFile(data)
-	if err != nil {
-		return nil, err
+	if err != nil { // it is not too large
+		return nil, FileEmpty
 	}
-	for i, der := range list {
+	for _, der := range list {
 		if !isCertificate(der) { // what it is instead may be a secret
-			return nil, fmt.Errorf("what stands as certificate %d is none", i+1)
+			return nil, FileNoCertificate
 		}
 	}
 	return list, nil
 }
 
-// readRegular reads a file. A pipe may never end.
+// readRegular reads a file.
 func readRegular(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
 		return nil, withoutPath(err)
 	case !info.Mode().IsRegular():
-		return nil, errors.New("not a regular file")
+		return nil, FileNotRegular
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -59,12 +79,18 @@ func readRegular(name string) ([]byte, error) {
 	case err != nil:
 		return nil, withoutPath(err)
 	case len(data) > maxFile:
-		return nil, fmt.Errorf("larger than %d bytes", maxFile)
+		return nil, FileTooLarge
 	}
 	return data, nil
 }
 
 func withoutPath(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return FileMissing
+	case errors.Is(err, fs.ErrPermission):
+		return FileForbidden
+	}
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		return pe.Err

@@ -493,7 +493,7 @@ func TestReadFile(t *testing.T) {
 		t.Errorf("%v %d", err, len(got))
 	}
 	misnamed := bytes.ReplaceAll(text, []byte("PRIVATE KEY"), []byte("CERTIFICATE"))
-	for want, data := range map[string][]byte{"it holds no certificate": nil, "what stands as certificate 1 is none": misnamed, "larger than": make([]byte, maxFile+1)} {
+	for want, data := range map[string][]byte{"it holds no certificate": nil, "what stands as a certificate is none": misnamed, "larger than": make([]byte, maxFile+1)} {
 		if _, err := ReadFile(write(data)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 )
@@ -48,24 +47,10 @@ func (f *flight) extension(kind uint16) ([]byte, bool) {
 	return nil, false
 }
 
-// A keyExchange is a ServerKeyExchange (RFC 5246, section 7.4.3; RFC 8422, section 5.4).
-type keyExchange struct {
-	group  GroupID // of a named curve
-	prime  []byte  // of a finite field, or the modulus of an export key
-	base   []byte
-	scheme SignatureScheme // with which it is signed, in TLS 1.2
-}
-
 // A certificateRequest asks for the client's certificate (RFC 5246, section 7.4.4).
 type certificateRequest struct {
 	schemes     []SignatureScheme
 	authorities [][]byte // distinguished names, DER
-}
-
-// An Alert is an alert of a server (RFC 8446, section 6).
-type Alert struct {
-	Level       uint8
-	Description uint8
 }
 
 const (
@@ -75,34 +60,6 @@ const (
 	alertFallback        = 86 // inappropriate_fallback
 	alertUnknownIdentity = 115
 )
-
-var alertNames = map[uint8]string{
-	0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed", 22: "record_overflow",
-	30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate", 42: "bad_certificate",
-	43: "unsupported_certificate", 44: "certificate_revoked", 45: "certificate_expired", 46: "certificate_unknown",
-	47: "illegal_parameter", 48: "unknown_ca", 49: "access_denied", 50: "decode_error", 51: "decrypt_error",
-	60: "export_restriction", 70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
-	86: "inappropriate_fallback", 90: "user_canceled", 100: "no_renegotiation", 109: "missing_extension",
-	110: "unsupported_extension", 111: "certificate_unobtainable", 112: "unrecognized_name",
-	113: "bad_certificate_status_response", 114: "bad_certificate_hash_value", 115: "unknown_psk_identity",
-	116: "certificate_required", 120: "no_application_protocol", 121: "ech_required",
-}
-
-// String is the alert's name in the registry, with its number: "handshake_failure (40)".
-func (a Alert) String() string {
-	name := alertNames[a.Description]
-	if name == "" {
-		name = "alert"
-	}
-	return fmt.Sprintf("%s (%d)", name, a.Description)
-}
-
-// refuses reports whether an alert says that nothing of what was offered is taken.
-// Others may be of a server that has too much to do, or of something else in the
-// hello than what was asked.
-func (a Alert) refuses() bool {
-	return slices.Contains([]uint8{10, 40, 47, 50, 60, 70, 71, 86, 109, 110}, a.Description)
-}
 
 // Errors of reading an answer.
 var (
@@ -300,52 +257,6 @@ func (f *flight) serverHello(s cryptobyte.String) error {
 		}
 	}
 	return nil
-}
-
-// parseExchange reads a ServerKeyExchange of a suite.
-func parseExchange(s cryptobyte.String, suite Suite, v Version) (*keyExchange, bool) {
-	x := &keyExchange{}
-	var part cryptobyte.String
-	if v == TLCP || suite.KeyExchange == "SRP" || suite.KeyExchange == "GOST" || suite.KeyExchange == "unknown" || suite.KeyExchange == "ECCPWD" {
-		return x, true // nothing in it is asked for
-	}
-	if has := suite.KeyExchange; has == "PSK" || has == "RSA_PSK" || has == "DHE_PSK" || has == "ECDHE_PSK" {
-		if !s.ReadUint16LengthPrefixed(&part) { // the hint
-			return nil, false
-		}
-	}
-	switch suite.KeyExchange {
-	case "ECDHE", "ECDH", "ECDHE_PSK":
-		var kind uint8
-		var group uint16
-		if !s.ReadUint8(&kind) {
-			return nil, false
-		}
-		if kind != 3 { // curves that are no named ones (RFC 8422, section 5.4): deprecated, and not read
-			return x, true
-		}
-		if !s.ReadUint16(&group) || !s.ReadUint8LengthPrefixed(&part) {
-			return nil, false
-		}
-		x.group = GroupID(group)
-	case "DHE", "DH", "DHE_PSK", "RSA": // RSA: the key of export suites
-		var prime, base cryptobyte.String
-		if !s.ReadUint16LengthPrefixed(&prime) || !s.ReadUint16LengthPrefixed(&base) {
-			return nil, false
-		}
-		x.prime, x.base = bytes.Clone(prime), bytes.Clone(base)
-		if suite.KeyExchange != "RSA" && !s.ReadUint16LengthPrefixed(&part) {
-			return nil, false
-		}
-	}
-	if v >= TLS12 && suite.Authentication != "none" && suite.Authentication != "PSK" && !s.Empty() {
-		var scheme uint16
-		if !s.ReadUint16(&scheme) {
-			return nil, false
-		}
-		x.scheme = SignatureScheme(scheme)
-	}
-	return x, true
 }
 
 func parseRequest(s cryptobyte.String, v Version) (*certificateRequest, bool) {

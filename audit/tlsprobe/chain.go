@@ -79,6 +79,25 @@ const (
 	PinMismatch PinMatch = "mismatch"
 )
 
+// Trusted says whether anybody trusts the chain: a store, or the trust domain whose SVID it is.
+// Where one cannot tell and none does, that is unknown.
+func (f ChainFacts) Trusted() TrustState {
+	states := []TrustState{f.Trust.System.State, f.Trust.Mozilla.State}
+	if f.Trust.SM != nil {
+		states = append(states, f.Trust.SM.State)
+	}
+	if f.SVID != nil {
+		states = append(states, f.SVID.Trust)
+	}
+	switch {
+	case slices.Contains(states, Trusted):
+		return Trusted
+	case slices.Contains(states, TrustUnknown):
+		return TrustUnknown
+	}
+	return Untrusted
+}
+
 // An Issuer is who issued a certificate.
 type Issuer struct {
 	Of      string   `json:"of"` // SHA256 of the certificate
@@ -105,13 +124,14 @@ func (r *Result) Examine(o ChainOptions) []ChainFacts {
 	if host, _, err := net.SplitHostPort(r.Address); o.Name == "" && err == nil {
 		o.Name = host
 	}
-	r.OCSP, r.SCTs = nil, nil
+	r.OCSP, r.SCTs, r.Trust = nil, nil, nil
 	for _, c := range r.Certificates {
 		f := ExamineChain(c, o)
 		if f.Staple != nil {
 			r.OCSP = append(r.OCSP, *f.Staple)
 		}
 		r.SCTs = append(r.SCTs, f.SCTs...)
+		r.Trust = append(r.Trust, f.Trusted())
 		all = append(all, f)
 	}
 	return all

@@ -297,3 +297,26 @@ func FuzzExamineChain(f *testing.F) {
 		ExamineChain(chain, ChainOptions{Name: "www.example.com", Roots: Roots{System: certtest.Pool(root), Mozilla: certtest.Pool(root)}, SVID: SVIDOptions{Demanded: true}})
 	})
 }
+
+// TestTrusted: one store that trusts a chain is enough, and none that cannot tell counts for
+// one that does not trust it.
+func TestTrusted(t *testing.T) {
+	chain := func(system, mozilla TrustState) ChainFacts {
+		return ChainFacts{Trust: Verification{System: Trust{State: system}, Mozilla: Trust{State: mozilla}}}
+	}
+	sm, svid := chain(Untrusted, TrustUnknown), chain(Untrusted, Untrusted)
+	sm.Trust.SM, svid.SVID = &Trust{State: Trusted}, &SVID{Trust: Trusted}
+	other := svid
+	other.SVID = &SVID{Trust: TrustUnknown}
+	for i, test := range []struct {
+		facts ChainFacts
+		want  TrustState
+	}{
+		{chain(Trusted, Untrusted), Trusted}, {chain(TrustUnknown, Trusted), Trusted}, {chain(Untrusted, Untrusted), Untrusted},
+		{chain(TrustUnknown, Untrusted), TrustUnknown}, {chain(Untrusted, TrustUnknown), TrustUnknown}, {sm, Trusted}, {svid, Trusted}, {other, TrustUnknown},
+	} {
+		if got := test.facts.Trusted(); got != test.want {
+			t.Errorf("%d: %s, want %s", i, got, test.want)
+		}
+	}
+}

@@ -79,6 +79,7 @@ type Result struct {
 	ALPN                []string             `json:"alpn,omitempty"` // protocols that it chose
 	OCSP                []Staple             `json:"ocsp,omitempty"`
 	SCTs                []SCT                `json:"scts,omitempty"`
+	Trust               []TrustState         `json:"-"` // of each of Certificates, once [Result.Examine] has looked; see [ChainFacts.Trusted]
 	Session             Session              `json:"session"`
 	Plaintext           *Plaintext           `json:"plaintext,omitempty"` // what it speaks before TLS, or in place of it
 	HTTP                *HTTP                `json:"http,omitempty"`      // what it answers over TLS, if that is HTTP

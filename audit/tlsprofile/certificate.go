@@ -15,9 +15,12 @@ import (
 // certificates judges the chains that are presented for the name that was asked for.
 func (j judge) certificates(c *Certificates) Verdict {
 	var all []Verdict
-	for _, chain := range j.r.Certificates {
+	for n, chain := range j.r.Certificates {
 		if strings.TrimSuffix(chain.SNI, ".") != j.r.SNI && j.r.SNI != "" { // an address is no name (RFC 6066, section 3)
 			continue
+		}
+		if c.Trusted && len(chain.Certificates) > 0 {
+			all = append(all, j.trust(n))
 		}
 		for i := range chain.Certificates {
 			x := &chain.Certificates[i]
@@ -34,6 +37,22 @@ func (j judge) certificates(c *Certificates) Verdict {
 		all = append(all, Verdict{Outcome: Unknown, Unknown: open})
 	}
 	return both(all...)
+}
+
+// trust judges whether one of the chains is trusted: of none that was looked at that is known.
+func (j judge) trust(n int) Verdict {
+	f := Fact{Aspect: OfTrust, Where: j.r.Certificates[n].Leaf().SHA256, State: tlsprobe.Unknown}
+	if n < len(j.r.Trust) {
+		switch j.r.Trust[n] {
+		case tlsprobe.Trusted:
+			f.State = tlsprobe.Offered
+			return Verdict{Outcome: Met, Seen: []Fact{f}}
+		case tlsprobe.Untrusted:
+			f.State = tlsprobe.NotOffered
+			return Verdict{Outcome: Gap, Seen: []Fact{f}}
+		}
+	}
+	return Verdict{Outcome: Unknown, Unknown: []Fact{f}}
 }
 
 func (j judge) certificate(c *Certificates, chain *tlsprobe.Chain, x *tlsprobe.Certificate) Verdict {

@@ -140,6 +140,7 @@ func (e endpoint) certified() endpoint {
 		{SNI: "example.com", Certificates: []tlsprobe.Certificate{leaf, above, root}, Staple: []byte("response")},
 		{Certificates: []tlsprobe.Certificate{{SHA256: "sha256:other", Key: tlsprobe.Key{Type: "RSA", Bits: 512}}}}, // for another name
 	}
+	e.Trust = []tlsprobe.TrustState{tlsprobe.Trusted, tlsprobe.Untrusted}
 	e.OCSP = []tlsprobe.Staple{{Certificate: "sha256:leaf", Status: "good", Verified: offered, NextUpdate: today.AddDate(0, 0, 3)}}
 	return e
 }

@@ -66,6 +66,7 @@ const (
 	OfSignature          Aspect = "signature"           // of a certificate
 	OfLifetime           Aspect = "lifetime"            // days
 	OfValidity           Aspect = "validity"            // the date that is past, or to come
+	OfTrust              Aspect = "trust"               // none: whether the chain is trusted
 	OfResponder          Aspect = "ocsp-responder"      // its URL
 	OfStaple             Aspect = "staple"              // its status
 	OfSession            Aspect = "session"             // "extended_master_secret"...

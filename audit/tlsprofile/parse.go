@@ -3,27 +3,15 @@
 package tlsprofile
 
 import (
-	"bytes"
-	"cmp"
+	"encoding"
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
-	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"github.com/goassay/assay/internal/strictyaml"
 )
 
 // MaxSize bounds a profile, in bytes.
 const MaxSize = 256 << 10
-
-// maxDepth bounds how deep brackets, braces and dashes nest. A profile nests seven
-// levels; the parser recurses, in memory quadratic in the depth.
-const maxDepth = 16
 
 // A ParseError is a mistake in a profile.
 type ParseError struct {
@@ -44,94 +32,30 @@ func (e *ParseError) Error() string {
 // *ParseError, joined: all of them at once, in the order of the file, unless it is no
 // YAML at all.
 func Parse(data []byte) (*Profile, error) {
-	body, err := parseYAML(data)
-	if err != nil {
-		return nil, err
-	}
 	p := &Profile{}
-	d := &decoder{values: map[string]place{}, failed: map[string]bool{}}
-	d.decode("", body, reflect.ValueOf(p).Elem())
-	d.profile(p)
-	if len(d.errs) == 0 {
-		return p, nil
+	v := &validator{format.Read(data, p)}
+	if !v.Broken {
+		v.profile(p)
 	}
-	slices.SortStableFunc(d.errs, func(a, b *ParseError) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
 	var errs []error
-	for _, e := range d.errs {
-		errs = append(errs, e)
+	for _, m := range v.Mistakes() {
+		errs = append(errs, &ParseError{Line: m.Line, Column: m.Column, Message: m.Message})
 	}
-	return nil, errors.Join(errs...)
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return p, nil
 }
 
-// parseYAML returns the root of the only document.
-func parseYAML(data []byte) (ast.Node, error) {
-	if len(data) > MaxSize {
-		return nil, &ParseError{Message: fmt.Sprintf("larger than %d bytes", MaxSize)}
-	}
-	if !utf8.Valid(data) {
-		return nil, &ParseError{Message: "not UTF-8 text"}
-	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark, as Windows editors write it
-	tokens := lexer.Tokenize(string(data))
-	if err := plainTokens(tokens); err != nil {
-		return nil, err
-	}
-	// Duplicate keys are found by the decoder, which finds all of them.
-	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		e := &ParseError{Message: err.Error()}
-		var ye yaml.Error
-		if errors.As(err, &ye) {
-			at := placeOf(ye.GetToken())
-			e.Message, e.Line, e.Column = ye.GetMessage(), at.line, at.column
-		}
-		return nil, e
-	}
-	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
-		return nil, &ParseError{Message: "empty profile"}
-	}
-	return tree.Docs[0].Body, nil
-}
+var format = strictyaml.Format{Noun: "profile", MaxSize: MaxSize, Text: readText}
 
-// refusedTokens are the parts of YAML that a profile has no use for.
-var refusedTokens = map[token.Type]string{
-	token.AnchorType: "anchors and aliases are", token.AliasType: "anchors and aliases are", token.MergeKeyType: "merge keys are",
-	token.TagType: "tags are", token.MappingKeyType: "complex keys are", token.DirectiveType: "directives are",
-}
-
-// plainTokens refuses them before anything recurses or expands. Among them is a second
-// document: the parser drops one that follows an empty one.
-func plainTokens(tokens token.Tokens) error {
-	flow, dashes, line := 0, 0, 0
-	begun, ended := false, false // the document
-	for _, tk := range tokens {
-		if tk.Type == token.CommentType {
-			continue
-		}
-		at := placeOf(tk)
-		if at.line != line {
-			dashes, line = 0, at.line
-		}
-		if ended || begun && tk.Type == token.DocumentHeaderType {
-			return &ParseError{Line: at.line, Column: at.column, Message: "more than one document"}
-		}
-		begun, ended = true, tk.Type == token.DocumentEndType
-		switch tk.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow--
-		case token.SequenceEntryType:
-			dashes++
-		}
-		switch what := refusedTokens[tk.Type]; {
-		case what != "":
-			return &ParseError{Line: at.line, Column: at.column, Message: what + " not allowed in a profile"}
-		case flow+dashes > maxDepth:
-			return &ParseError{Line: at.line, Column: at.column, Message: "nested too deeply"}
-		}
+// readText reads dates and versions.
+func readText(dst any, text string) error {
+	if dst.(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) == nil {
+		return nil
 	}
-	return nil
+	if _, ok := dst.(*Date); ok {
+		return fmt.Errorf("malformed date %q: a day such as 2006-01-02", text)
+	}
+	return fmt.Errorf("unknown version %q", text)
 }

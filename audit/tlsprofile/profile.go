@@ -151,6 +151,7 @@ type Certificates struct {
 	Signatures    []string `yaml:"signatures"`     // one of these, in the words of [tlsprobe.Certificate]
 	MaxDays       int      `yaml:"max_days"`       // of validity, begun ones counted
 	Current       bool     `yaml:"current"`        // valid, by its dates
+	Trusted       bool     `yaml:"trusted"`        // the chain leads to an authority that a store trusts, or is of the trust domain that was demanded
 	OCSPResponder bool     `yaml:"ocsp_responder"` // it names one
 	Staple        string   `yaml:"staple"`         // "always", or "where-possible": where it names a responder
 	Status        string   `yaml:"status"`         // "good": the staple says so

@@ -131,6 +131,7 @@ var profiles = map[string]struct {
 		[]broken{
 			breaks(of(func(c *tlsprobe.Certificate) { c.NotAfter = today.Add(-time.Second) }), "4.2.1 (expired)"),
 			breaks(of(func(c *tlsprobe.Certificate) { c.NotBefore = today.Add(time.Second) }), "4.2.1 (expired)"),
+			breaks(func(e endpoint) { e.Trust[0] = tlsprobe.Untrusted }, "4.2.1 (trusted)"),
 			breaks(func(e endpoint) { e.OCSP[0].Status = "revoked" }, "4.2.1 (revoked)"),
 			breaks(takes(tlsprobe.TLS10, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"), "4.2.1 (versions)"),
 			breaks(takes(tlsprobe.TLS12, "TLS_RSA_WITH_3DES_EDE_CBC_SHA"), "4.2.1 (algorithms)"),

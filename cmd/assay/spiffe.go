@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ type spiffeFlags struct {
 	workload    string
 	watch       time.Duration
 	trustDomain string
+	paths       []string
 }
 
 // spiffeFlags adds the flags, and what the help says of them.
@@ -41,10 +43,44 @@ SPIFFE 的 X.509-SVID 也可从文件（--svid）或 Workload API（--workload-a
 	f.StringVar(&s.workload, "workload-api", "", inv.say(text{"judge the SVIDs that the Workload API at `SOCKET` issues: unix:///PATH or tcp://IP:PORT", "判定 `SOCKET` 处的 Workload API 签发的 SVID：unix:///PATH 或 tcp://IP:PORT"}))
 	f.DurationVar(&s.watch, "watch", 0, inv.say(text{"watch the Workload API's SVIDs being rotated for so long", "观察 Workload API 轮换 SVID 的时长"}))
 	f.StringVar(&s.trustDomain, "trust-domain", "", inv.say(text{"trust domain that SVIDs must be of, by `NAME`", "SVID 必须属于的信任域 `NAME`"}))
+	f.StringArrayVar(&s.paths, "spiffe-path", nil, inv.say(text{
+		"path that SVIDs must have, of endpoints too: `PATTERN`, a * at the end for any rest; repeatable", "SVID 路径须匹配的模式 `PATTERN`（含端点出示的 SVID），末尾 * 匹配任意后缀；可多次指定",
+	}))
 }
 
 // asked reports whether there are SVIDs to judge.
 func (s *spiffeFlags) asked() bool { return len(s.svids) > 0 || s.workload != "" }
+
+// spiffePolicy demands of SVIDs what a policy says of them.
+func spiffePolicy(p *audit.Policy, settings map[string]string) {
+	settings["spiffe-trust-domain"], settings["spiffe-paths"] = p.SPIFFE.TrustDomain, strings.Join(p.SPIFFE.Paths, "\n")
+}
+
+// demand puts into the settings what is demanded of SVIDs: by the flags, or where they say nothing,
+// by the policy. endpoints is the value of --spiffe.
+func (s *spiffeFlags) demand(cmd *cobra.Command, endpoints string, p *audit.Policy, settings map[string]string) error {
+	spiffePolicy(p, settings)
+	if s.trustDomain != "" {
+		name, err := checks.ParseTrustDomain(s.trustDomain)
+		if err != nil {
+			return usagef("write a name such as prod.example", "--trust-domain %q: %s", s.trustDomain, err)
+		}
+		settings["spiffe-trust-domain"] = name
+	}
+	if !cmd.Flags().Changed("spiffe-path") {
+		return nil
+	}
+	if !s.asked() && endpoints == "" {
+		return usagef("demand SVIDs of endpoints with --spiffe, or name files with --svid", "--spiffe-path is for SVIDs, and none are named")
+	}
+	for _, pattern := range s.paths {
+		if err := audit.CheckSPIFFEPath(pattern); err != nil {
+			return usagef("write a path such as /ns/shop/sa/cart, or /ns/shop/*", "--spiffe-path %q: %s", pattern, err)
+		}
+	}
+	settings["spiffe-paths"] = strings.Join(s.paths, "\n")
+	return nil
+}
 
 // add puts what the flags say into target, its name and the settings, and returns the checks
 // that judge it.
@@ -72,11 +108,6 @@ func (s *spiffeFlags) add(cmd *cobra.Command, target *audit.Target, name *audit.
 	if s.workload != "" {
 		if err := checks.CheckWorkloadAPI(s.workload); err != nil {
 			return nil, usagef("write unix:///PATH or tcp://IP:PORT, as in $SPIFFE_ENDPOINT_SOCKET", "--workload-api %q: %s", s.workload, err)
-		}
-	}
-	if s.trustDomain != "" {
-		if settings["svid-trust-domain"], err = checks.ParseTrustDomain(s.trustDomain); err != nil {
-			return nil, usagef("write a name such as prod.example", "--trust-domain %q: %s", s.trustDomain, err)
 		}
 	}
 	if cmd.Flags().Changed("watch") {

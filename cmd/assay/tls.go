@@ -38,6 +38,9 @@ type tlsFlags struct {
 	clientKey      string
 }
 
+// anyTrustDomain is the value of --spiffe without one.
+const anyTrustDomain = "*"
+
 func (inv *invocation) tlsCommand() *cobra.Command {
 	var o options
 	var t tlsFlags
@@ -117,6 +120,13 @@ assay report --check 可据此重新推导结论。
 				debug.SetGCPercent(100) // what is saved of a short run costs memory in a long one
 			}
 			o.endpoints = true
+			policy, err := o.readPolicy(target)
+			if err != nil {
+				return err
+			}
+			if err := s.demand(cmd, t.spiffe, policy, o.settings); err != nil {
+				return err
+			}
 			list, err := s.add(cmd, target, &name, o.settings)
 			if err != nil {
 				return err
@@ -142,7 +152,7 @@ assay report --check 可据此重新推导结论。
 	f.StringVar(&t.clientCert, "client-cert", "", inv.say(text{"show the certificate in `FILE`, PEM, to endpoints that ask for one", "向要求客户端证书的端点出示 `FILE` 中的证书（PEM）"}))
 	f.StringVar(&t.clientKey, "client-key", "", inv.say(text{"its private key, PEM (default: in the same file)", "对应私钥（PEM，默认在同一文件中）"}))
 	f.StringVar(&t.spiffe, "spiffe", "", inv.say(text{"demand X.509-SVIDs, of `TRUST-DOMAIN` if one is named", "要求出示 X.509-SVID；可指定信任域 `TRUST-DOMAIN`"}))
-	f.Lookup("spiffe").NoOptDefVal = "*"
+	f.Lookup("spiffe").NoOptDefVal = anyTrustDomain
 	f.StringSliceVar(&t.profiles, "profile", nil, inv.say(text{
 		"judge by the clauses of a `PROFILE`: " + strings.Join(tlsprofile.IDs(), ", ") + "; or of a file",
 		"按配置基线 `PROFILE` 的条款判定：" + strings.Join(tlsprofile.IDs(), "、") + "；或基线文件",
@@ -245,13 +255,28 @@ func (inv *invocation) endpoints(o *options, t *tlsFlags, target *audit.Target, 
 	if len(list) == 0 {
 		return nil, usagef("assay tls HOST:PORT...", "name the endpoints to probe")
 	}
-	for _, e := range list {
-		if err := checks.CheckEndpoint(e); err != nil {
-			return nil, usagef("write HOST:PORT, and an IPv6 address in brackets", "endpoint %q: %s", e, err)
+	if t.spiffe == anyTrustDomain {
+		for _, e := range args { // the flag's value is optional: it takes none that stands apart
+			if _, err := checks.ParseTrustDomain(e); err == nil {
+				return nil, usagef("write --spiffe="+e, "endpoint %q has no port: if it is the trust domain, it belongs to --spiffe", e)
+			}
 		}
+	}
+	if err := checkEndpoints(list); err != nil {
+		return nil, err
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
+}
+
+// checkEndpoints refuses what is no endpoint.
+func checkEndpoints(list []string) error {
+	for _, e := range list {
+		if err := checks.CheckEndpoint(e); err != nil {
+			return usagef("write HOST:PORT, and an IPv6 address in brackets", "endpoint %q: %s", e, err)
+		}
+	}
+	return nil
 }
 
 // settings are those of the check.
@@ -259,6 +284,13 @@ func (t *tlsFlags) settings(cmd *cobra.Command) (map[string]string, error) {
 	out := map[string]string{}
 	if t.sni != "" {
 		out["tls-sni"] = t.sni
+	}
+	if t.spiffe != "" && t.spiffe != anyTrustDomain {
+		name, err := checks.ParseTrustDomain(t.spiffe)
+		if err != nil {
+			return nil, usagef("write a name such as --spiffe=prod.example", "--spiffe %q: %s", t.spiffe, err)
+		}
+		t.spiffe = name
 	}
 	if t.spiffe != "" {
 		out["tls-spiffe"] = t.spiffe

@@ -59,10 +59,14 @@ one); other directories and files are read as executables.`,
 			}
 			name.Binaries = shownAll(binaries)
 			target.Endpoints = slices.Clone(policy.Targets.Endpoints)
+			if err := checkEndpoints(target.Endpoints); err != nil {
+				return err
+			}
 			name.Endpoints = target.Endpoints
 			if o.settings, err = demand.settings(inv); err != nil {
 				return err
 			}
+			spiffePolicy(policy, o.settings)
 			if updates {
 				o.settings["updates"] = "true"
 			}
