@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net"
 
+	gmecdh "github.com/emmansun/gmsm/ecdh"
 	"golang.org/x/crypto/cryptobyte"
 )
 
@@ -37,16 +38,25 @@ type encryptedFlight struct {
 type keyPair struct {
 	group  GroupID
 	curve  *ecdh.PrivateKey
+	sm     *gmecdh.PrivateKey // of curveSM2, in its place
 	mlkem  *mlkem.DecapsulationKey768
 	public []byte
 }
 
 // exchangeable are the groups with which a handshake can be begun here, the cheapest
 // first.
-var exchangeable = []GroupID{x25519, secp256r1, 24, 25, x25519MLKEM768}
+var exchangeable = []GroupID{x25519, secp256r1, 24, 25, x25519MLKEM768, curveSM2}
 
 func newKeyPair(group GroupID) (*keyPair, error) {
 	k := &keyPair{group: group}
+	if group == curveSM2 {
+		var err error
+		if k.sm, err = gmecdh.P256().GenerateKey(rand.Reader); err != nil {
+			return nil, err
+		}
+		k.public = k.sm.PublicKey().Bytes()
+		return k, nil
+	}
 	curves := map[GroupID]ecdh.Curve{x25519: ecdh.X25519(), x25519MLKEM768: ecdh.X25519(), secp256r1: ecdh.P256(), 24: ecdh.P384(), 25: ecdh.P521()}
 	curve := curves[group]
 	if curve == nil {
@@ -69,6 +79,13 @@ func newKeyPair(group GroupID) (*keyPair, error) {
 // shared computes the shared secret with the server's share.
 func (k *keyPair) shared(share []byte) ([]byte, error) {
 	var secret []byte
+	if k.sm != nil {
+		public, err := gmecdh.P256().NewPublicKey(share)
+		if err != nil {
+			return nil, fmt.Errorf("%w: key share: %v", errAnswer, err)
+		}
+		return k.sm.ECDH(public)
+	}
 	if k.mlkem != nil {
 		if len(share) < mlkem.CiphertextSize768 {
 			return nil, fmt.Errorf("%w: key share of %d bytes", errAnswer, len(share))

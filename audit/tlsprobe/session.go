@@ -155,25 +155,25 @@ func (p *prober) keepChain(v Version, name string, ders [][]byte, staple, timest
 	p.found.chains = append(p.found.chains, c)
 }
 
-// hello13 is a hello of TLS 1.3 with which a handshake can be begun here; nil if the
-// server takes none.
-func (p *prober) hello13() *hello {
+// hello13 is a hello of TLS 1.3 with which a handshake can be begun here, with some of the
+// suites that can be decrypted; nil if the server takes none. Where it has curveSM2, that
+// is for the suites of RFC 8998 (section 3.3.1), and others for others.
+func (p *prober) hello13(suites []SuiteID) *hello {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := &hello{version: TLS13, schemes: schemesFor(TLS13), bare: p.small[TLS13]}
-	for _, id := range decryptable {
+	for _, id := range suites {
 		if p.seen.suites[TLS13][id] {
 			h.suites = append(h.suites, id)
 		}
 	}
-	for _, id := range exchangeable {
-		if p.seen.groups[TLS13][id] {
-			h.groups = append(h.groups, id)
-			break
-		}
-	}
-	if len(h.suites) == 0 || len(h.groups) == 0 {
+	groups := slices.DeleteFunc(slices.Clone(exchangeable), func(id GroupID) bool { return !p.seen.groups[TLS13][id] })
+	if len(h.suites) == 0 || len(groups) == 0 {
 		return nil
+	}
+	h.groups = groups[:1]
+	if isSM4(suites[0]) && groups[len(groups)-1] == curveSM2 {
+		h.groups = groups[len(groups)-1:]
 	}
 	return h
 }
@@ -181,11 +181,19 @@ func (p *prober) hello13() *hello {
 // signatures13 asks for the signature algorithms of TLS 1.3, and with them for the
 // certificates of all kinds of keys.
 func (p *prober) signatures13(ctx context.Context) {
-	all := p.hello13()
-	if all == nil {
+	common, sm := p.hello13(decryptable), p.hello13(smDecryptable)
+	if common == nil && sm == nil {
 		p.problem("signature algorithms of TLS 1.3", EndGarbage, "no suite or no group that is understood here")
-		return
 	}
+	for _, all := range []*hello{common, sm} {
+		if all != nil {
+			p.signaturesOf(ctx, all)
+		}
+	}
+}
+
+// signaturesOf asks for those of some suites.
+func (p *prober) signaturesOf(ctx context.Context, all *hello) {
 	left := all.schemes
 	for len(left) > 0 {
 		h := *all
