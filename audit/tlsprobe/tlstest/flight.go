@@ -85,9 +85,10 @@ func (s *ServerTLCP) exchange(suite uint16, randoms []byte) ([]byte, error) {
 }
 
 // A Server12 is a server of TLS 1.2 that does what no packaged one does any more, up to its
-// ServerHelloDone: all that it says in clear. It takes one suite of ECDHE, with X25519.
+// ServerHelloDone: all that it says in clear. It takes one suite of ECDHE, and one group.
 type Server12 struct {
 	Suite  uint16
+	Group  uint16   // X25519 or P-256
 	Chain  [][]byte // DER
 	Key    crypto.Signer
 	Scheme uint16 // with which the key signs
@@ -97,7 +98,7 @@ type Server12 struct {
 
 // Serve answers a hello.
 func (s *Server12) Serve(c net.Conn, h *Hello) {
-	if !slices.Contains(h.Suites, s.Suite) || !slices.Contains(h.Groups, X25519) || !slices.Contains(h.Schemes, s.Scheme) {
+	if !slices.Contains(h.Suites, s.Suite) || !slices.Contains(h.Groups, s.Group) || !slices.Contains(h.Schemes, s.Scheme) {
 		refuse(c, min(h.Version, TLS12), alertHandshakeFailure)
 		return
 	}
@@ -112,11 +113,15 @@ func (s *Server12) Serve(c net.Conn, h *Hello) {
 		b.AddUint16(0)
 	})
 	out = append(out, certificates(s.Chain)...)
-	key, err := ecdh.X25519().GenerateKey(rand.Reader)
+	curve := ecdh.X25519()
+	if s.Group == P256 {
+		curve = ecdh.P256()
+	}
+	key, err := curve.GenerateKey(rand.Reader)
 	if err != nil {
 		return
 	}
-	share := named(X25519, key.PublicKey().Bytes())
+	share := named(s.Group, key.PublicKey().Bytes())
 	signature, err := sign(s.Key, s.Scheme, slices.Concat(h.random, random, share)) // RFC 8422, section 5.4
 	if err != nil {
 		return
