@@ -42,3 +42,35 @@ func TestContradiction(t *testing.T) {
 		}
 	}
 }
+
+// TestWeakest: where versions differ in what protects a session, the weakest answer counts,
+// whichever comes first.
+func TestWeakest(t *testing.T) {
+	answer := func(v Version, kinds ...uint16) *observation {
+		f := &flight{version: v, suite: 0xC013}
+		for _, kind := range kinds {
+			f.extensions = append(f.extensions, extension{kind: kind})
+		}
+		return &observation{Exchange: Exchange{End: EndAnswer}, hello: offer(v, []SuiteID{0xC013}, groupsFor(v)), flight: f}
+	}
+	strong, weak := answer(TLS12, extRenegotiationInfo, extExtendedMasterSecret, extEncryptThenMAC), answer(TLS11)
+	for name, test := range map[string]struct {
+		list []*observation
+		want State
+	}{
+		"strong":      {[]*observation{strong, strong}, Offered},
+		"weak":        {[]*observation{weak}, NotOffered},
+		"weak behind": {[]*observation{strong, weak}, NotOffered},
+		"weak before": {[]*observation{weak, strong}, NotOffered},
+		"none":        {nil, Unknown},
+	} {
+		all := &observations{}
+		for _, o := range test.list {
+			all.add(o)
+		}
+		s := all.session()
+		if s.SecureRenegotiation != test.want || s.ExtendedMasterSecret != test.want || s.EncryptThenMAC != test.want {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
