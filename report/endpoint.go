@@ -57,7 +57,8 @@ type endpoint struct {
 		} `json:"chain"`
 	} `json:"certificates"`
 	ClientAuth struct {
-		State string `json:"state"`
+		State    string `json:"state"`
+		Enforced string `json:"enforced"`
 	} `json:"client_auth"`
 	ALPN      []string `json:"alpn"`
 	Plaintext *struct {
@@ -139,7 +140,11 @@ func (p *page) endpoint(e *endpoint) {
 	p.named(msgPostQuantum, e.postQuantum(lang))
 	p.named(msgSignatures, e.signatures())
 	p.certificates(e)
-	if text, ok := wordClientAuth[e.ClientAuth.State]; ok {
+	state := e.ClientAuth.State
+	if e.ClientAuth.Enforced == "http" {
+		state = "http"
+	}
+	if text, ok := wordClientAuth[state]; ok {
 		p.named(msgClientAuth, []string{text.In(lang)})
 	}
 	p.named(msgALPN, e.ALPN)

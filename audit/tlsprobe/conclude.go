@@ -22,6 +22,8 @@ type observations struct {
 	// with a key on a curve takes no suite that does, unless the client names the curve
 	// among its groups (RFC 8422, section 5.1).
 	curves map[GroupID]bool
+
+	requests []Exchange // over TLS
 }
 
 // add takes one more.
@@ -67,11 +69,18 @@ func (all *observations) add(o *observation) {
 }
 
 // Replay derives from stored exchanges what they show of versions, suites and groups:
-// the Protocols, Groups, Hellos and Unknown of a [Result]. An error is of an exchange
-// that is no such thing.
+// the Protocols, Groups, Hellos and Unknown of a [Result], and what of ClientAuth requests
+// over TLS show: see [ClientAuth.Settle]. An error is of an exchange that is no such thing.
 func Replay(exchanges []Exchange) (*Result, error) {
 	all := &observations{}
 	for i, x := range exchanges {
+		if x.Request != nil {
+			if len(x.Sent)+len(x.Received) > 0 {
+				return nil, fmt.Errorf("exchange %d: a hello and a request", i)
+			}
+			all.requests = append(all.requests, x)
+			continue
+		}
 		o, err := x.read()
 		if err != nil {
 			return nil, fmt.Errorf("exchange %d: %w", i, err)
@@ -89,6 +98,7 @@ func (all *observations) result() *Result {
 	r.Groups = all.groupList()
 	r.SignatureAlgorithms = all.schemeList()
 	r.Session = all.session()
+	r.ClientAuth = all.clientAuth()
 	r.Unknown = all.problems()
 	for _, o := range all.list {
 		r.Exchanges = append(r.Exchanges, o.Exchange)
@@ -96,6 +106,7 @@ func (all *observations) result() *Result {
 			r.Hellos++
 		}
 	}
+	r.Exchanges = append(r.Exchanges, all.requests...)
 	return r
 }
 

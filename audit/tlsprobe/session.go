@@ -375,7 +375,9 @@ func (f *findings) add(r *Result) {
 	for _, c := range r.Certificates {
 		slices.SortFunc(c.Versions, func(a, b Version) int { return cmp.Compare(b, a) })
 	}
+	shown := r.ClientAuth
 	r.ClientAuth = f.client
+	r.ClientAuth.Settle(shown)
 	slices.Sort(f.alpn)
 	r.ALPN = slices.Compact(f.alpn)
 	r.Session.FallbackSCSV = f.fallback
