@@ -251,30 +251,6 @@ func (all *observations) problems() []Problem {
 	return out
 }
 
-// Consistency is the question of a [Problem] whether an endpoint is one server, or several
-// with the same settings. Where it is not, what one of them refused another one may take.
-const Consistency = "consistency"
-
-// contradiction tells what the server took once, and refused another time, with nothing in
-// the hello that would be the reason: all groups and all signature algorithms were offered.
-func (all *observations) contradiction() string {
-	for _, o := range all.list {
-		h, v := o.hello, o.hello.version
-		if !o.refused() || h.fallback || v < SSL3 || v == TLCP || len(h.groups) < len(groupsFor(v)) || len(h.schemes) < len(schemesFor(v)) || all.missesShare(h, 0) {
-			continue
-		}
-		for _, id := range h.suites {
-			took := func(other *observation) bool {
-				return other.accepted() && other.flight.version == v && other.flight.suite == id && other.hello.version == v && other.hello.serverName == h.serverName
-			}
-			if !isSRP(id) && slices.ContainsFunc(all.list, took) {
-				return "refused " + v.String() + " " + id.String() + ", which it took"
-			}
-		}
-	}
-	return ""
-}
-
 // open lists the questions about a version that have no answer.
 func (all *observations) open(v Version) []string {
 	switch state, _ := all.version(v); state {
