@@ -165,6 +165,11 @@ func (all *observations) missesShare(h *hello, group GroupID) bool {
 
 // demandsShare reports whether the server takes no hello of TLS 1.3 without a key share.
 func (all *observations) demandsShare() bool {
+	if slices.ContainsFunc(all.list, func(o *observation) bool {
+		return o.accepted() && o.flight.version == TLS13 && len(o.hello.shares) == 0
+	}) {
+		return false
+	}
 	for _, refused := range all.list {
 		if refused.hello.version != TLS13 || len(refused.hello.shares) > 0 || !refused.refused() {
 			continue

@@ -97,7 +97,7 @@ func (all *observations) refusedGroup(o *observation) string {
 // offered before the suite that it chose is not taken by all.
 func (all *observations) skippedSuite(o *observation) string {
 	v := o.hello.version
-	if !o.accepted() || v != TLS12 || o.flight.version != v {
+	if !o.accepted() || o.givesUp() || v != TLS12 || o.flight.version != v {
 		return ""
 	}
 	var taken []SuiteID
@@ -126,7 +126,7 @@ func (all *observations) choseOtherwise() string {
 	seen := map[string]*observation{}
 	for _, o := range all.list {
 		f, h := o.flight, o.hello
-		if !o.accepted() || f.version < TLS12 || f.version != h.version {
+		if !o.accepted() || o.givesUp() || f.version < TLS12 || f.version != h.version {
 			continue
 		}
 		suite := SuiteOf(f.suite)
