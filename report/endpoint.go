@@ -48,7 +48,8 @@ type endpoint struct {
 		SVID *svid `json:"svid"`
 	} `json:"chains"`
 	ClientAuth struct {
-		State string `json:"state"`
+		State    string `json:"state"`
+		Enforced string `json:"enforced"`
 	} `json:"client_auth"`
 	ALPN      []string `json:"alpn"`
 	Plaintext *struct {
@@ -165,7 +166,11 @@ func (p *page) handshake(e *endpoint) {
 	p.enumerated(msgPostQuantum, e.postQuantum(lang))
 	p.enumerated(msgSignatures, e.signatures())
 	p.certificates(e)
-	if text, ok := wordClientAuth[e.ClientAuth.State]; ok {
+	state := e.ClientAuth.State
+	if e.ClientAuth.Enforced == "http" {
+		state = "http"
+	}
+	if text, ok := wordClientAuth[state]; ok {
 		p.named(msgClientAuth, []string{text.In(lang)})
 	}
 	p.enumerated(msgALPN, e.ALPN)

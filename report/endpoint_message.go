@@ -24,6 +24,7 @@ var (
 		"none":     {EN: "not asked for", ZH: "不要求"},
 		"optional": {EN: "asked for, optional", ZH: "要求出示，可不提供"},
 		"required": {EN: "required", ZH: "必需"},
+		"http":     {EN: "required in HTTP", ZH: "必需（由 HTTP 层校验）"},
 		"unknown":  {EN: "unknown", ZH: "未知"},
 	}
 	wordWeakness = map[string]audit.Text{

@@ -57,6 +57,16 @@ func TestEndpointsGolden(t *testing.T) {
 	}
 }
 
+// TestEndpointEnforced: a certificate that is optional in TLS may be required in HTTP.
+func TestEndpointEnforced(t *testing.T) {
+	facts := strings.Replace(sampleEndpoints, `{"state": "optional"}`, `{"state": "optional", "enforced": "http"}`, 1)
+	for lang, want := range map[audit.Lang]string{audit.English: "required in HTTP", audit.Chinese: "必需（由 HTTP 层校验）"} {
+		if out := write(t, Text, endpointReport(t, lang, facts), Options{Width: 80, Endpoints: true}); !strings.Contains(string(out), want) {
+			t.Errorf("%s: no %q in %s", lang, want, out)
+		}
+	}
+}
+
 // TestManyEndpoints: of many endpoints each has a line, unless all is asked for.
 func TestManyEndpoints(t *testing.T) {
 	var list struct {

@@ -27,7 +27,9 @@ func recheckTLS(stored json.RawMessage, evidence func(string) ([]byte, error)) e
 			Groups              json.RawMessage `json:"groups"`
 			SignatureAlgorithms json.RawMessage `json:"signature_algorithms"`
 			Certificates        []sentChain     `json:"certificates"`
-			Evidence            []string        `json:"evidence"`
+
+			ClientAuth tlsprobe.ClientAuth `json:"client_auth"`
+			Evidence   []string            `json:"evidence"`
 		} `json:"endpoints"`
 	}
 	if err := json.Unmarshal(stored, &facts); err != nil {
@@ -61,6 +63,12 @@ func recheckTLS(stored json.RawMessage, evidence func(string) ([]byte, error)) e
 			if !sameJSON(part.stored, shown) {
 				return fmt.Errorf("%s of %s are not what the exchanges show", part.what, e.Address)
 			}
+		}
+		settled := e.ClientAuth
+		settled.Enforced = ""
+		settled.Settle(r.ClientAuth)
+		if settled.Enforced != e.ClientAuth.Enforced || settled.Unverified != e.ClientAuth.Unverified {
+			return fmt.Errorf("what %s does with clients' certificates is not what the exchanges show", e.Address)
 		}
 		if len(e.Evidence) != 1+len(e.Certificates) {
 			return fmt.Errorf("%s names no evidence of its certificates, or of others", e.Address)

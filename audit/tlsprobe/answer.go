@@ -285,6 +285,9 @@ func (f *flight) answer2(raw []byte) error {
 	if raw[0]&0x80 == 0 { // with padding
 		head, n = 3, int(raw[0]&0x3F)<<8|int(raw[1])
 	}
+	if len(raw) > head && raw[head] != 0 && raw[head] != 4 { // a greeting, say: there is no need to wait for so much of it
+		return errNotTLS
+	}
 	if len(raw) < head+n {
 		return errTooSmall
 	}

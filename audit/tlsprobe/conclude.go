@@ -22,6 +22,8 @@ type observations struct {
 	// with a key on a curve takes no suite that does, unless the client names the curve
 	// among its groups (RFC 8422, section 5.1).
 	curves map[GroupID]bool
+
+	requests []Exchange // over TLS
 }
 
 // add takes one more.
@@ -67,11 +69,18 @@ func (all *observations) add(o *observation) {
 }
 
 // Replay derives from stored exchanges what they show of versions, suites and groups:
-// the Protocols, Groups, Hellos and Unknown of a [Result]. An error is of an exchange
-// that is no such thing.
+// the Protocols, Groups, Hellos and Unknown of a [Result], and what of ClientAuth requests
+// over TLS show: see [ClientAuth.Settle]. An error is of an exchange that is no such thing.
 func Replay(exchanges []Exchange) (*Result, error) {
 	all := &observations{}
 	for i, x := range exchanges {
+		if x.Request != nil {
+			if len(x.Sent)+len(x.Received) > 0 {
+				return nil, fmt.Errorf("exchange %d: a hello and a request", i)
+			}
+			all.requests = append(all.requests, x)
+			continue
+		}
 		o, err := x.read()
 		if err != nil {
 			return nil, fmt.Errorf("exchange %d: %w", i, err)
@@ -89,6 +98,7 @@ func (all *observations) result() *Result {
 	r.Groups = all.groupList()
 	r.SignatureAlgorithms = all.schemeList()
 	r.Session = all.session()
+	r.ClientAuth = all.clientAuth()
 	r.Unknown = all.problems()
 	for _, o := range all.list {
 		r.Exchanges = append(r.Exchanges, o.Exchange)
@@ -96,6 +106,7 @@ func (all *observations) result() *Result {
 			r.Hellos++
 		}
 	}
+	r.Exchanges = append(r.Exchanges, all.requests...)
 	return r
 }
 
@@ -154,6 +165,11 @@ func (all *observations) missesShare(h *hello, group GroupID) bool {
 
 // demandsShare reports whether the server takes no hello of TLS 1.3 without a key share.
 func (all *observations) demandsShare() bool {
+	if slices.ContainsFunc(all.list, func(o *observation) bool {
+		return o.accepted() && o.flight.version == TLS13 && len(o.hello.shares) == 0
+	}) {
+		return false
+	}
 	for _, refused := range all.list {
 		if refused.hello.version != TLS13 || len(refused.hello.shares) > 0 || !refused.refused() {
 			continue
@@ -238,30 +254,6 @@ func (all *observations) problems() []Problem {
 		out = append(out, Problem{Question: Consistency, End: EndAnswer, Detail: detail, Times: 1})
 	}
 	return out
-}
-
-// Consistency is the question of a [Problem] whether an endpoint is one server, or several
-// with the same settings. Where it is not, what one of them refused another one may take.
-const Consistency = "consistency"
-
-// contradiction tells what the server took once, and refused another time, with nothing in
-// the hello that would be the reason: all groups and all signature algorithms were offered.
-func (all *observations) contradiction() string {
-	for _, o := range all.list {
-		h, v := o.hello, o.hello.version
-		if !o.refused() || h.fallback || v < SSL3 || v == TLCP || len(h.groups) < len(groupsFor(v)) || len(h.schemes) < len(schemesFor(v)) || all.missesShare(h, 0) {
-			continue
-		}
-		for _, id := range h.suites {
-			took := func(other *observation) bool {
-				return other.accepted() && other.flight.version == v && other.flight.suite == id && other.hello.version == v && other.hello.serverName == h.serverName
-			}
-			if !isSRP(id) && slices.ContainsFunc(all.list, took) {
-				return "refused " + v.String() + " " + id.String() + ", which it took"
-			}
-		}
-	}
-	return ""
 }
 
 // open lists the questions about a version that have no answer.

@@ -31,6 +31,9 @@ func (all *observations) signs(v Version, h *hello, id SignatureScheme) bool {
 	if v < TLS13 && slices.ContainsFunc(h.suites, func(suite SuiteID) bool { return isSigned(SuiteOf(suite)) && !signsWith(suite, id) }) {
 		return false
 	}
+	if v == TLS13 && !all.suits(h, id) {
+		return false
+	}
 	for _, o := range all.list {
 		if o.accepted() && o.flight.version == v && o.scheme() != 0 && slices.Contains(h.suites, o.flight.suite) &&
 			(o.flight.group == 0 || slices.Contains(h.groups, o.flight.group)) && all.groupsServe(v, o.flight.suite, h.groups) {
@@ -38,6 +41,19 @@ func (all *observations) signs(v Version, h *hello, id SignatureScheme) bool {
 		}
 	}
 	return false
+}
+
+// suits reports whether a hello of TLS 1.3 offers suites with which a server may sign with
+// an algorithm: with those of RFC 8998 it signs with SM2 alone (section 3.3.4), and, where
+// it has them, may do so with no others.
+func (all *observations) suits(h *hello, id SignatureScheme) bool {
+	sm := func(suite SuiteID) bool { return isSM4(suite) == (id == sm2sigSM3) }
+	for suite := range all.suites[TLS13] {
+		if sm(suite) {
+			return slices.ContainsFunc(h.suites, sm)
+		}
+	}
+	return true
 }
 
 // signsWith reports whether a signature algorithm is of the kind of key that a suite

@@ -22,6 +22,13 @@ func (all *observations) session() Session {
 			*state = NotOffered
 		}
 	}
+	always := func(state *State, yes bool) { // of a protection the weakest answer counts: a client, or who is between, chooses the version
+		if !yes {
+			*state = NotOffered
+		} else if *state == Unknown {
+			*state = Offered
+		}
+	}
 	has := func(f *flight, kind uint16) bool {
 		_, ok := f.extension(kind)
 		return ok
@@ -34,16 +41,16 @@ func (all *observations) session() Session {
 		if o.hello.compression {
 			seen(&s.Compression, f.compression == 1)
 		}
-		seen(&s.SecureRenegotiation, has(f, extRenegotiationInfo))
+		always(&s.SecureRenegotiation, has(f, extRenegotiationInfo))
 		if f.version >= TLS10 {
-			seen(&s.ExtendedMasterSecret, has(f, extExtendedMasterSecret))
+			always(&s.ExtendedMasterSecret, has(f, extExtendedMasterSecret))
 		}
 		if o.hello.bare || f.version < TLS10 {
 			continue
 		}
 		seen(&s.Tickets, has(f, extSessionTicket))
 		if isCBC(f.suite) {
-			seen(&s.EncryptThenMAC, has(f, extEncryptThenMAC))
+			always(&s.EncryptThenMAC, has(f, extEncryptThenMAC))
 		}
 	}
 	s.FiniteFields = all.finiteFields()

@@ -5,9 +5,6 @@ package tlsprobe
 import (
 	"bytes"
 	"context"
-	"crypto/ecdh"
-	"crypto/mlkem"
-	"crypto/rand"
 	"fmt"
 	"net"
 
@@ -31,60 +28,6 @@ type encryptedFlight struct {
 	timestamps   []byte      // a SignedCertificateTimestampList for the first
 	request      *certificateRequest
 	scheme       SignatureScheme // with which the server signed
-}
-
-// A keyPair is a key exchange that was begun.
-type keyPair struct {
-	group  GroupID
-	curve  *ecdh.PrivateKey
-	mlkem  *mlkem.DecapsulationKey768
-	public []byte
-}
-
-// exchangeable are the groups with which a handshake can be begun here, the cheapest
-// first.
-var exchangeable = []GroupID{x25519, secp256r1, 24, 25, x25519MLKEM768}
-
-func newKeyPair(group GroupID) (*keyPair, error) {
-	k := &keyPair{group: group}
-	curves := map[GroupID]ecdh.Curve{x25519: ecdh.X25519(), x25519MLKEM768: ecdh.X25519(), secp256r1: ecdh.P256(), 24: ecdh.P384(), 25: ecdh.P521()}
-	curve := curves[group]
-	if curve == nil {
-		return nil, fmt.Errorf("group %v is not exchanged here", group)
-	}
-	var err error
-	if k.curve, err = curve.GenerateKey(rand.Reader); err != nil {
-		return nil, err
-	}
-	k.public = k.curve.PublicKey().Bytes()
-	if group == x25519MLKEM768 { // draft-ietf-tls-ecdhe-mlkem, section 3.1: ML-KEM comes first
-		if k.mlkem, err = mlkem.GenerateKey768(); err != nil {
-			return nil, err
-		}
-		k.public = append(k.mlkem.EncapsulationKey().Bytes(), k.public...)
-	}
-	return k, nil
-}
-
-// shared computes the shared secret with the server's share.
-func (k *keyPair) shared(share []byte) ([]byte, error) {
-	var secret []byte
-	if k.mlkem != nil {
-		if len(share) < mlkem.CiphertextSize768 {
-			return nil, fmt.Errorf("%w: key share of %d bytes", errAnswer, len(share))
-		}
-		var err error
-		if secret, err = k.mlkem.Decapsulate(share[:mlkem.CiphertextSize768]); err != nil {
-			return nil, err
-		}
-		share = share[mlkem.CiphertextSize768:]
-	}
-	public, err := k.curve.Curve().NewPublicKey(share)
-	if err != nil {
-		return nil, fmt.Errorf("%w: key share: %v", errAnswer, err)
-	}
-	point, err := k.curve.ECDH(public)
-	return append(secret, point...), err
 }
 
 // exchange13 sends a hello of TLS 1.3 with a key share, and reads all that the server

@@ -24,6 +24,10 @@ type Exchange struct {
 	// Confirmed is set where the server closed the connection without a word, did so
 	// again, and took another hello in between: it refuses, and is not overloaded.
 	Confirmed bool `json:"confirmed,omitempty"`
+
+	// Request is set where this is no hello, but a request over TLS: of it nothing is Sent
+	// or Received, for it was encrypted.
+	Request *Request `json:"request,omitempty"`
 }
 
 // End is how an exchange ended.

@@ -139,6 +139,9 @@ func FuzzReplay(f *testing.F) {
 			f.Add(raw)
 		}
 	}
+	if raw, err := json.Marshal([]Exchange{all[0], {Asked: TLS13, End: EndAnswer, Request: &Request{Method: "GET", Certificate: ShownStray, Status: 400, Complaint: CertificateBad}}}); err == nil {
+		f.Add(raw)
+	}
 	if raw, err := json.Marshal(append(all, Exchange{Asked: TLS12, Sent: all[1].Sent, End: EndClosed, Confirmed: true})); err == nil {
 		f.Add(raw)
 	}

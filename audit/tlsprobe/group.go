@@ -10,10 +10,14 @@ type GroupID uint16
 
 // Groups that the code names.
 const (
-	secp256r1      GroupID = 23
-	x25519         GroupID = 29
-	curveSM2       GroupID = 41 // RFC 8998
-	x25519MLKEM768 GroupID = 0x11EC
+	secp256r1          GroupID = 23
+	secp384r1          GroupID = 24
+	secp521r1          GroupID = 25
+	x25519             GroupID = 29
+	curveSM2           GroupID = 41 // RFC 8998
+	secp256r1MLKEM768  GroupID = 0x11EB
+	x25519MLKEM768     GroupID = 0x11EC
+	secp384r1MLKEM1024 GroupID = 0x11ED
 )
 
 // String writes the code point, as "0x001D".

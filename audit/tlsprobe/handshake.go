@@ -167,7 +167,7 @@ func (p *prober) curves(v Version) []tls.CurveID {
 	}
 	var out []tls.CurveID
 	for _, id := range exchangeable {
-		if id != x25519MLKEM768 && (p.seen.groups[v][id] || p.seen.curves[id]) {
+		if id < 0x100 && id != curveSM2 && (p.seen.groups[v][id] || p.seen.curves[id]) {
 			out = append(out, tls.CurveID(id))
 		}
 	}

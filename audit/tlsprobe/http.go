@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// maxHead bounds what is read of an answer to HEAD, in bytes.
+// maxHead bounds what is read of an answer, in bytes.
 const maxHead = 64 << 10
 
 // askHTTP asks an endpoint that takes TLS for its root, where it speaks HTTP: it says so
@@ -27,9 +27,9 @@ func (p *prober) askHTTP(ctx context.Context) {
 	if !p.taken() || p.target.StartTLS != "" {
 		return
 	}
-	h, err := p.headTLS(ctx)
+	a, err := p.overTLS(ctx, http.MethodHead, p.own)
 	if err != nil && err != errBudget && endOf(err) != EndGarbage && ctx.Err() == nil && p.gate.overloaded(alive) {
-		h, err = p.headTLS(ctx)
+		a, err = p.overTLS(ctx, http.MethodHead, p.own)
 	}
 	if err != nil {
 		end := endOf(err)
@@ -38,20 +38,22 @@ func (p *prober) askHTTP(ctx context.Context) {
 		}
 		p.problem("HTTP", end, reason(err))
 	}
-	p.web = h
-}
-
-// certificates are the client's own.
-func (p *prober) certificates() []tls.Certificate {
-	if p.own == nil {
-		return nil
+	if a != nil {
+		p.web, p.webVersion = &a.HTTP, a.version
 	}
-	return []tls.Certificate{*p.own}
 }
 
-// headTLS asks for the root over TLS. It returns nothing for a server that does not speak
-// HTTP, and an error where that stays open.
-func (p *prober) headTLS(ctx context.Context) (*HTTP, error) {
+// An httpAnswer is an answer to a request over TLS.
+type httpAnswer struct {
+	HTTP
+	version   Version
+	complaint Complaint
+}
+
+// overTLS asks for the root over TLS, with a client's certificate if there is one. It
+// returns nothing for a server that does not speak HTTP, and an error where that stays
+// open.
+func (p *prober) overTLS(ctx context.Context, method string, certificate *tls.Certificate) (*httpAnswer, error) {
 	conn, release, err := p.gate.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -64,7 +66,9 @@ func (p *prober) headTLS(ctx context.Context) (*HTTP, error) {
 	c := tls.Client(conn, &tls.Config{
 		ServerName: sniName(p.name), NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS10, CipherSuites: allCipherSuites(),
 		InsecureSkipVerify: true, // what is presented is judged elsewhere
-		Certificates:       p.certificates(),
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			return cmp.Or(certificate, &tls.Certificate{}), nil
+		},
 	})
 	begun := time.Now()
 	if err := c.HandshakeContext(ctx); err != nil {
@@ -78,14 +82,17 @@ func (p *prober) headTLS(ctx context.Context) (*HTTP, error) {
 	if said {
 		patience = 2 * maxSilence
 	}
-	var h *HTTP
-	if _, err = io.WriteString(c, p.head("https")); err == nil {
-		h, err = readHead(p.await(c, conn, patience), &url.URL{Scheme: "https", Host: p.authority("https"), Path: "/"})
+	var a *httpAnswer
+	if _, err = io.WriteString(c, p.request(method, "https")); err == nil {
+		a, err = readHead(p.await(c, conn, patience), method, &url.URL{Scheme: "https", Host: p.authority("https"), Path: "/"})
 	}
 	if _, alert := remoteAlert(err); alert || !said && err != nil { // of a server that wants a certificate, say
 		return nil, nil
 	}
-	return h, err
+	if a != nil {
+		a.version = Version(c.ConnectionState().Version)
+	}
+	return a, err
 }
 
 // await waits for the first bytes of a server that may not speak HTTP. If they do not
@@ -118,18 +125,18 @@ func (p *prober) headClear(ctx context.Context) *Plaintext {
 		return fact
 	}
 	defer t.end()
-	if _, err := io.WriteString(t.conn, p.head("http")); err != nil {
+	if _, err := io.WriteString(t.conn, p.request(http.MethodHead, "http")); err != nil {
 		return fact
 	}
-	if h, err := readHead(t.conn, &url.URL{Scheme: "http", Host: p.authority("http"), Path: "/"}); err == nil {
+	if h, err := readHead(t.conn, http.MethodHead, &url.URL{Scheme: "http", Host: p.authority("http"), Path: "/"}); err == nil {
 		fact.Redirect, fact.HSTS = h.Redirect, h.HSTS
 	}
 	return fact
 }
 
-// head is a request for the root.
-func (p *prober) head(scheme string) string {
-	return "HEAD / HTTP/1.1\r\nHost: " + p.authority(scheme) + "\r\nUser-Agent: assay\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+// request is one for the root.
+func (p *prober) request(method, scheme string) string {
+	return method + " / HTTP/1.1\r\nHost: " + p.authority(scheme) + "\r\nUser-Agent: assay\r\nAccept: */*\r\nConnection: close\r\n\r\n"
 }
 
 // authority is what a URL calls the endpoint.
@@ -145,9 +152,10 @@ func (p *prober) authority(scheme string) string {
 	return host
 }
 
-// readHead reads the head of an answer to a request for the root.
-func readHead(r io.Reader, root *url.URL) (*HTTP, error) {
-	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(r, maxHead)), &http.Request{Method: http.MethodHead})
+// readHead reads the head of an answer to a request for the root, and of the page only
+// whether it complains of the client's certificate.
+func readHead(r io.Reader, method string, root *url.URL) (*httpAnswer, error) {
+	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(r, maxHead)), &http.Request{Method: method})
 	if err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			err = io.EOF
@@ -156,7 +164,11 @@ func readHead(r io.Reader, root *url.URL) (*HTTP, error) {
 		}
 		return nil, err
 	}
-	h := &HTTP{Status: answer.StatusCode}
+	h := &httpAnswer{HTTP: HTTP{Status: answer.StatusCode}}
+	if method != http.MethodHead && h.Status/100 == 4 {
+		page, _ := io.ReadAll(answer.Body) // what came of it
+		h.complaint = complaintOf(page)
+	}
 	if h.Status/100 == 3 {
 		h.Redirect = redirect(answer.Header.Get("Location"), root)
 	}

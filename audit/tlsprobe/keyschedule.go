@@ -12,6 +12,9 @@ import (
 	"fmt"
 	"hash"
 
+	gmcipher "github.com/emmansun/gmsm/cipher"
+	"github.com/emmansun/gmsm/sm3"
+	"github.com/emmansun/gmsm/sm4"
 	"golang.org/x/crypto/chacha20poly1305"
 	"golang.org/x/crypto/cryptobyte"
 )
@@ -23,12 +26,27 @@ func suiteHash(id SuiteID) (func() hash.Hash, bool) {
 		return sha256.New, true
 	case 0x1302:
 		return sha512.New384, true
+	case sm4GCM, sm4CCM:
+		return sm3.New, true
 	}
 	return nil, false
 }
 
-// decryptable are the suites of TLS 1.3 that can be decrypted here.
-var decryptable = []SuiteID{0x1301, 0x1302, 0x1303}
+// The suites of RFC 8998.
+const (
+	sm4GCM SuiteID = 0x00C6
+	sm4CCM SuiteID = 0x00C7
+)
+
+// decryptable are the suites of TLS 1.3 that can be decrypted here, and smDecryptable
+// those of RFC 8998: with them a server has other keys, and signs with SM2 alone (section
+// 3.3.4).
+var (
+	decryptable   = []SuiteID{0x1301, 0x1302, 0x1303}
+	smDecryptable = []SuiteID{sm4GCM, sm4CCM}
+)
+
+func isSM4(id SuiteID) bool { return id == sm4GCM || id == sm4CCM }
 
 // handshakeSecret derives server_handshake_traffic_secret (RFC 8446, section 7.1) from
 // the shared secret and the hash of both hellos.
@@ -72,7 +90,7 @@ func newOpener(suite SuiteID, secret []byte) (*opener, error) {
 		return nil, fmt.Errorf("suite %v is not decrypted here", suite)
 	}
 	n := 32
-	if suite == 0x1301 {
+	if suite == 0x1301 || isSM4(suite) {
 		n = 16
 	}
 	key, err := expandLabel(h, secret, "key", nil, n)
@@ -83,16 +101,28 @@ func newOpener(suite SuiteID, secret []byte) (*opener, error) {
 	if o.iv, err = expandLabel(h, secret, "iv", nil, 12); err != nil {
 		return nil, err
 	}
-	if suite == 0x1303 {
-		o.aead, err = chacha20poly1305.New(key)
-		return o, err
+	o.aead, err = newAEAD13(suite, key)
+	return o, err
+}
+
+func newAEAD13(suite SuiteID, key []byte) (cipher.AEAD, error) {
+	var block cipher.Block
+	var err error
+	switch suite {
+	case 0x1303:
+		return chacha20poly1305.New(key)
+	case sm4GCM, sm4CCM:
+		block, err = sm4.NewCipher(key)
+	default:
+		block, err = aes.NewCipher(key)
 	}
-	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
 	}
-	o.aead, err = cipher.NewGCM(block)
-	return o, err
+	if suite == sm4CCM {
+		return gmcipher.NewCCM(block)
+	}
+	return cipher.NewGCM(block)
 }
 
 // open decrypts the payload of a record, and tells its true content type.

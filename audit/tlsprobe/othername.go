@@ -4,6 +4,7 @@ package tlsprobe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -36,7 +37,7 @@ func (p *prober) otherName(ctx context.Context, name string) NameAnswer {
 			ders = o.flight.certificates
 		}
 	default:
-		if h = p.hello13(); h == nil {
+		if h = cmp.Or(p.hello13(decryptable), p.hello13(smDecryptable)); h == nil {
 			return ""
 		}
 		h.otherName, h.serverName = true, name

@@ -102,23 +102,23 @@ func TestPlaintext(t *testing.T) {
 		"SSH":               {tlstest.Listen(t, firstThen("SSH-2.0-OpenSSH_9.2p1\r\n", "")), &Plaintext{Protocol: "ssh"}},
 		"Telnet":            {tlstest.Listen(t, firstThen("\xff\xfd\x18\xff\xfd\x20", "")), &Plaintext{Protocol: "telnet"}},
 		"AMQP":              {tlstest.Listen(t, func(c net.Conn) { c.Read(make([]byte, 8)); io.WriteString(c, "AMQP\x00\x00\x09\x01") }), &Plaintext{Protocol: "amqp"}},
-		"FTP": {play(t, script{greeting: "220 (vsFTPd 3.0.5)\r\n", answers: [][2]string{{"AUTH TLS", "530 Please login with USER and PASS.\r\n"}}}),
+		"FTP": {play(t, tlstest.Script{Greeting: "220 (vsFTPd 3.0.5)\r\n", Answers: [][2]string{{"AUTH TLS", "530 Please login with USER and PASS.\r\n"}}}),
 			&Plaintext{Protocol: "ftp", StartTLS: NotOffered, Auth: true}},
-		"FTP with TLS": {play(t, script{greeting: "220 FTP\r\n", answers: [][2]string{{"AUTH TLS", "234 yes\r\n"}}}), &Plaintext{Protocol: "ftp", StartTLS: Offered}},
-		"FTP that hides": {play(t, script{greeting: "220 hello\r\n", answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "200 yes\r\n"}, {"AUTH TLS", "234 yes\r\n"}}}),
+		"FTP with TLS": {play(t, tlstest.Script{Greeting: "220 FTP\r\n", Answers: [][2]string{{"AUTH TLS", "234 yes\r\n"}}}), &Plaintext{Protocol: "ftp", StartTLS: Offered}},
+		"FTP that hides": {play(t, tlstest.Script{Greeting: "220 hello\r\n", Answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "200 yes\r\n"}, {"AUTH TLS", "234 yes\r\n"}}}),
 			&Plaintext{Protocol: "ftp", StartTLS: Offered}},
-		"SMTP that hides": {play(t, script{greeting: "220 hello\r\n", answers: [][2]string{{"EHLO", "250-a\r\n250 AUTH LOGIN\r\n"}}}),
+		"SMTP that hides": {play(t, tlstest.Script{Greeting: "220 hello\r\n", Answers: [][2]string{{"EHLO", "250-a\r\n250 AUTH LOGIN\r\n"}}}),
 			&Plaintext{Protocol: "smtp", StartTLS: NotOffered, Auth: true}},
 		"no more than a greeting": {tlstest.Listen(t, func(c net.Conn) { io.WriteString(c, "220 hello\r\n"); c.Read(make([]byte, 1)) }), &Plaintext{Protocol: smtpOrFTP, StartTLS: Unknown}},
 		"SMTP":                    {play(t, offering["smtp"]), &Plaintext{Protocol: "smtp", StartTLS: Offered, Auth: true}},
 		"IMAP":                    {play(t, offering["imap"]), &Plaintext{Protocol: "imap", StartTLS: Offered}},
 		"POP3":                    {play(t, offering["pop3"]), &Plaintext{Protocol: "pop3", StartTLS: Offered, Auth: true}},
 		"MySQL":                   {play(t, offering["mysql"]), &Plaintext{Protocol: "mysql", StartTLS: Offered}},
-		"PostgreSQL":              {play(t, script{answers: [][2]string{{"\x04\xd2\x16\x2f", "N"}}}), &Plaintext{Protocol: "postgres", StartTLS: NotOffered}},
-		"PostgreSQL with TLS":     {play(t, script{answers: [][2]string{{"\x04\xd2\x16\x2f", "S"}}}), &Plaintext{Protocol: "postgres", StartTLS: Offered}},
-		"Redis": {play(t, script{answers: [][2]string{{"PRI", "-ERR unknown command 'PRI', with args beginning with: '*' 'HTTP/2.0' \r\n"}, {"PING", "+PONG\r\n"}}}),
+		"PostgreSQL":              {play(t, tlstest.Script{Answers: [][2]string{{"\x04\xd2\x16\x2f", "N"}}}), &Plaintext{Protocol: "postgres", StartTLS: NotOffered}},
+		"PostgreSQL with TLS":     {play(t, tlstest.Script{Answers: [][2]string{{"\x04\xd2\x16\x2f", "S"}}}), &Plaintext{Protocol: "postgres", StartTLS: Offered}},
+		"Redis": {play(t, tlstest.Script{Answers: [][2]string{{"PRI", "-ERR unknown command 'PRI', with args beginning with: '*' 'HTTP/2.0' \r\n"}, {"PING", "+PONG\r\n"}}}),
 			&Plaintext{Protocol: "redis"}},
-		"Redis with a password": {play(t, script{answers: [][2]string{{"PRI", "-NOAUTH Authentication required.\r\n"}, {"PING", "-NOAUTH Authentication required.\r\n"}}}),
+		"Redis with a password": {play(t, tlstest.Script{Answers: [][2]string{{"PRI", "-NOAUTH Authentication required.\r\n"}, {"PING", "-NOAUTH Authentication required.\r\n"}}}),
 			&Plaintext{Protocol: "redis", Auth: true}},
 		"something else": {tlstest.Listen(t, firstThen("hello, world\r\n", "")), &Plaintext{Protocol: "unknown"}},
 		"HTTPS behind what swallows hellos": {tlstest.Listen(t, func(c net.Conn) {
@@ -335,8 +335,8 @@ func FuzzRecognise(f *testing.F) {
 // FuzzDialects has servers say anything.
 func FuzzDialects(f *testing.F) {
 	for i, d := range dialects {
-		text := offering[d.name].greeting
-		for _, a := range offering[d.name].answers {
+		text := offering[d.name].Greeting
+		for _, a := range offering[d.name].Answers {
 			text += a[1]
 		}
 		f.Add(uint8(i), []byte(text))

@@ -35,6 +35,8 @@ type prober struct {
 	clear   *Plaintext // what was spoken before TLS
 	instead instead    // what is spoken in place of it
 	web     *HTTP
+
+	webVersion Version // of TLS
 }
 
 // Probe finds out what an endpoint takes. The error is of ctx, or of an address that is
@@ -49,6 +51,7 @@ func Probe(ctx context.Context, t Target, o Options) (*Result, error) {
 	web.Go(func() { p.askHTTP(ctx) })
 	p.inspect(ctx)
 	web.Wait()
+	p.enforce(ctx)
 	clear := p.plaintext(ctx)
 	p.gate.close()
 	r := p.seen.result()

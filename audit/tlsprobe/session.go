@@ -155,25 +155,25 @@ func (p *prober) keepChain(v Version, name string, ders [][]byte, staple, timest
 	p.found.chains = append(p.found.chains, c)
 }
 
-// hello13 is a hello of TLS 1.3 with which a handshake can be begun here; nil if the
-// server takes none.
-func (p *prober) hello13() *hello {
+// hello13 is a hello of TLS 1.3 with which a handshake can be begun here, with some of the
+// suites that can be decrypted; nil if the server takes none. Where it has curveSM2, that
+// is for the suites of RFC 8998 (section 3.3.1), and others for others.
+func (p *prober) hello13(suites []SuiteID) *hello {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	h := &hello{version: TLS13, schemes: schemesFor(TLS13), bare: p.small[TLS13]}
-	for _, id := range decryptable {
+	for _, id := range suites {
 		if p.seen.suites[TLS13][id] {
 			h.suites = append(h.suites, id)
 		}
 	}
-	for _, id := range exchangeable {
-		if p.seen.groups[TLS13][id] {
-			h.groups = append(h.groups, id)
-			break
-		}
-	}
-	if len(h.suites) == 0 || len(h.groups) == 0 {
+	groups := slices.DeleteFunc(slices.Clone(exchangeable), func(id GroupID) bool { return !p.seen.groups[TLS13][id] })
+	if len(h.suites) == 0 || len(groups) == 0 {
 		return nil
+	}
+	h.groups = groups[:1]
+	if isSM4(suites[0]) && groups[len(groups)-1] == curveSM2 {
+		h.groups = groups[len(groups)-1:]
 	}
 	return h
 }
@@ -181,11 +181,19 @@ func (p *prober) hello13() *hello {
 // signatures13 asks for the signature algorithms of TLS 1.3, and with them for the
 // certificates of all kinds of keys.
 func (p *prober) signatures13(ctx context.Context) {
-	all := p.hello13()
-	if all == nil {
+	common, sm := p.hello13(decryptable), p.hello13(smDecryptable)
+	if common == nil && sm == nil {
 		p.problem("signature algorithms of TLS 1.3", EndGarbage, "no suite or no group that is understood here")
-		return
 	}
+	for _, all := range []*hello{common, sm} {
+		if all != nil {
+			p.signaturesOf(ctx, all)
+		}
+	}
+}
+
+// signaturesOf asks for those of some suites.
+func (p *prober) signaturesOf(ctx context.Context, all *hello) {
 	left := all.schemes
 	for len(left) > 0 {
 		h := *all
@@ -221,14 +229,21 @@ func (p *prober) signatures12(ctx context.Context, v Version) {
 		left := slices.DeleteFunc(schemesFor(v), func(id SignatureScheme) bool { return id.authentication() != key || p.seen.scheme(v, id) == Offered })
 		p.mu.Unlock()
 		suites = slices.DeleteFunc(suites, func(id SuiteID) bool { return !isSigned(SuiteOf(id)) || SuiteOf(id).Authentication != key })
+		others := p.otherSuites(v, key)
+		oddFirst(suites)
+		groups := p.oddGroupsFirst(v, p.usable(v, groupsFor(v)))
 		for suites = p.fitting(v, suites); len(left) > 0 && len(suites) > 0; {
-			h := p.offer(v, suites, p.usable(v, groupsFor(v)))
+			h := p.offer(v, slices.Concat(others, suites), groups)
 			h.schemes = left
 			o := p.ask(ctx, h)
 			if !o.accepted() {
 				break
 			}
 			p.keepFlight(o)
+			if slices.Contains(others, o.flight.suite) { // another server, most probably: see contradiction
+				others = nil
+				continue
+			}
 			next := slices.DeleteFunc(slices.Clone(left), func(id SignatureScheme) bool { return id == o.scheme() })
 			if len(next) == len(left) { // it signs with what was not offered
 				break
@@ -236,6 +251,42 @@ func (p *prober) signatures12(ctx context.Context, v Version) {
 			left = next
 		}
 	}
+}
+
+// otherSuites are those of a version that the server refused, and that may stand beside
+// suites of a kind of key where it is asked for signature algorithms. They are offered again
+// and again, first of all, at no cost: where there are several servers, another one may take
+// them, and then what was refused is not known to be refused by all.
+func (p *prober) otherSuites(v Version, key string) []SuiteID {
+	if p.isSmall(v) {
+		return nil
+	}
+	return slices.DeleteFunc(p.untaken(v, suitesFor(v)), func(id SuiteID) bool {
+		return isSRP(id) || isSigned(SuiteOf(id)) && SuiteOf(id).Authentication != key
+	})
+}
+
+// oddFirst moves the suites to the front that have the most weaknesses: of several servers
+// it is most probably these that one has and another has not, and a server that follows the
+// client's order chooses otherwise where it has not the first. See choseOtherwise.
+func oddFirst(suites []SuiteID) {
+	slices.SortStableFunc(suites, func(a, b SuiteID) int { return len(SuiteOf(b).Weaknesses) - len(SuiteOf(a).Weaknesses) })
+}
+
+// oddGroupsFirst does so with groups that were not named, and those that are offered last.
+func (p *prober) oddGroupsFirst(v Version, groups []GroupID) []GroupID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var unnamed, named []GroupID
+	for _, id := range groups {
+		if p.seen.groups[v][id] {
+			named = append(named, id)
+		} else {
+			unnamed = append(unnamed, id)
+		}
+	}
+	slices.Reverse(named)
+	return append(unnamed, named...)
 }
 
 // complete leads handshakes of a version to their end: one that keeps a ticket, one that
@@ -367,7 +418,9 @@ func (f *findings) add(r *Result) {
 	for _, c := range r.Certificates {
 		slices.SortFunc(c.Versions, func(a, b Version) int { return cmp.Compare(b, a) })
 	}
+	shown := r.ClientAuth
 	r.ClientAuth = f.client
+	r.ClientAuth.Settle(shown)
 	slices.Sort(f.alpn)
 	r.ALPN = slices.Compact(f.alpn)
 	r.Session.FallbackSCSV = f.fallback

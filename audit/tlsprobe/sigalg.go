@@ -22,6 +22,9 @@ func (id *SignatureScheme) UnmarshalText(text []byte) error {
 	return err
 }
 
+// sm2sigSM3 is of RFC 8998.
+const sm2sigSM3 SignatureScheme = 0x0708
+
 // schemes are the signature algorithms that are offered, the strongest first. Those of
 // TLS 1.2 that TLS 1.3 forbids have the names of their parts.
 var schemes = []struct {
@@ -50,7 +53,7 @@ var schemes = []struct {
 	{0x0401, "rsa_pkcs1_sha256", true, false},
 	{0x0501, "rsa_pkcs1_sha384", true, false},
 	{0x0601, "rsa_pkcs1_sha512", true, false},
-	{0x0708, "sm2sig_sm3", false, true}, // RFC 8998
+	{sm2sigSM3, "sm2sig_sm3", false, true},
 	{0x0303, "ecdsa_sha224", true, false},
 	{0x0301, "rsa_pkcs1_sha224", true, false},
 	{0x0402, "dsa_sha256", true, false},

@@ -21,55 +21,11 @@ import (
 	"github.com/goassay/assay/internal/machine"
 )
 
-// A script is what a server says in clear.
-type script struct {
-	greeting string
-	answers  [][2]string // to what contains the first, the second
-	upgrade  string      // after the answer to which TLS begins
-	exact    int         // bytes of what is read before an answer; 0: what comes
-}
-
 // play plays a script, and serves TLS after it.
-func play(t *testing.T, s script) string {
+func play(t *testing.T, s tlstest.Script) string {
 	t.Helper()
-	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t, "example.com")}, MinVersion: tls.VersionTLS12}
-	return tlstest.Listen(t, func(c net.Conn) {
-		io.WriteString(c, s.greeting)
-		for {
-			buf := make([]byte, 4096)
-			n, err := c.Read(buf)
-			if err != nil {
-				return
-			}
-			said := string(buf[:n])
-			i := slices.IndexFunc(s.answers, func(a [2]string) bool { return strings.Contains(strings.ToUpper(said), strings.ToUpper(a[0])) })
-			if i < 0 {
-				continue
-			}
-			io.WriteString(c, s.answers[i][1])
-			if s.answers[i][0] != s.upgrade {
-				continue
-			}
-			var rest []byte
-			if s.exact > 0 && n > s.exact {
-				rest = buf[s.exact:n]
-			}
-			server := tls.Server(&readAhead{c, io.MultiReader(bytes.NewReader(rest), c)}, config)
-			if server.Handshake() == nil {
-				io.Copy(io.Discard, server)
-			}
-			return
-		}
-	})
+	return tlstest.Play(t, s, &tls.Config{Certificates: []tls.Certificate{selfSigned(t, "example.com")}, MinVersion: tls.VersionTLS12})
 }
-
-// readAhead is a connection of which something was read already.
-type readAhead struct {
-	net.Conn
-	r io.Reader
-}
-
-func (b *readAhead) Read(p []byte) (int, error) { return b.r.Read(p) }
 
 const (
 	stream       = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1' from='example.com' version='1.0'>"
@@ -84,27 +40,27 @@ func mysqlGreeting(low string) string {
 }
 
 // offering are servers that go on to TLS.
-var offering = map[string]script{
-	"smtp": {"220-mail.example.com ESMTP\r\n220 ready\r\n", [][2]string{
-		{"EHLO ", "250-mail.example.com\r\n250-SIZE 1000\r\n250-STARTTLS\r\n250 AUTH CRAM-MD5 PLAIN\r\n"}, {"STARTTLS\r\n", "220 go ahead\r\n"}}, "STARTTLS\r\n", 0},
-	"lmtp": {"220 mail.example.com LMTP\r\n", [][2]string{
-		{"LHLO ", "250-mail.example.com\r\n250 STARTTLS\r\n"}, {"STARTTLS\r\n", "220 go ahead\r\n"}}, "STARTTLS\r\n", 0},
-	"imap": {"* OK [CAPABILITY IMAP4rev1] ready\r\n", [][2]string{
+var offering = map[string]tlstest.Script{
+	"smtp": {Greeting: "220-mail.example.com ESMTP\r\n220 ready\r\n", Answers: [][2]string{
+		{"EHLO ", "250-mail.example.com\r\n250-SIZE 1000\r\n250-STARTTLS\r\n250 AUTH CRAM-MD5 PLAIN\r\n"}, {"STARTTLS\r\n", "220 go ahead\r\n"}}, Upgrade: "STARTTLS\r\n"},
+	"lmtp": {Greeting: "220 mail.example.com LMTP\r\n", Answers: [][2]string{
+		{"LHLO ", "250-mail.example.com\r\n250 STARTTLS\r\n"}, {"STARTTLS\r\n", "220 go ahead\r\n"}}, Upgrade: "STARTTLS\r\n"},
+	"imap": {Greeting: "* OK [CAPABILITY IMAP4rev1] ready\r\n", Answers: [][2]string{
 		{"A1 CAPABILITY", "* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\na1 OK done\r\n"}, {". CAPABILITY", "* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n. OK done\r\n"},
-		{"A2 STARTTLS", "a2 OK begin\r\n"}, {". STARTTLS", ". OK begin\r\n"}}, "A2 STARTTLS", 0},
-	"pop3": {"+OK ready\r\n", [][2]string{{"CAPA", "+OK\r\nUSER\r\nSTLS\r\n.\r\n"}, {"STLS\r\n", "+OK begin\r\n"}}, "STLS\r\n", 0},
-	"ftp": {"220-hello\r\n there\r\n220 FTP ready\r\n", [][2]string{
-		{"AUTH TLS", "234 go ahead\r\n"}, {"FEAT", "211-\r\n AUTH TLS\r\n211 end\r\n"}}, "AUTH TLS", 0},
-	"ldap":     {"", [][2]string{{ldapStartTLS, ldapAnswer}}, ldapStartTLS, 0},
-	"postgres": {"", [][2]string{{"\x04\xd2\x16\x2f", "S"}}, "\x04\xd2\x16\x2f", 0},
-	"mysql":    {mysqlGreeting("\xff\xff"), [][2]string{{"\x00\x00\x01", ""}}, "\x00\x00\x01", 36},
-	"xmpp": {"", [][2]string{
+		{"A2 STARTTLS", "a2 OK begin\r\n"}, {". STARTTLS", ". OK begin\r\n"}}, Upgrade: "A2 STARTTLS"},
+	"pop3": {Greeting: "+OK ready\r\n", Answers: [][2]string{{"CAPA", "+OK\r\nUSER\r\nSTLS\r\n.\r\n"}, {"STLS\r\n", "+OK begin\r\n"}}, Upgrade: "STLS\r\n"},
+	"ftp": {Greeting: "220-hello\r\n there\r\n220 FTP ready\r\n", Answers: [][2]string{
+		{"AUTH TLS", "234 go ahead\r\n"}, {"FEAT", "211-\r\n AUTH TLS\r\n211 end\r\n"}}, Upgrade: "AUTH TLS"},
+	"ldap":     {Answers: [][2]string{{ldapStartTLS, ldapAnswer}}, Upgrade: ldapStartTLS},
+	"postgres": {Answers: [][2]string{{"\x04\xd2\x16\x2f", "S"}}, Upgrade: "\x04\xd2\x16\x2f"},
+	"mysql":    {Greeting: mysqlGreeting("\xff\xff"), Answers: [][2]string{{"\x00\x00\x01", ""}}, Upgrade: "\x00\x00\x01", Exact: 36},
+	"xmpp": {Answers: [][2]string{
 		{"<STARTTLS", "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"},
 		{"<STREAM:STREAM", stream + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>" +
-			"<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>"}}, "<STARTTLS", 0},
-	"xmpp-server": {"", [][2]string{
+			"<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>"}}, Upgrade: "<STARTTLS"},
+	"xmpp-server": {Answers: [][2]string{
 		{"<STARTTLS", "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'></proceed>"},
-		{"JABBER:SERVER", strings.Replace(stream, "client", "server", 1) + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"}}, "<STARTTLS", 0},
+		{"JABBER:SERVER", strings.Replace(stream, "client", "server", 1) + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"}}, Upgrade: "<STARTTLS"},
 }
 
 func startTLS(t *testing.T, dialect, address string, o Options) *Result {
@@ -150,7 +106,7 @@ func TestStartTLSResponders(t *testing.T) {
 			t.Parallel()
 			s := offering[name]
 			if name == "imap" {
-				s.upgrade = ". STARTTLS"
+				s.Upgrade = ". STARTTLS"
 			}
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			defer cancel()
@@ -164,20 +120,20 @@ func TestStartTLSResponders(t *testing.T) {
 }
 
 func TestStartTLSNotOffered(t *testing.T) {
-	for name, s := range map[string]script{
-		"smtp":                   {greeting: "220 mail.example.com ESMTP\r\n", answers: [][2]string{{"EHLO", "250-mail\r\n250 AUTH=LOGIN\r\n"}}},
-		"smtp without ESMTP":     {greeting: "220 mail.example.com\r\n", answers: [][2]string{{"EHLO", "502 what\r\n"}, {"NOOP", "250 yes\r\n"}}},
-		"lmtp":                   {greeting: "220 mail.example.com\r\n", answers: [][2]string{{"LHLO", "250 mail\r\n"}}},
-		"imap":                   {greeting: "* OK\r\n", answers: [][2]string{{"CAPABILITY", "* CAPABILITY IMAP4rev1\r\na1 OK\r\n"}}},
-		"imap PREAUTH":           {greeting: "* PREAUTH welcome\r\n"},
-		"pop3":                   {greeting: "+OK\r\n", answers: [][2]string{{"CAPA", "+OK\r\nTOP\r\n.\r\n"}}},
-		"pop3 without CAPA":      {greeting: "+OK\r\n", answers: [][2]string{{"CAPA", "-ERR\r\n"}, {"STLS", "-ERR unknown\r\n"}}},
-		"ftp":                    {greeting: "220 FTP\r\n", answers: [][2]string{{"AUTH", "530 Please login with USER and PASS.\r\n"}}},
-		"ldap":                   {answers: [][2]string{{ldapStartTLS, "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00"}}},
-		"postgres":               {answers: [][2]string{{"\x04\xd2\x16\x2f", "N"}}},
-		"mysql":                  {greeting: mysqlGreeting("\xff\xf7")},
-		"xmpp":                   {answers: [][2]string{{"STREAM", stream + "<stream:features/>"}}},
-		"xmpp-server before 1.0": {answers: [][2]string{{"STREAM", strings.Replace(stream, " version='1.0'>", ">", 1)}}},
+	for name, s := range map[string]tlstest.Script{
+		"smtp":                   {Greeting: "220 mail.example.com ESMTP\r\n", Answers: [][2]string{{"EHLO", "250-mail\r\n250 AUTH=LOGIN\r\n"}}},
+		"smtp without ESMTP":     {Greeting: "220 mail.example.com\r\n", Answers: [][2]string{{"EHLO", "502 what\r\n"}, {"NOOP", "250 yes\r\n"}}},
+		"lmtp":                   {Greeting: "220 mail.example.com\r\n", Answers: [][2]string{{"LHLO", "250 mail\r\n"}}},
+		"imap":                   {Greeting: "* OK\r\n", Answers: [][2]string{{"CAPABILITY", "* CAPABILITY IMAP4rev1\r\na1 OK\r\n"}}},
+		"imap PREAUTH":           {Greeting: "* PREAUTH welcome\r\n"},
+		"pop3":                   {Greeting: "+OK\r\n", Answers: [][2]string{{"CAPA", "+OK\r\nTOP\r\n.\r\n"}}},
+		"pop3 without CAPA":      {Greeting: "+OK\r\n", Answers: [][2]string{{"CAPA", "-ERR\r\n"}, {"STLS", "-ERR unknown\r\n"}}},
+		"ftp":                    {Greeting: "220 FTP\r\n", Answers: [][2]string{{"AUTH", "530 Please login with USER and PASS.\r\n"}}},
+		"ldap":                   {Answers: [][2]string{{ldapStartTLS, "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00"}}},
+		"postgres":               {Answers: [][2]string{{"\x04\xd2\x16\x2f", "N"}}},
+		"mysql":                  {Greeting: mysqlGreeting("\xff\xf7")},
+		"xmpp":                   {Answers: [][2]string{{"STREAM", stream + "<stream:features/>"}}},
+		"xmpp-server before 1.0": {Answers: [][2]string{{"STREAM", strings.Replace(stream, " version='1.0'>", ">", 1)}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,31 +159,31 @@ func TestStartTLSUnknown(t *testing.T) {
 	smtp := [2]string{"EHLO", "250-mail\r\n250 STARTTLS\r\n"}
 	for _, test := range []struct {
 		name, dialect, protocol, detail string
-		s                               script
+		s                               tlstest.Script
 	}{
-		{"for now", "smtp", "smtp", `STARTTLS was answered with "454 no key"`, script{greeting: "220 ESMTP\r\n", answers: [][2]string{smtp, {"STARTTLS", "454 no key\r\n"}}}},
-		{"too many", "smtp", "smtp", `the connection was answered with "421 later"`, script{greeting: "421 later\r\n"}},
-		{"bye", "imap", "imap", `the connection was answered with "* BYE later"`, script{greeting: "* BYE later\r\n"}},
-		{"refused", "imap", "imap", `STARTTLS was answered with "NO not now"`, script{greeting: "* OK\r\n", answers: [][2]string{
+		{"for now", "smtp", "smtp", `STARTTLS was answered with "454 no key"`, tlstest.Script{Greeting: "220 ESMTP\r\n", Answers: [][2]string{smtp, {"STARTTLS", "454 no key\r\n"}}}},
+		{"too many", "smtp", "smtp", `the connection was answered with "421 later"`, tlstest.Script{Greeting: "421 later\r\n"}},
+		{"bye", "imap", "imap", `the connection was answered with "* BYE later"`, tlstest.Script{Greeting: "* BYE later\r\n"}},
+		{"refused", "imap", "imap", `STARTTLS was answered with "NO not now"`, tlstest.Script{Greeting: "* OK\r\n", Answers: [][2]string{
 			{"CAPABILITY", "* CAPABILITY LOGINDISABLED STARTTLS\r\na1 OK\r\n"}, {"STARTTLS", "a2 NO not now\r\n"}}}},
-		{"refused", "pop3", "pop3", `STLS was answered with "-ERR no"`, script{greeting: "+OK\r\n", answers: [][2]string{{"CAPA", "+OK\r\nSTLS\r\n.\r\n"}, {"STLS", "-ERR no\r\n"}}}},
-		{"431", "ftp", "ftp", `AUTH TLS was answered with "431 no"`, script{greeting: "220 FTP\r\n", answers: [][2]string{{"AUTH", "431 no\r\n"}}}},
-		{"unavailable", "ldap", "ldap", `StartTLS was answered with "result 52 no"`, script{answers: [][2]string{{ldapStartTLS, "\x30\x0e\x02\x01\x01\x78\x09\x0a\x01\x34\x04\x00\x04\x02no"}}}},
-		{"notice", "ldap", "ldap", `StartTLS was answered with "message 0, result 52 "`, script{answers: [][2]string{{ldapStartTLS, "\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00"}}}},
-		{"error", "postgres", "postgres", `SSLRequest was answered with "an error"`, script{answers: [][2]string{{"\x04\xd2", "E\x00\x00\x00\x10SFATAL\x00C53300\x00"}}}},
-		{"too many", "mysql", "mysql", `the connection was answered with "error 1040"`, script{greeting: "\x17\x00\x00\x00\xff\x10\x04Too many connections"}},
-		{"failure", "xmpp", "xmpp", `starttls was answered with "failure"`, script{answers: [][2]string{{"<STARTTLS", "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>"},
+		{"refused", "pop3", "pop3", `STLS was answered with "-ERR no"`, tlstest.Script{Greeting: "+OK\r\n", Answers: [][2]string{{"CAPA", "+OK\r\nSTLS\r\n.\r\n"}, {"STLS", "-ERR no\r\n"}}}},
+		{"431", "ftp", "ftp", `AUTH TLS was answered with "431 no"`, tlstest.Script{Greeting: "220 FTP\r\n", Answers: [][2]string{{"AUTH", "431 no\r\n"}}}},
+		{"unavailable", "ldap", "ldap", `StartTLS was answered with "result 52 no"`, tlstest.Script{Answers: [][2]string{{ldapStartTLS, "\x30\x0e\x02\x01\x01\x78\x09\x0a\x01\x34\x04\x00\x04\x02no"}}}},
+		{"notice", "ldap", "ldap", `StartTLS was answered with "message 0, result 52 "`, tlstest.Script{Answers: [][2]string{{ldapStartTLS, "\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00"}}}},
+		{"error", "postgres", "postgres", `SSLRequest was answered with "an error"`, tlstest.Script{Answers: [][2]string{{"\x04\xd2", "E\x00\x00\x00\x10SFATAL\x00C53300\x00"}}}},
+		{"too many", "mysql", "mysql", `the connection was answered with "error 1040"`, tlstest.Script{Greeting: "\x17\x00\x00\x00\xff\x10\x04Too many connections"}},
+		{"failure", "xmpp", "xmpp", `starttls was answered with "failure"`, tlstest.Script{Answers: [][2]string{{"<STARTTLS", "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>"},
 			{"STREAM", stream + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"}}}},
-		{"error", "xmpp", "xmpp", `the stream was answered with "error host-unknown"`, script{answers: [][2]string{{"STREAM", stream +
+		{"error", "xmpp", "xmpp", `the stream was answered with "error host-unknown"`, tlstest.Script{Answers: [][2]string{{"STREAM", stream +
 			"<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"}}}},
-		{"ssh", "smtp", "ssh", "the server speaks ssh", script{greeting: "SSH-2.0-OpenSSH_9.2\r\n"}},
-		{"imap", "pop3", "imap", "the server speaks imap", script{greeting: "* OK\r\n"}},
-		{"ftp", "smtp", "ftp", "the server speaks ftp", script{greeting: "220 FTP\r\n", answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "200 yes\r\n"}}}},
-		{"ftp in disguise", "smtp", "smtp", "the server does not speak it", script{greeting: "220 hello\r\n", answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "530 login\r\n"}}}},
-		{"smtp in disguise", "ftp", "ftp", "the server does not speak it", script{greeting: "220 hello\r\n", answers: [][2]string{{"AUTH", "502 what\r\n"}, {"NOOP", "250 yes\r\n"}}}},
-		{"mysql", "smtp", "mysql", "the server speaks mysql", script{greeting: mysqlGreeting("\xff\xff") + "\r\n"}},
-		{"tls", "ldap", "tls", "the server speaks tls", script{answers: [][2]string{{ldapStartTLS, "\x15\x03\x03\x00\x02\x02\x46"}}}},
-		{"http", "postgres", "http", "the server speaks http", script{answers: [][2]string{{"\x04\xd2", "HTTP/1.1 400 Bad Request\r\n\r\n"}}}},
+		{"ssh", "smtp", "ssh", "the server speaks ssh", tlstest.Script{Greeting: "SSH-2.0-OpenSSH_9.2\r\n"}},
+		{"imap", "pop3", "imap", "the server speaks imap", tlstest.Script{Greeting: "* OK\r\n"}},
+		{"ftp", "smtp", "ftp", "the server speaks ftp", tlstest.Script{Greeting: "220 FTP\r\n", Answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "200 yes\r\n"}}}},
+		{"ftp in disguise", "smtp", "smtp", "the server does not speak it", tlstest.Script{Greeting: "220 hello\r\n", Answers: [][2]string{{"EHLO", "500 what\r\n"}, {"NOOP", "530 login\r\n"}}}},
+		{"smtp in disguise", "ftp", "ftp", "the server does not speak it", tlstest.Script{Greeting: "220 hello\r\n", Answers: [][2]string{{"AUTH", "502 what\r\n"}, {"NOOP", "250 yes\r\n"}}}},
+		{"mysql", "smtp", "mysql", "the server speaks mysql", tlstest.Script{Greeting: mysqlGreeting("\xff\xff") + "\r\n"}},
+		{"tls", "ldap", "tls", "the server speaks tls", tlstest.Script{Answers: [][2]string{{ldapStartTLS, "\x15\x03\x03\x00\x02\x02\x46"}}}},
+		{"http", "postgres", "http", "the server speaks http", tlstest.Script{Answers: [][2]string{{"\x04\xd2", "HTTP/1.1 400 Bad Request\r\n\r\n"}}}},
 	} {
 		t.Run(test.dialect+" "+test.name, func(t *testing.T) {
 			t.Parallel()
@@ -293,10 +249,10 @@ func TestStartTLSPipelined(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := offering[name]
-			s.answers = slices.Clone(s.answers)
-			for i, a := range s.answers {
-				if a[0] == s.upgrade {
-					s.answers[i][1] += "250 injected\r\n"
+			s.Answers = slices.Clone(s.Answers)
+			for i, a := range s.Answers {
+				if a[0] == s.Upgrade {
+					s.Answers[i][1] += "250 injected\r\n"
 				}
 			}
 			r := startTLS(t, name, play(t, s), Options{})

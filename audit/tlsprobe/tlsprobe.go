@@ -15,11 +15,13 @@
 // connection, again, while another hello was taken in between. All else is [Unknown]:
 // a server that is overloaded, or a box between, refuses nothing.
 //
-// Three things do not show. Handshakes are completed with the suites and kinds of keys of
+// Two things do not show. Handshakes are completed with the suites and kinds of keys of
 // package tls: what other servers do with sessions stays unknown. A suite of SRP is found if
-// the server complains that no user was named, and else seems not to be there. And a
-// server that asks for a certificate only in HTTP, as nginx does with "ssl_verify_client
-// on", takes none as far as TLS goes.
+// the server complains that no user was named, and else seems not to be there.
+//
+// A server that refuses clients without a certificate only in HTTP, as nginx does with
+// "ssl_verify_client on", takes them as far as TLS goes: it is asked over HTTP, and where it
+// turns them away is a fact of its own.
 package tlsprobe
 
 import (
@@ -99,11 +101,27 @@ type ClientAuth struct {
 	Authorities []string          `json:"authorities,omitempty"` // whom it names, RFC 2253
 	Schemes     []SignatureScheme `json:"signature_algorithms,omitempty"`
 
-	// Unverified is offered where a certificate that nobody issued was taken. Own is
-	// offered where the client's own was; "" if there is none, or it was not asked for.
+	// Enforced is where clients without a certificate are turned away; "" if none is asked
+	// for, or nobody knows.
+	Enforced Enforcement `json:"enforced,omitempty"`
+
+	// Unverified is offered where a certificate that nobody issued was taken: in TLS, and
+	// not refused in HTTP after it. Own is offered where the client's own was taken in TLS;
+	// "" if there is none, or it was not asked for.
 	Unverified State `json:"unverified,omitempty"`
 	Own        State `json:"own,omitempty"`
 }
+
+// Enforcement is where clients without a certificate are turned away.
+type Enforcement string
+
+// The places. A server of HTTP is asked for its root alone: other paths may be others'.
+const (
+	EnforcedTLS     Enforcement = "tls"     // it ends the connection
+	EnforcedHTTP    Enforcement = "http"    // it answers that there was none, or answers otherwise to one with the client's own
+	EnforcedNowhere Enforcement = "nowhere" // it answers as to others
+	EnforcedUnknown Enforcement = "unknown" // it refuses and does not say why, or speaks something else, which may ask later
+)
 
 // ClientAuthState is whether a certificate is wanted.
 type ClientAuthState string

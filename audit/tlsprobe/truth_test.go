@@ -98,9 +98,22 @@ func (w *truth) settle() {
 	if len(kinds) > 1 {
 		w.more, w.why = w.more+len(kinds)-1, "the algorithms of each kind of key need a hello of their own that is refused"
 	}
-	if w.auth.State == "" {
+	switch w.auth.State {
+	case "":
 		w.auth.State = AuthNone
+	case AuthRequired:
+		w.auth.Enforced = EnforcedTLS
+	case AuthOptional:
+		w.auth.Enforced = defaultTo(w.auth.Enforced) // of what speaks no HTTP
 	}
+}
+
+// defaultTo is what is known of where a certificate is enforced, unless something is.
+func defaultTo(e Enforcement) Enforcement {
+	if e == "" {
+		return EnforcedUnknown
+	}
+	return e
 }
 
 // minimum is how few hellos can tell: one for each suite or group, and one that is
@@ -331,6 +344,10 @@ func probe(t *testing.T, address string, o Options) *Result {
 	}
 	if diff := cmp.Diff(r.SignatureAlgorithms, again.SignatureAlgorithms); diff != "" {
 		t.Errorf("the exchanges say something else of signature algorithms: %s", diff)
+	}
+	enforced := ClientAuth{State: r.ClientAuth.State, Unverified: r.ClientAuth.Unverified}
+	if enforced.Settle(again.ClientAuth); enforced.Enforced != r.ClientAuth.Enforced || enforced.Unverified != r.ClientAuth.Unverified {
+		t.Errorf("the exchanges say something else of clients' certificates: %+v, not %+v", enforced, r.ClientAuth)
 	}
 	return r
 }

@@ -23,6 +23,11 @@ func profileOf(t *testing.T, keys string) *Profile {
 	return p
 }
 
+// enforced is a server that asks for a client's certificate, and does without in TLS.
+func enforced(where tlsprobe.Enforcement) func(endpoint) {
+	return func(e endpoint) { e.ClientAuth = tlsprobe.ClientAuth{State: tlsprobe.AuthOptional, Enforced: where} }
+}
+
 func TestConditions(t *testing.T) {
 	type change = func(endpoint)
 	as := func(endpoint) {}
@@ -153,6 +158,15 @@ func TestConditions(t *testing.T) {
 		{"client_auth: [none]", as, "met [client-auth none] []"},
 		{"client_auth: [required, optional]", as, "gap [client-auth none] []"},
 		{"client_auth: [none]", func(e endpoint) { e.ClientAuth.State = tlsprobe.AuthUnknown }, "unknown [] [client-auth unknown unknown]"},
+		{"client_auth: [required]", enforced(tlsprobe.EnforcedHTTP), "gap [client-auth required-in-http] []"},
+		{"client_auth: [required, required-in-http]", enforced(tlsprobe.EnforcedHTTP), "met [client-auth required-in-http] []"},
+		{"client_auth: [optional]", enforced(tlsprobe.EnforcedHTTP), "gap [client-auth required-in-http] []"},
+		{"client_auth: [optional]", enforced(tlsprobe.EnforcedNowhere), "met [client-auth optional] []"},
+		{"client_auth: [required, required-in-http]", enforced(tlsprobe.EnforcedNowhere), "gap [client-auth optional] []"},
+		{"client_auth: [required, required-in-http]", enforced(tlsprobe.EnforcedUnknown), "unknown [] [client-auth optional unknown]"},
+		{"client_auth: [optional]", enforced(tlsprobe.EnforcedUnknown), "unknown [] [client-auth optional unknown]"},
+		{"client_auth: [optional, required-in-http]", enforced(tlsprobe.EnforcedUnknown), "met [client-auth optional] []"},
+		{"client_auth: [required]", enforced(tlsprobe.EnforcedUnknown), "gap [client-auth optional] []"},
 		{"client_auth: [none]", withoutTLS, "not-applicable [] []"},
 
 		{"plaintext_passwords: not-offered", as, "met [plaintext-passwords not-offered] []"},

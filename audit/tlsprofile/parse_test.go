@@ -139,7 +139,7 @@ func TestParseMistakes(t *testing.T) {
 		{replace("versions: {one_of: [TLS 1.2]}", "suites: {allowed: [ECDHE-RSA-AES128-GCM-SHA256]}"), `27:26: unknown suite "ECDHE-RSA-AES128-GCM-SHA256"`},
 		{replace("versions: {one_of: [TLS 1.2]}", "preference: mine"), `27:19: unknown preference "mine": one of client, server`},
 		{replace("versions: {one_of: [TLS 1.2]}", "preference: ''"), "27:7: nothing is demanded"},
-		{replace("versions: {one_of: [TLS 1.2]}", "client_auth: [maybe]"), `27:21: unknown state "maybe": one of none, optional, required`},
+		{replace("versions: {one_of: [TLS 1.2]}", "client_auth: [maybe]"), `27:21: unknown state "maybe": one of none, optional, required, required-in-http`},
 		{replace("versions: {one_of: [TLS 1.2]}", "plaintext_passwords: offered"), `27:28: unknown state "offered": one of not-offered`},
 		{replace("clauses:\n", "clauses:\n  -\n"), "9:4: keys and values are wanted here, this is nothing"},
 		{"id: a\ntitle: {en: a}\nsource: {document: a}\nclauses: []", "4:10: empty list"},

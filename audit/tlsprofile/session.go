@@ -94,13 +94,25 @@ func (j judge) fallback() tlsprobe.State {
 	return tlsprobe.NotOffered
 }
 
+// requiredInHTTP is a server that does without a certificate in the handshake, and refuses
+// in HTTP who has none.
+const requiredInHTTP tlsprobe.ClientAuthState = "required-in-http"
+
 func (j judge) clientAuth(want []string) Verdict {
-	state := j.r.ClientAuth.State
+	state, open := j.r.ClientAuth.State, false
+	if state == tlsprobe.AuthOptional {
+		switch j.r.ClientAuth.Enforced {
+		case tlsprobe.EnforcedHTTP:
+			state = requiredInHTTP
+		case tlsprobe.EnforcedUnknown, "": // it may be either
+			open = slices.Contains(want, string(requiredInHTTP)) != slices.Contains(want, string(state))
+		}
+	}
 	f := Fact{Aspect: OfClientAuth, Value: string(state), State: tlsprobe.Offered}
 	switch {
 	case len(j.open(tlsprobe.Versions)) == 0 && !j.offers(tlsprobe.Versions):
 		return Verdict{Outcome: NotApplicable}
-	case state == tlsprobe.AuthUnknown || state == "":
+	case state == tlsprobe.AuthUnknown || state == "" || open:
 		f.State = tlsprobe.Unknown
 		return Verdict{Outcome: Unknown, Unknown: []Fact{f}}
 	case slices.Contains(want, string(state)):

@@ -64,7 +64,7 @@ var (
 		return all
 	}()
 	preferences = named(tlsprobe.PreferClient, tlsprobe.PreferServer)
-	authStates  = named(tlsprobe.AuthNone, tlsprobe.AuthOptional, tlsprobe.AuthRequired)
+	authStates  = named(tlsprobe.AuthNone, tlsprobe.AuthOptional, tlsprobe.AuthRequired, requiredInHTTP)
 	states      = named(tlsprobe.Offered, tlsprobe.NotOffered)
 )
 

@@ -1,7 +1,8 @@
 // Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
 
 // Package tlstest starts real TLS servers on loopback: OpenSSL's s_server, gnutls-serv
-// and nginx, from the packages of the distribution.
+// and nginx, from the packages of the distribution; and has servers of its own that do
+// what none of these does.
 package tlstest
 
 import (
