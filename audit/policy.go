@@ -7,6 +7,7 @@ import (
 	"errors"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type Policy struct {
 	FIPS       FIPSPolicy          `yaml:"fips"`
 	SBOM       SBOMPolicy          `yaml:"sbom"`
 	Licenses   LicensePolicy       `yaml:"licenses"`
+	Vuln       VulnPolicy          `yaml:"vuln"`
 	SPIFFE     SPIFFEPolicy        `yaml:"spiffe"`
 	Allowlist  AllowlistPolicy     `yaml:"allowlist"`
 
@@ -99,6 +101,22 @@ type LicensePolicy struct {
 
 // Demands reports whether anything is said of licences.
 func (p LicensePolicy) Demands() bool { return len(p.Allow)+len(p.Deny)+len(p.Review) > 0 }
+
+// VulnPolicy says where known vulnerabilities are looked up, and what is
+// known of them beside.
+type VulnPolicy struct {
+	DB     string   `yaml:"db"`      // URL, directory or file of the database; "" for the Go project's
+	MaxAge string   `yaml:"max_age"` // of its data, in days: "30d"
+	VEX    []string `yaml:"vex"`     // OpenVEX documents, relative to the policy's directory
+}
+
+// MaxAgeDays returns how old the data of the database may be, in days, and
+// whether the policy says so.
+func (p VulnPolicy) MaxAgeDays() (days int, ok bool) {
+	number, ok := strings.CutSuffix(p.MaxAge, "d")
+	days, err := strconv.Atoi(number)
+	return days, ok && err == nil && days >= 0 && days <= 36500
+}
 
 // SPIFFEPolicy says which X.509-SVIDs are right, wherever one is judged.
 type SPIFFEPolicy struct {

@@ -85,6 +85,9 @@ func (v *policyValidator) policy(p *Policy) {
 	v.requirements(p.FIPS.Require)
 	v.parties(p.SBOM)
 	v.licenses(p.Licenses)
+	if _, ok := p.Vuln.MaxAgeDays(); !ok && p.Vuln.MaxAge != "" {
+		v.FailAt(v.Values["vuln.max_age"], "", "malformed age %q: days, such as 30d", p.Vuln.MaxAge)
+	}
 	v.spiffe(&p.SPIFFE)
 	a := &p.Allowlist
 	if !a.ValidFrom.IsZero() && !a.ValidUntil.IsZero() && a.ValidUntil.Before(a.ValidFrom.Time) {

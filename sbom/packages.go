@@ -220,6 +220,19 @@ type listedModule struct {
 	Replace *listedModule
 }
 
+// ImportPaths returns the import paths of all packages of the listing, or nil
+// if one could not be loaded: what it imports is not known.
+func (l *Listing) ImportPaths() []string {
+	paths := make([]string, 0, len(l.Packages))
+	for _, p := range l.Packages {
+		if p.Failure != nil {
+			return nil
+		}
+		paths = append(paths, p.ImportPath)
+	}
+	return paths
+}
+
 // DirectoriesOf returns the directories, relative to the module's root, of the
 // packages that a module provides, by its String: "." for the root itself.
 func (l *Listing) DirectoriesOf(module string) []string {

@@ -6,5 +6,5 @@ import "github.com/goassay/assay/audit"
 
 // All lists all checks.
 func All() []*audit.Check {
-	return []*audit.Check{Allowlist, Binary, BOM, Env, FIPS, FIPSHost, FIPSSelftest, Graph, SBOM, SumDB, SVID, TLS, Toolchain, Unit}
+	return []*audit.Check{Allowlist, Binary, BOM, Env, FIPS, FIPSHost, FIPSSelftest, Graph, SBOM, SumDB, SVID, TLS, Toolchain, Unit, Vuln}
 }

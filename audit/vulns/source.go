@@ -39,12 +39,18 @@ type Program struct {
 	Tags     []string // for the build
 	Tests    bool     // test files, too
 	Modules  []Module // its modules, and the standard library: all that packages may come from
+
+	// Packages are the import paths of all packages that Patterns name, and of all that
+	// they import; nil if they are not known. Where none of them is vulnerable, nothing is
+	// analysed: the analysis could find nothing closer.
+	Packages []string
+
 	Platform Platform // GOOS and GOARCH of the environment; what the database says of others is left out
 	Level    Level    // how deep to look
 }
 
-// Source assesses source. At [LevelModule], and where no module has a vulnerability, no
-// analysis is made: nothing closer could be found.
+// Source assesses source. At [LevelModule], and where no module or no package has a
+// vulnerability, no analysis is made: nothing closer could be found.
 //
 // If the analysis cannot be made, the vulnerabilities of the modules are returned with
 // the reach [Required], and what is missing as not assessed, with the reason. An error is
@@ -57,6 +63,11 @@ func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessm
 	vulnerable := slices.ContainsFunc(m.found, func(v *match) bool { return v.Withdrawn.IsZero() })
 	if p.Level == LevelModule || !vulnerable {
 		return m.assessment(BasisSource, cmp.Or(p.Level, LevelSymbol), p.Platform), nil
+	}
+	if p.Packages != nil && !p.Tests {
+		if imported := m.importedBy(p.Packages); !imported || p.Level == LevelPackage {
+			return m.assessment(BasisSource, p.Level, p.Platform), nil
+		}
 	}
 	out, err := s.analyse(ctx, db, p)
 	if ctx.Err() != nil {
@@ -77,6 +88,35 @@ func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessm
 		v.refine(seen.findings)
 	}
 	return m.assessment(BasisSource, p.Level, p.Platform), nil
+}
+
+// importedBy tells of each vulnerability which of some packages it is in, and reports
+// whether there is one that was not withdrawn.
+func (m *matches) importedBy(packages []string) (imported bool) {
+	linked := make(map[string]bool, len(packages))
+	for _, p := range packages {
+		linked[p] = true
+	}
+	for _, v := range m.found {
+		for _, p := range v.Affected {
+			if linked[v.inProgram(p.Path)] {
+				v.Packages = append(v.Packages, p.Path)
+			}
+		}
+		if len(v.Affected) == 0 { // whatever there is of the module
+			for _, p := range packages {
+				if within(p, v.as) {
+					v.Packages = append(v.Packages, p)
+				}
+			}
+		}
+		slices.Sort(v.Packages)
+		if v.Packages = slices.Compact(v.Packages); len(v.Packages) > 0 {
+			v.Reach = Imported
+			imported = imported || v.Withdrawn.IsZero()
+		}
+	}
+	return imported
 }
 
 // analyse runs the analysis and returns what it printed.

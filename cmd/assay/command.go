@@ -201,8 +201,8 @@ Exit codes: 0 pass, 1 policy failed, 2 wrong usage or configuration, 3 incomplet
 	}
 	root.AddCommand(
 		inv.auditCommand(), inv.envCommand(), inv.graphCommand(), inv.sumdbCommand(),
-		inv.fipsCommand(), inv.binaryCommand(), inv.tlsCommand(), inv.sbomCommand(), inv.allowlistCommand(),
-		inv.reportCommand(), inv.policyCommand(), inv.versionCommand(), inv.docsCommand(),
+		inv.fipsCommand(), inv.binaryCommand(), inv.tlsCommand(), inv.sbomCommand(), inv.vulnCommand(), inv.allowlistCommand(),
+		inv.reportCommand(), inv.policyCommand(), inv.versionCommand(), inv.docsCommand(), inv.engineCommand(),
 	)
 	inv.localize(root)
 	return root

@@ -21,15 +21,15 @@ func (inv *invocation) auditCommand() *cobra.Command {
 		Short: inv.say(text{"audit a module, and executables, by all checks that apply", "对模块及可执行文件执行全部适用的检查"}),
 		Long: inv.say(text{
 			`Audit runs all checks that apply: the go command's environment and proxy chain, the
-module graph, every line of go.sum against the checksum database, the toolchain and
-the bill of materials; of executables that are named, or named in the policy, how they
+module graph, every line of go.sum against the checksum database, the toolchain, the
+bill of materials and known vulnerabilities; of executables that are named, or named in the policy, how they
 were built and what FIPS 140 state they declare; and of endpoints that the policy names,
 what TLS they take.
 
 A directory that holds a go.mod or go.work file is the module (default: the current
 one); other directories and files are read as executables.`,
 			`audit 执行全部适用的检查：go 命令的环境与代理链、模块依赖图、go.sum 每一行与校验和
-数据库的比对、工具链、物料清单；对命令行或策略中列出的可执行文件，还检查其构建方式和
+数据库的比对、工具链、物料清单、已知漏洞；对命令行或策略中列出的可执行文件，还检查其构建方式和
 所声明的 FIPS 140 状态；对策略中列出的端点，探测其 TLS 配置。
 
 含有 go.mod 或 go.work 的目录视为被审计的模块（默认为当前目录）；其他目录和文件按
@@ -70,7 +70,10 @@ one); other directories and files are read as executables.`,
 			if updates {
 				o.settings["updates"] = "true"
 			}
-			list := []*audit.Check{checks.FIPS, checks.Binary, checks.TLS}
+			if err := inv.vulnSettings(&o, &vulnFlags{}, target); err != nil {
+				return err
+			}
+			list := []*audit.Check{checks.FIPS, checks.Binary, checks.TLS, checks.Vuln}
 			if target.ModFile != "" || target.WorkFile != "" {
 				list = append(list, checks.Env, checks.Graph, checks.SumDB, checks.Toolchain, checks.SBOM)
 			}

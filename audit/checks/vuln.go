@@ -1,0 +1,514 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/audit/redact"
+	"github.com/goassay/assay/audit/vulns"
+	"github.com/goassay/assay/sbom"
+)
+
+// Settings of Vuln.
+const (
+	SettingVulnDB      = "vuln.db"      // where the database is; default: that of the policy, of GOVULNDB, or the Go project's
+	SettingVulnLevel   = "vuln.level"   // module, package or symbol (the default)
+	SettingVulnScanner = "vuln.scanner" // a command that runs package engine, with zero bytes between its words
+	SettingVulnTests   = "vuln.tests"   // true: test files, too
+)
+
+// Vuln finds known vulnerabilities of what the target is made of: of its
+// modules and what their packages call, of executables, of bills of
+// materials, of the standard library and the toolchain. The data carries no
+// severity: findings rank by how close a vulnerability is to the program.
+var Vuln = &audit.Check{
+	ID:       "vuln",
+	Requires: []*audit.Check{listing, documents},
+	Applies: func(t *audit.Target) bool {
+		return t.ModFile != "" || t.WorkFile != "" || hasBinaries(t) || len(t.Documents) > 0
+	},
+	Run:      runVuln,
+	Conclude: concludeVuln,
+}
+
+// VulnFacts are the facts of [Vuln].
+type VulnFacts struct {
+	Database        VulnDatabase        `json:"database"`
+	Level           vulns.Level         `json:"level"`
+	Counts          VulnCounts          `json:"counts"`
+	Targets         []VulnTarget        `json:"targets"`
+	Vulnerabilities []VulnVulnerability `json:"vulnerabilities"`
+	NotAssessed     []VulnNotAssessed   `json:"not_assessed"`
+	Unread          []string            `json:"unread,omitempty"` // what could not be looked at at all, and why
+	VEX             []VulnVEX           `json:"vex,omitempty"`    // documents whose statements were regarded
+}
+
+// VulnDatabase is the database that was asked.
+type VulnDatabase struct {
+	vulns.Source
+	AgeDays     int    `json:"age_days"`
+	Fallback    string `json:"fallback,omitempty"`    // why it is not the one that was to be asked
+	Attribution string `json:"attribution,omitempty"` // of the copy in this program
+}
+
+// VulnCounts counts vulnerabilities that are neither withdrawn nor hidden by
+// a statement, by reach; several targets count each.
+type VulnCounts struct {
+	Called      int `json:"called"`
+	Present     int `json:"present"`
+	Imported    int `json:"imported"`
+	Required    int `json:"required"`
+	NotAffected int `json:"not_affected"` // by statements
+	NotAssessed int `json:"not_assessed"`
+}
+
+// VulnTarget is one thing that was looked at.
+type VulnTarget struct {
+	Kind     string          `json:"kind"` // module, binary or sbom
+	Name     string          `json:"name"`
+	Product  string          `json:"product,omitempty"` // package URL
+	Basis    vulns.Basis     `json:"basis,omitempty"`
+	Level    vulns.Level     `json:"level,omitempty"`
+	Modules  int             `json:"modules"`
+	Upgrades []vulns.Upgrade `json:"upgrades,omitempty"`
+
+	assessment *vulns.Assessment
+	location   *audit.Location
+}
+
+// VulnVulnerability is a vulnerability of one target.
+type VulnVulnerability struct {
+	Target int `json:"target"` // index in Targets
+	vulns.Vulnerability
+	Statement *vulns.Statement `json:"statement,omitempty"` // by which it does not affect the product
+}
+
+// VulnNotAssessed is what could not be determined of one target.
+type VulnNotAssessed struct {
+	Target int `json:"target"`
+	vulns.NotAssessed
+}
+
+// VulnVEX is a VEX document.
+type VulnVEX struct {
+	File       string `json:"file"`
+	Evidence   string `json:"evidence"`
+	Statements int    `json:"statements"`
+	Unused     int    `json:"unused"` // that are about nothing that was found
+
+	doc  *vulns.VEX
+	used map[*vulns.Statement]bool
+}
+
+// vulnRun is one run of the check.
+type vulnRun struct {
+	*audit.Pass
+	db       *vulns.Database
+	facts    *VulnFacts
+	requires map[string]place // modules in go.mod files
+}
+
+func runVuln(ctx context.Context, p *audit.Pass) (any, error) {
+	r := &vulnRun{Pass: p, requires: requirePlaces(p.Target), facts: &VulnFacts{
+		Level:           vulns.Level(cmp.Or(p.Settings[SettingVulnLevel], string(vulns.LevelSymbol))),
+		Targets:         []VulnTarget{},
+		Vulnerabilities: []VulnVulnerability{}, NotAssessed: []VulnNotAssessed{},
+	}}
+	if err := r.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.readVEX(); err != nil {
+		return nil, err
+	}
+	for _, assess := range []func(context.Context) error{r.source, r.binaries, r.documents} {
+		if err := assess(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for i := range r.facts.Targets {
+		if err := r.judge(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	r.unusedStatements()
+	r.judgeDatabase()
+	r.facts.Counts.NotAssessed = len(r.facts.NotAssessed) + len(r.facts.Unread)
+	return r.facts, r.facts.left()
+}
+
+// judge takes over what was found of a target, and reports it.
+func (r *vulnRun) judge(ctx context.Context, i int) error {
+	t := &r.facts.Targets[i]
+	a := t.assessment
+	t.Basis, t.Level = a.Basis, a.Level
+	var open []vulns.Vulnerability
+	for _, v := range a.Vulnerabilities {
+		found := VulnVulnerability{Target: i, Vulnerability: v, Statement: r.statement(t.Product, v)}
+		r.facts.Vulnerabilities = append(r.facts.Vulnerabilities, found)
+		if found.Statement == nil && v.Withdrawn.IsZero() {
+			open = append(open, v)
+		}
+	}
+	for _, n := range a.NotAssessed {
+		n.Detail = redact.Text(n.Detail)
+		r.facts.NotAssessed = append(r.facts.NotAssessed, VulnNotAssessed{Target: i, NotAssessed: n})
+	}
+	var err error
+	if t.Upgrades, err = r.db.Upgrades(ctx, open); err != nil {
+		return r.database(err)
+	}
+	for j := range r.facts.Vulnerabilities {
+		if v := &r.facts.Vulnerabilities[j]; v.Target == i {
+			r.facts.Counts.add(v)
+			r.report(t, v)
+		}
+	}
+	return nil
+}
+
+func (c *VulnCounts) add(v *VulnVulnerability) {
+	switch {
+	case !v.Withdrawn.IsZero():
+	case v.Statement != nil:
+		c.NotAffected++
+	case v.Reach == vulns.Called:
+		c.Called++
+	case v.Reach == vulns.Present:
+		c.Present++
+	case v.Reach == vulns.Imported:
+		c.Imported++
+	default:
+		c.Required++
+	}
+}
+
+// ruleOf is the rule that a vulnerability violates.
+func (v *VulnVulnerability) ruleOf() string {
+	switch {
+	case !v.Withdrawn.IsZero():
+		return "vuln/withdrawn"
+	case v.Statement != nil:
+		return "vuln/not-affected"
+	case v.Unreviewed:
+		return "vuln/unreviewed"
+	case v.Module == vulns.Toolchain:
+		return "vuln/toolchain"
+	}
+	return map[vulns.Reach]string{
+		vulns.Called: "vuln/called", vulns.Present: "vuln/present", vulns.Imported: "vuln/imported", vulns.Required: "vuln/required",
+	}[v.Reach]
+}
+
+// subject names a vulnerability as waivers do: its ID, the module, and of what.
+func (v *VulnVulnerability) subject(t *VulnTarget) audit.Subject {
+	return audit.Subject{Kind: "vulnerability", Name: v.ID + " " + v.Module + " " + t.Name}
+}
+
+// report reports a vulnerability of a target.
+func (r *vulnRun) report(t *VulnTarget, v *VulnVulnerability) {
+	f := audit.Finding{
+		Rule: v.ruleOf(), Subject: v.subject(t), Location: r.place(t, v.Module),
+		Args: audit.Args{
+			"id": v.ID, "module": v.Module, "version": v.Version, "target": t.Name,
+			"aliases": orNothing(v.Aliases), "summary": v.Summary,
+			"symbols": first(symbolNames(v), maxNamed), "fix": t.fixOf(v),
+		},
+	}
+	if v.Statement != nil {
+		f.Args["status"], f.Args["justification"] = string(v.Statement.Status), cmp.Or(string(v.Statement.Justification), v.Statement.Impact)
+	}
+	if len(v.Traces) > 0 {
+		f.Evidence = []string{r.Evidence("call-stack", traceText(v.Traces))}
+	}
+	r.Report(f)
+}
+
+func orNothing(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// symbolNames are the functions that are called or present, or else the packages.
+func symbolNames(v *VulnVulnerability) []string {
+	out := []string{}
+	for _, s := range v.Symbols {
+		out = append(out, s.Package+"."+s.Name)
+	}
+	if len(out) == 0 {
+		out = append(out, v.Packages...)
+	}
+	return out
+}
+
+// fixOf says what to do: a word of the catalogue, with a version behind.
+func (t *VulnTarget) fixOf(v *VulnVulnerability) string {
+	for _, u := range t.Upgrades {
+		if u.Module != v.Module || u.To == "" || !slices.Contains(u.Fixes, v.ID) {
+			continue
+		}
+		switch {
+		case v.Module == vulns.Stdlib || v.Module == vulns.Toolchain:
+			return "go: " + u.To
+		case t.Kind == "module":
+			return "get: " + u.Module + "@" + u.To
+		}
+		return "upgrade: " + u.Module + "@" + u.To
+	}
+	return "none"
+}
+
+// traceText writes call stacks, as evidence.
+func traceText(traces []vulns.Trace) []byte {
+	var b strings.Builder
+	for i, t := range traces {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		for _, f := range t {
+			name := f.Function
+			if f.Receiver != "" {
+				name = f.Receiver + "." + name
+			}
+			fmt.Fprintf(&b, "%s.%s", f.Package, name)
+			if f.File != "" {
+				fmt.Fprintf(&b, " %s:%d", filepath.ToSlash(f.File), f.Line)
+			}
+			b.WriteString("\n")
+		}
+	}
+	return []byte(b.String())
+}
+
+// place is where a target's requirement of a module stands, or the target itself.
+func (r *vulnRun) place(t *VulnTarget, module string) *audit.Location {
+	if t.Kind != "module" {
+		return t.location
+	}
+	if at, ok := r.requires[module]; ok {
+		return &audit.Location{File: at.file, Line: at.line}
+	}
+	return modFileLocation(r.Target)
+}
+
+// source assesses the modules of the target.
+func (r *vulnRun) source(ctx context.Context) error {
+	l := audit.Facts[*listed](r.Pass, listing)
+	if l.err != nil {
+		r.facts.Unread = append(r.facts.Unread, cmp.Or(r.Target.Module, "go.mod")+": "+commandMessage(r.Pass, l.err))
+		return nil
+	}
+	if l.listing == nil {
+		return nil
+	}
+	scanner := &vulns.Scanner{Env: goEnviron(r.Pass)}
+	if words := r.Settings[SettingVulnScanner]; words != "" {
+		scanner.Command = strings.Split(words, "\x00")
+	}
+	for _, product := range l.products {
+		modules := sourceModules(product, l.listing.Target.GoVersion)
+		dir, patterns := r.Target.Dir, r.Target.Packages
+		if product.Root.Dir != "" && len(l.products) > 1 {
+			dir = product.Root.Dir
+		}
+		if len(patterns) == 0 {
+			patterns = []string{"./..."}
+		}
+		a, err := scanner.Source(ctx, r.db, vulns.Program{
+			Dir: dir, Patterns: patterns, Tags: l.listing.Target.Tags, Tests: r.Settings[SettingVulnTests] == "true",
+			Modules: modules, Packages: l.listing.ImportPaths(), Platform: vulns.Platform{OS: l.listing.Target.GOOS, Arch: l.listing.Target.GOARCH}, Level: r.facts.Level,
+		})
+		if err != nil {
+			return r.database(err)
+		}
+		r.facts.Targets = append(r.facts.Targets, VulnTarget{
+			Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(modules), assessment: a,
+		})
+		for _, f := range product.Failures {
+			r.facts.Unread = append(r.facts.Unread, f.Package+": "+oneLine(redact.Text(f.Message)))
+		}
+	}
+	return nil
+}
+
+// sourceModules are the modules of a product, as compiled in, with the
+// standard library and the toolchain.
+func sourceModules(p *sbom.Product, goVersion string) []vulns.Module {
+	modules := []vulns.Module{{Path: vulns.Stdlib, Version: goVersion}, {Path: vulns.Toolchain, Version: goVersion}}
+	for _, m := range append([]*sbom.Module{p.Root}, p.Modules...) {
+		v := vulns.Module{Path: m.Path, Version: m.Version}
+		if m == p.Root && strings.Contains(m.Version, "+dirty") {
+			v.Version = strings.TrimSuffix(m.Version, "+dirty")
+		}
+		if len(m.Replaced) > 0 {
+			path, version, _ := strings.Cut(m.Replaced[0], "@")
+			used := v
+			if p.Locality(m) == sbom.Directory {
+				used = vulns.Module{Path: m.Path}
+			}
+			v = vulns.Module{Path: path, Version: version, Replace: &used}
+		}
+		modules = append(modules, v)
+	}
+	return modules
+}
+
+// binaries assesses the executables of the target. They are read again: what a
+// vulnerability needs of them is large, and most checks need none of it.
+func (r *vulnRun) binaries(ctx context.Context) error {
+	if !hasBinaries(r.Target) {
+		return nil
+	}
+	var mu sync.Mutex
+	var found []VulnTarget
+	err := gobin.Walk(ctx, r.Target.Binaries, func(f *gobin.File) error {
+		if f.State == gobin.StateNotGo && !f.Root {
+			return nil
+		}
+		t, reason, err := r.binary(ctx, f)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if reason != "" {
+			r.facts.Unread = append(r.facts.Unread, reason)
+			return nil
+		}
+		found = append(found, t)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(found, func(a, b VulnTarget) int { return cmp.Compare(a.Name, b.Name) })
+	slices.Sort(r.facts.Unread)
+	if len(found)+len(r.facts.Unread) == 0 {
+		r.facts.Unread = append(r.facts.Unread, strings.Join(shownTargets(r.Target.Binaries), ", "))
+	}
+	r.facts.Targets = append(r.facts.Targets, found...)
+	return nil
+}
+
+func shownTargets(paths []string) []string {
+	var out []string
+	for _, p := range paths {
+		out = append(out, filepath.ToSlash(p))
+	}
+	return out
+}
+
+// binary assesses one executable, or says why it cannot.
+func (r *vulnRun) binary(ctx context.Context, f *gobin.File) (t VulnTarget, reason string, err error) {
+	name := nameIn(r.Target.Dir, f.Path)
+	if f.State != gobin.StateRead && f.State != gobin.StateUnknown {
+		return t, name + ": " + f.Reason, nil
+	}
+	a, err := r.db.Binary(ctx, f)
+	if err != nil {
+		return t, "", r.database(err)
+	}
+	t = VulnTarget{Kind: "binary", Name: name, assessment: a}
+	if outer := nameIn(r.Target.Dir, cmp.Or(f.Outer, f.Path)); filepath.IsLocal(outer) {
+		t.location = &audit.Location{File: outer}
+	}
+	if f.Build != nil {
+		t.Modules = len(f.Build.Deps)
+		if m := f.Build.Main; m != nil {
+			t.Product = vulns.PURL(m.Path, m.Version)
+		}
+	}
+	return t, "", nil
+}
+
+// documents assesses what bills of materials list.
+func (r *vulnRun) documents(ctx context.Context) error {
+	for _, b := range audit.Facts[*readDocuments](r.Pass, documents).list {
+		if b.doc == nil {
+			r.facts.Unread = append(r.facts.Unread, b.File+": "+b.Error)
+			continue
+		}
+		modules, product := documentModules(b.doc)
+		a, err := r.db.Match(ctx, modules, vulns.Platform{OS: b.doc.Property(sbom.PropertyGOOS), Arch: b.doc.Property(sbom.PropertyGOARCH)})
+		if err != nil {
+			return r.database(err)
+		}
+		t := VulnTarget{Kind: "sbom", Name: b.File, Product: product, Modules: len(modules), assessment: a}
+		if filepath.IsLocal(b.File) {
+			t.location = &audit.Location{File: b.File}
+		}
+		if len(modules) == 0 {
+			r.facts.Unread = append(r.facts.Unread, b.File+": no Go module")
+		}
+		r.facts.Targets = append(r.facts.Targets, t)
+	}
+	return nil
+}
+
+// documentModules are the Go modules that a document lists, and the package
+// URL of what it describes.
+func documentModules(d *sbom.Document) (modules []vulns.Module, product string) {
+	for _, c := range d.Components {
+		if !strings.HasPrefix(c.PURL, "pkg:golang/") || strings.Contains(c.PURL, "#") {
+			continue
+		}
+		if slices.Contains(d.Roots, c.Ref) {
+			product = c.PURL
+		}
+		m := vulns.Module{Path: strings.TrimPrefix(c.Group+"/"+c.Name, "/"), Version: c.Version}
+		switch v := strings.TrimPrefix(c.Version, "v"); {
+		case m.Path == vulns.Stdlib || m.Path == "std":
+			m = vulns.Module{Path: vulns.Stdlib, Version: "go" + strings.TrimPrefix(v, "go")}
+		case c.Property(sbom.PropertyLocal) != "":
+			m.Replace = &vulns.Module{Path: m.Path}
+		case c.Version != "" && v == c.Version && !strings.HasPrefix(v, "go"): // as some tools write versions
+			m.Version = "v" + v
+		}
+		modules = append(modules, m)
+	}
+	return modules, product
+}
+
+// left says what is not known.
+func (f *VulnFacts) left() error {
+	what := slices.Clone(f.Unread)
+	for _, n := range f.NotAssessed {
+		if n.Target < 0 || n.Target >= len(f.Targets) {
+			return errors.New("something of no target is not assessed")
+		}
+		what = append(what, notAssessedText(f.Targets[n.Target].Name, n.NotAssessed))
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	return audit.NotAssessed("vuln/not-assessed", audit.Args{"count": len(what), "what": first(what, maxNamed)})
+}
+
+// notAssessedText tells what is not known of what, after the reason, a word of the catalogue.
+func notAssessedText(target string, n vulns.NotAssessed) string {
+	about := strings.TrimSuffix(n.Module+"@"+n.Version, "@")
+	text := string(n.Reason) + ": " + strings.TrimSpace(about+" "+n.Detail)
+	if target != "" {
+		text += " (" + target + ")"
+	}
+	return text
+}
+
+// database tells an error of the database from that of a check.
+func (r *vulnRun) database(err error) error {
+	if errors.Is(err, vulns.ErrInvalid) || errors.Is(err, vulns.ErrUnreachable) {
+		return audit.NotAssessed("vuln/no-database", audit.Args{"error": redact.Text(err.Error())})
+	}
+	return err
+}

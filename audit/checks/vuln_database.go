@@ -1,0 +1,204 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package checks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/modgraph"
+	"github.com/goassay/assay/audit/redact"
+	"github.com/goassay/assay/audit/vulns"
+)
+
+// DefaultVulnAge is how old the data of a database may be where the policy does
+// not say, in days.
+const DefaultVulnAge = 30
+
+// open opens the database: the one that was named; else the Go project's, or
+// offline, or where that cannot be reached, the newer of the installed one and
+// the copy in this program.
+func (r *vulnRun) open(ctx context.Context) error {
+	location := cmp.Or(r.Settings[SettingVulnDB], r.Policy.Vuln.DB)
+	if location == "" {
+		for _, e := range r.Environ {
+			if v, ok := strings.CutPrefix(e, "GOVULNDB="); ok {
+				location = v
+			}
+		}
+	}
+	online := strings.HasPrefix(location, "http://") || strings.HasPrefix(location, "https://")
+	switch {
+	case location != "" && !(online && r.Offline):
+		db, err := vulns.Open(ctx, location, r.HTTP)
+		if err != nil {
+			return r.database(err)
+		}
+		return r.take(db, "")
+	case location == "" && !r.Offline:
+		db, err := vulns.Open(ctx, vulns.DefaultURL, r.HTTP)
+		if err == nil {
+			return r.take(db, "")
+		}
+		if ctx.Err() != nil || !errors.Is(err, vulns.ErrUnreachable) {
+			return r.database(err)
+		}
+		return r.fallback(ctx, redact.Text(err.Error()))
+	}
+	return r.fallback(ctx, "offline")
+}
+
+// VulnDir is the folder of the installed database in a cache folder.
+func VulnDir(cacheDir string) string { return filepath.Join(cacheDir, "vulndb") }
+
+// fallback opens the newest database on this machine.
+func (r *vulnRun) fallback(ctx context.Context, why string) error {
+	db, err := vulns.Snapshot()
+	if err != nil {
+		return err
+	}
+	if r.CacheDir != "" {
+		installed, err := vulns.Installed(ctx, VulnDir(r.CacheDir))
+		switch {
+		case err == nil && !installed.Modified.Before(db.Modified):
+			db = installed
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return r.database(err) // it was installed to be used
+		}
+	}
+	return r.take(db, why)
+}
+
+func (r *vulnRun) take(db *vulns.Database, fallback string) error {
+	r.db = db
+	r.facts.Database = VulnDatabase{Source: db.Source, Fallback: fallback, AgeDays: int(r.Now.Sub(db.Modified) / (24 * time.Hour))}
+	if db.Kind == vulns.SourceSnapshot {
+		r.facts.Database.Attribution = vulns.SnapshotAttribution
+	}
+	return nil
+}
+
+// judgeDatabase judges how old the data is.
+func (r *vulnRun) judgeDatabase() {
+	limit := DefaultVulnAge
+	if days, ok := r.Policy.Vuln.MaxAgeDays(); ok {
+		limit = days
+	}
+	d := r.facts.Database
+	if d.AgeDays <= limit {
+		return
+	}
+	r.Report(audit.Finding{
+		Rule: "vuln/database-old", Subject: audit.Subject{Kind: "database", Name: cmp.Or(d.Location, string(d.Kind))},
+		Args: audit.Args{"source": string(d.Kind), "modified": d.Modified.Format(time.DateOnly), "days": d.AgeDays, "limit": limit},
+	})
+}
+
+// readVEX reads the VEX documents of the target.
+func (r *vulnRun) readVEX() error {
+	for name, data := range r.Recorded {
+		file, ok := strings.CutPrefix(name, "vex:")
+		if !ok {
+			continue
+		}
+		doc, err := vulns.ReadVEX(strings.NewReader(string(data)))
+		if err != nil {
+			return audit.NotAssessed("vuln/vex-unread", audit.Args{"file": file, "error": redact.Text(err.Error())})
+		}
+		r.facts.VEX = append(r.facts.VEX, VulnVEX{
+			File: file, Evidence: r.Evidence("openvex", data), Statements: len(doc.Statements), doc: doc, used: map[*vulns.Statement]bool{},
+		})
+	}
+	slices.SortFunc(r.facts.VEX, func(a, b VulnVEX) int { return cmp.Compare(a.File, b.File) })
+	return nil
+}
+
+// statement returns the statement by which a vulnerability does not affect a
+// product, or nil. One that says that it does affect it outweighs others.
+func (r *vulnRun) statement(product string, v vulns.Vulnerability) *vulns.Statement {
+	var hides *vulns.Statement
+	for i := range r.facts.VEX {
+		vex := &r.facts.VEX[i]
+		s, ok := vex.doc.Find(product, v)
+		if !ok || product == "" {
+			continue
+		}
+		vex.used[s] = true
+		if !s.Hides() {
+			return nil
+		}
+		hides = s
+	}
+	return hides
+}
+
+// unusedStatements reports documents with statements about nothing that was found.
+func (r *vulnRun) unusedStatements() {
+	for i := range r.facts.VEX {
+		vex := &r.facts.VEX[i]
+		var unused []string
+		for j := range vex.doc.Statements {
+			if s := &vex.doc.Statements[j]; !vex.used[s] {
+				unused = append(unused, s.Vulnerability.Name)
+			}
+		}
+		if vex.Unused = len(unused); unused != nil {
+			r.Report(audit.Finding{
+				Rule: "vuln/vex-unused", Subject: audit.Subject{Kind: "document", Name: vex.File},
+				Args:     audit.Args{"file": vex.File, "count": len(unused), "ids": first(unused, maxNamed)},
+				Evidence: []string{vex.Evidence},
+			})
+		}
+	}
+}
+
+// requirePlaces says where go.mod files require modules.
+func requirePlaces(t *audit.Target) map[string]place {
+	places := map[string]place{}
+	add := func(m *modgraph.ModFile) {
+		for _, q := range m.Require {
+			if _, known := places[q.Path]; !known {
+				places[q.Path] = place{relative(t.Dir, m.File), q.Line}
+			}
+		}
+	}
+	if t.WorkFile != "" {
+		if work, err := modgraph.ReadWorkFile(t.WorkFile); err == nil {
+			for _, u := range work.Use {
+				if u.Mod != nil {
+					add(u.Mod)
+				}
+			}
+		}
+	} else if t.ModFile != "" {
+		if m, err := modgraph.ReadModFile(t.ModFile); err == nil {
+			add(m)
+		}
+	}
+	return places
+}
+
+// concludeVuln derives from stored facts what a report of them must say.
+func concludeVuln(stored json.RawMessage) ([]audit.Finding, error) {
+	var facts VulnFacts
+	if err := json.Unmarshal(stored, &facts); err != nil {
+		return nil, err
+	}
+	var out []audit.Finding
+	for i := range facts.Vulnerabilities {
+		v := &facts.Vulnerabilities[i]
+		if v.Target < 0 || v.Target >= len(facts.Targets) {
+			return nil, errors.New("a vulnerability of no target")
+		}
+		out = append(out, audit.Finding{Rule: v.ruleOf(), Subject: v.subject(&facts.Targets[v.Target])})
+	}
+	return out, facts.left()
+}
