@@ -137,21 +137,26 @@ func Open(ctx context.Context, location string, rt http.RoundTripper) (*Database
 	return OpenArchive(ctx, path)
 }
 
-// openDatabase reads the indexes and compares them.
-func openDatabase(ctx context.Context, files store, source Source) (*Database, error) {
-	db := &Database{Source: source, files: files}
-	var meta struct {
+// indexes are the three of the layout v1.
+type indexes struct {
+	meta struct {
 		Modified time.Time `json:"modified"`
 	}
-	var modules []struct {
+	modules []struct {
 		Path  string      `json:"path"`
 		Vulns []reference `json:"vulns"`
 	}
-	var vulns []struct {
+	vulns []struct {
 		ID       string    `json:"id"`
 		Modified time.Time `json:"modified"`
 	}
-	for name, v := range map[string]any{dbIndex: &meta, modulesIndex: &modules, vulnsIndex: &vulns} {
+}
+
+// openDatabase reads the indexes and compares them.
+func openDatabase(ctx context.Context, files store, source Source) (*Database, error) {
+	db := &Database{Source: source, files: files}
+	x := &indexes{}
+	for name, v := range map[string]any{dbIndex: &x.meta, modulesIndex: &x.modules, vulnsIndex: &x.vulns} {
 		raw, err := files.read(ctx, name, maxIndex)
 		if err == nil {
 			err = decodeJSON(raw, v)
@@ -160,51 +165,66 @@ func openDatabase(ctx context.Context, files store, source Source) (*Database, e
 			return nil, db.failed(fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	if meta.Modified.IsZero() || len(modules) == 0 || len(vulns) == 0 {
+	if x.meta.Modified.IsZero() || len(x.modules) == 0 || len(x.vulns) == 0 {
 		return nil, db.failed(fmt.Errorf("%w: it is empty", ErrInvalid))
 	}
-	if len(vulns) > maxEntries {
-		return nil, db.failed(fmt.Errorf("%w: %d entries", ErrInvalid, len(vulns)))
+	err := db.indexEntries(x)
+	if err == nil {
+		err = db.indexModules(x)
 	}
-	db.ids, db.modules = make(map[string]indexed, len(vulns)), make(map[string][]reference, len(modules))
-	latest := time.Time{}
-	for _, v := range vulns {
-		if _, twice := db.ids[v.ID]; twice || !validID(v.ID) || v.Modified.IsZero() {
-			return nil, db.failed(fmt.Errorf("%w: %s has %.40q twice, or without a time", ErrInvalid, vulnsIndex, v.ID))
-		}
-		db.ids[v.ID] = indexed{modified: v.Modified}
-		if v.Modified.After(latest) {
-			latest = v.Modified
-		}
+	if err == nil {
+		err = db.compareNames()
 	}
-	if latest.After(meta.Modified) {
-		return nil, db.failed(fmt.Errorf("%w: an entry was modified after it was", ErrInvalid))
-	}
-	for _, m := range modules {
-		if _, twice := db.modules[m.Path]; twice || m.Path == "" || len(m.Vulns) == 0 {
-			return nil, db.failed(fmt.Errorf("%w: %s has the module %.100q twice, or without entries", ErrInvalid, modulesIndex, m.Path))
-		}
-		db.modules[m.Path] = m.Vulns
-		for i, v := range m.Vulns {
-			x, ok := db.ids[v.ID]
-			again := slices.ContainsFunc(m.Vulns[:i], func(w reference) bool { return w.ID == v.ID })
-			if !ok || again || !x.modified.Equal(v.Modified) {
-				return nil, db.failed(fmt.Errorf("%w: the indexes differ about %.40q", ErrInvalid, v.ID))
-			}
-			x.modules++
-			db.ids[v.ID] = x
-		}
-	}
-	for id, x := range db.ids {
-		if x.modules == 0 {
-			return nil, db.failed(fmt.Errorf("%w: the indexes differ about %s", ErrInvalid, id))
-		}
-	}
-	if err := db.compareNames(); err != nil {
+	if err != nil {
 		return nil, db.failed(err)
 	}
-	db.Modified, db.Entries, db.Modules = meta.Modified.UTC(), len(db.ids), len(db.modules)
+	db.Modified, db.Entries, db.Modules = x.meta.Modified.UTC(), len(db.ids), len(db.modules)
 	return db, nil
+}
+
+// indexEntries takes over the index of entries.
+func (db *Database) indexEntries(x *indexes) error {
+	if len(x.vulns) > maxEntries {
+		return fmt.Errorf("%w: %d entries", ErrInvalid, len(x.vulns))
+	}
+	db.ids = make(map[string]indexed, len(x.vulns))
+	for _, v := range x.vulns {
+		if _, twice := db.ids[v.ID]; twice || !validID(v.ID) || v.Modified.IsZero() {
+			return fmt.Errorf("%w: %s has %.40q twice, or without a time", ErrInvalid, vulnsIndex, v.ID)
+		}
+		if v.Modified.After(x.meta.Modified) {
+			return fmt.Errorf("%w: %s was modified after it was", ErrInvalid, v.ID)
+		}
+		db.ids[v.ID] = indexed{modified: v.Modified}
+	}
+	return nil
+}
+
+// indexModules takes over the index of modules, which must be about the same entries.
+func (db *Database) indexModules(x *indexes) error {
+	db.modules = make(map[string][]reference, len(x.modules))
+	for _, m := range x.modules {
+		if _, twice := db.modules[m.Path]; twice || m.Path == "" || len(m.Vulns) == 0 {
+			return fmt.Errorf("%w: %s has the module %.100q twice, or without entries", ErrInvalid, modulesIndex, m.Path)
+		}
+		db.modules[m.Path] = m.Vulns
+		seen := make(map[string]bool, len(m.Vulns))
+		for _, v := range m.Vulns {
+			entry, ok := db.ids[v.ID]
+			if !ok || seen[v.ID] || !entry.modified.Equal(v.Modified) {
+				return fmt.Errorf("%w: the indexes differ about %.40q", ErrInvalid, v.ID)
+			}
+			seen[v.ID] = true
+			entry.modules++
+			db.ids[v.ID] = entry
+		}
+	}
+	for id, entry := range db.ids {
+		if entry.modules == 0 {
+			return fmt.Errorf("%w: the indexes differ about %s", ErrInvalid, id)
+		}
+	}
+	return nil
 }
 
 // failed says where the database is that an error is about.

@@ -496,6 +496,10 @@ func TestSnapshot(t *testing.T) {
 	if db.Kind != vulns.SourceSnapshot || db.Entries < 4000 || db.Modules < 1000 || db.Age(db.Modified.Add(time.Hour)) != time.Hour || !db.Lists(vulns.Stdlib) || db.Lists("example.com/none") {
 		t.Errorf("%+v", db.Source)
 	}
+	a, err := db.Match(t.Context(), []vulns.Module{{Path: vulns.Toolchain, Version: "go1.20.1"}}, vulns.Platform{})
+	if err != nil || !slices.ContainsFunc(a.Vulnerabilities, func(v vulns.Vulnerability) bool { return v.ID == "GO-2023-1840" || strings.HasPrefix(v.Fixed, "go1.") }) {
+		t.Errorf("toolchain: %+v, %v", a, err)
+	}
 	notice, err := os.ReadFile("snapshot/NOTICE")
 	if err != nil || !strings.Contains(string(notice), db.Modified.Format(time.RFC3339)) || !strings.Contains(string(notice), "CC-BY-4.0") || !strings.Contains(vulns.SnapshotAttribution, "CC-BY-4.0") {
 		t.Errorf("%v: %s", err, notice)

@@ -6,10 +6,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/mod/semver"
 )
@@ -195,6 +199,65 @@ func TestStream(t *testing.T) {
 	} {
 		if s, err := decodeStream([]byte(text)); err == nil {
 			t.Errorf("%s: %+v", text, s)
+		}
+	}
+}
+
+// TestStrangers names the modules that packages seem to be of.
+func TestStrangers(t *testing.T) {
+	db := &Database{modules: map[string][]reference{"k8s.io/client-go": {{ID: "X"}}, "github.com/a/b/v2": {{ID: "Y"}}}}
+	c := newContents([]Module{{Path: Stdlib}, {Path: "example.com/a"}, {Path: "example.com/a/nested"}}, nil)
+	for _, pkg := range []string{
+		"main", "net/http", "vendor/golang.org/x/net/idna", "example.com/a", "example.com/a/b", "example.com/a/nested/c", "example.com/a_test", "k8s.io/client-go/rest", "github.com/a/b/v2/x",
+		"github.com/c/d/e/f", "example.org/x/y/z", "example.net", "k8s.io/kubernetes/vendor/github.com/q/r/s", "example.com/a/b.T.database/sql", "gopkg.in/yaml.v3", "example.com/ab",
+	} {
+		c.packages[importPath(strings.ReplaceAll(pkg, "yaml.", "yaml%2e"))] = c.moduleOf(pkg)
+	}
+	if c.packages["example.com/a/nested/c"] != "example.com/a/nested" || c.packages["example.com/a_test"] != "example.com/a" || c.packages["main"] != Stdlib {
+		t.Errorf("%v", c.packages)
+	}
+	var got []string
+	for _, n := range db.strangers(c) {
+		got = append(got, n.Module+" "+strings.Join(n.IDs, ",")+" "+strings.Join(n.Packages, ","))
+	}
+	want := []string{
+		"example.com/ab  example.com/ab", "example.net  example.net", "example.org/x  example.org/x/y/z", "github.com/a/b/v2 Y github.com/a/b/v2/x", "github.com/c/d  github.com/c/d/e/f",
+		"github.com/q/r  k8s.io/kubernetes/vendor/github.com/q/r/s", "gopkg.in/yaml.v3  gopkg.in/yaml.v3", "k8s.io/client-go X k8s.io/client-go/rest",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if importPath("a%zz") != "a%zz" {
+		t.Error("what is not encoded was changed")
+	}
+}
+
+func TestClip(t *testing.T) {
+	if got := clip(strings.Repeat("é", maxDetail)); len(got) > maxDetail+4 || !strings.HasSuffix(got, "é…") || !utf8.ValidString(got) {
+		t.Errorf("%d bytes", len(got))
+	}
+	if fileURL("/a") != "file:///a" || fileURL("C:/a") != "file:///C:/a" {
+		t.Error("file URL")
+	}
+	if u, err := url.Parse("file:///C:/a"); err != nil {
+		t.Error(err)
+	} else if path, err := filePath(u); err != nil || path != "C:/a" {
+		t.Error(path, err)
+	}
+	for _, r := range []Reach{Called, Present, Imported, Required, "future"} {
+		if r.Closer(r) != 0 || r != Called && Called.Closer(r) >= 0 {
+			t.Error(r)
+		}
+	}
+}
+
+func TestReasons(t *testing.T) {
+	for text, want := range map[string]Reason{
+		"package requires newer Go version go1.99": NewerGo, "go: go.mod requires go >= 1.99 (running go 1.26)": NewerGo, "There are errors with the provided package patterns: undefined: x": NoTypes,
+		"no go.mod file": NoPackages, "signal: killed": ScannerFailed, "panic: x": ScannerFailed,
+	} {
+		if got := reasonOf(errors.New(text)); got != want {
+			t.Errorf("%s: %s", text, got)
 		}
 	}
 }
