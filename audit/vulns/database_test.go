@@ -467,7 +467,11 @@ func TestInstalledDamage(t *testing.T) {
 	if err := db.WritePack(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
-	for i := range b.Len() {
+	step := 1
+	if testing.Short() {
+		step = 5
+	}
+	for i := 0; i < b.Len(); i += step {
 		raw := bytes.Clone(b.Bytes())
 		raw[i] ^= 0x10
 		if db, err := vulns.OpenArchive(t.Context(), fileOf(t, raw)); err == nil && !cmp.Equal(found(t, db), all) {

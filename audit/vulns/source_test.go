@@ -90,7 +90,7 @@ func TestSource(t *testing.T) {
 		"another package":  {"func main() { println(q.Q(n)) }", vulns.LevelSymbol, "required []", nil},
 		"another function": {"func main() { println(p.Safe(n)) }", vulns.LevelSymbol, "imported []", nil},
 	} {
-		if testing.Short() && name != "called" && name != "package" {
+		if testing.Short() && name != "called" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -133,6 +133,9 @@ func TestSource(t *testing.T) {
 
 // TestSourceReplaced analyses a module that stands in the place of another.
 func TestSourceReplaced(t *testing.T) {
+	if testing.Short() {
+		t.Skip("analyses source")
+	}
 	env := goEnv(t, proxy(t, "example.com/a@v1.1.0", "example.com/fork@v1.1.0"))
 	dir := program(t, "func main() { println(p.F(n)) }", "replace example.com/a => example.com/fork v1.1.0\n")
 	db, err := vulns.Open(t.Context(), dirOf(t, forked()), nil)
@@ -163,6 +166,9 @@ func forked() map[string]string {
 
 // TestSourceListed analyses a main module that the database lists: it has no version.
 func TestSourceListed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("analyses source")
+	}
 	env := goEnv(t, proxy(t, "example.com/a@v1.1.0"))
 	dir := program(t, "func main() { println(p.F(n)) }", "")
 	mod := filepath.Join(dir, "go.mod")
@@ -206,6 +212,9 @@ func TestSourceFailures(t *testing.T) {
 		"a later version": {fine, "", "later", nil, vulns.ScannerFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && test.does != "panic" && test.does != "short" {
+				t.Skip("starts the analysis")
+			}
 			t.Parallel()
 			dir := program(t, test.body, "")
 			if test.gomod != "" {
@@ -254,6 +263,9 @@ func TestSourceFailures(t *testing.T) {
 
 // TestSourceServer analyses with the database of a server.
 func TestSourceServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("analyses source")
+	}
 	env := goEnv(t, proxy(t, "example.com/a@v1.1.0"))
 	server := serve(t, files())
 	db, err := vulns.Open(t.Context(), server.URL, http.DefaultTransport)
