@@ -6,11 +6,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	pathpkg "path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/goassay/assay/audit/gobin"
 )
@@ -172,7 +174,7 @@ func (c *contents) narrow(v *match) {
 				v.Packages = append(v.Packages, pkg)
 			}
 		}
-		if slices.Sort(v.Packages); len(v.Packages) > 0 {
+		if v.Packages = named(v.Packages); len(v.Packages) > 0 {
 			v.Reach = Present
 		}
 		return
@@ -232,8 +234,12 @@ func withoutTypeArguments(name string) string {
 	return string(out)
 }
 
-// maxStrange bounds the packages that are named of one module that is not assessed.
-const maxStrange = 20
+// Bounds of what is named of an executable: the packages of a module, and the modules that
+// are not assessed.
+const (
+	maxNamed   = 20
+	maxStrange = 500
+)
 
 // strangers lists the packages that belong to no module, by the module that they seem to
 // be of: one of the database, or one with a path as most have.
@@ -247,11 +253,33 @@ func (db *Database) strangers(c *contents) []NotAssessed {
 	}
 	var out []NotAssessed
 	for _, module := range slices.Sorted(maps.Keys(by)) {
-		packages := by[module]
-		slices.Sort(packages)
-		out = append(out, NotAssessed{Module: module, Reason: NoModules, IDs: sortedIDs(db.modules[module]), Packages: packages[:min(len(packages), maxStrange)]})
+		if len(out) == maxStrange {
+			return append(out, NotAssessed{Reason: NoModules, Detail: fmt.Sprintf("%d more modules", len(by)-maxStrange)})
+		}
+		out = append(out, NotAssessed{Module: printable(module), Reason: NoModules, IDs: sortedIDs(db.modules[module]), Packages: named(by[module])})
 	}
 	return out
+}
+
+// named sorts packages, and returns the first of them in a form that disturbs no report:
+// the names of an executable may hold anything.
+func named(packages []string) []string {
+	slices.Sort(packages)
+	packages = slices.Clone(packages[:min(len(packages), maxNamed)])
+	for i, p := range packages {
+		packages[i] = printable(p)
+	}
+	return packages
+}
+
+// printable replaces what could disturb a terminal or a line of a report.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
 }
 
 // promoted reports whether what looks like a package is a known one, a type in it, and

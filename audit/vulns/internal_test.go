@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -226,6 +227,13 @@ func TestStrangers(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+	for i := range 2 * maxStrange {
+		c.packages[fmt.Sprintf("example.%d/\x1b[31m", i)] = ""
+	}
+	many := db.strangers(c)
+	if last := many[len(many)-1]; len(many) != maxStrange+1 || last.Detail == "" || last.Module != "" || strings.ContainsRune(many[2].Packages[0]+many[2].Module, 0x1b) {
+		t.Errorf("%d, the last %+v", len(many), last)
 	}
 	if importPath("a%zz") != "a%zz" {
 		t.Error("what is not encoded was changed")

@@ -46,7 +46,7 @@ type Program struct {
 	Packages []string
 
 	Platform Platform // GOOS and GOARCH of the environment; what the database says of others is left out
-	Level    Level    // how deep to look
+	Level    Level    // how deep to look; "": [LevelSymbol]
 }
 
 // Source assesses source. At [LevelModule], and where no module or no package has a
@@ -56,13 +56,14 @@ type Program struct {
 // the reach [Required], and what is missing as not assessed, with the reason. An error is
 // one of the database, or of ctx.
 func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessment, error) {
+	p.Level = cmp.Or(p.Level, LevelSymbol)
 	m, err := db.match(ctx, p.Modules, p.Platform)
 	if err != nil {
 		return nil, err
 	}
 	vulnerable := slices.ContainsFunc(m.found, func(v *match) bool { return v.Withdrawn.IsZero() })
 	if p.Level == LevelModule || !vulnerable {
-		return m.assessment(BasisSource, cmp.Or(p.Level, LevelSymbol), p.Platform), nil
+		return m.assessment(BasisSource, p.Level, p.Platform), nil
 	}
 	if p.Packages != nil && !p.Tests {
 		if imported := m.importedBy(p.Packages); !imported || p.Level == LevelPackage {
@@ -145,11 +146,15 @@ func (s *Scanner) analyse(ctx context.Context, db *Database, p Program) ([]byte,
 		args = append(args, "-test")
 	}
 	cmd := exec.CommandContext(ctx, s.Command[0], append(args, p.Patterns...)...)
-	cmd.Dir, cmd.Env = p.Dir, s.Env
-	if cmd.Env == nil {
-		cmd.Env = os.Environ()
+	env := s.Env
+	if env == nil {
+		env = os.Environ()
 	}
-	cmd.Env = append(cmd.Env, "PWD="+p.Dir)
+	here, err := filepath.Abs(p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Dir, cmd.Env = here, slices.Concat(env, []string{"PWD=" + here})
 	out, err := gocmd.Run(cmd)
 	if failed, ok := errors.AsType[*gocmd.Error](err); ok { // without the arguments, which name a temporary directory
 		err = errors.New(cmp.Or(strings.ReplaceAll(failed.Stderr, dir, "vulndb"), failed.Err.Error()))

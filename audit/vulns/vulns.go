@@ -123,7 +123,7 @@ type Vulnerability struct {
 	// was asked for; none if it does not say.
 	Affected []Package `json:"affected,omitempty"`
 
-	Packages []string `json:"packages,omitempty"` // of those, which are linked; if the entry does not say, all of the module that are
+	Packages []string `json:"packages,omitempty"` // of those, which are linked; if the entry does not say, those of the module, the first 20 in an executable
 	Symbols  []Symbol `json:"symbols,omitempty"`  // of those, which are present or called
 	Traces   []Trace  `json:"traces,omitempty"`   // of calls to them
 }
@@ -173,7 +173,7 @@ type NotAssessed struct {
 	// is guessed, and the database lists no such module.
 	IDs []string `json:"ids,omitempty"`
 
-	Packages []string `json:"packages,omitempty"` // by which it was noticed
+	Packages []string `json:"packages,omitempty"` // by which it was noticed, the first 20
 }
 
 // Reason says why something could not be assessed.

@@ -1,14 +1,12 @@
 // Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
 
 // Package engine is the analysis of source that golang.org/x/vuln has, as a program of
-// its own: what [vulns.Scanner] starts.
+// its own: what the Scanner of package vulns starts.
 //
 // It is to run in a process apart. It asks the go command in the directory and the
 // environment of its process, whatever it is told; it may use gigabytes of memory, and
 // cannot be cancelled while it builds a call graph; and a panic in it, of which code in
 // odd forms has caused some, is the end of the process.
-//
-// [vulns.Scanner]: https://pkg.go.dev/github.com/goassay/assay/audit/vulns#Scanner
 package engine
 
 import (
