@@ -89,13 +89,25 @@ func newContents(modules []Module, b *gobin.Build) *contents {
 	return c
 }
 
-// read goes through the functions of an executable, and keeps those of packages in which
-// some match says that only some are vulnerable.
+// read goes through the functions of an executable.
 func (c *contents) read(f *gobin.File, found []*match) error {
 	im, err := f.Image()
 	if err != nil {
 		return err
 	}
+	return c.collect(im, found)
+}
+
+// functions are those of an executable; see [gobin.Image].
+type functions interface {
+	Code(fn func(pkg, name string)) error
+	Functions(fn func(pkg, name string)) error
+}
+
+// collect keeps the packages, and the functions of those in which some match says that
+// only some are vulnerable. Where the inline trees cannot be read, as of a release of Go
+// that is not known yet, it takes all names: a few more, never fewer.
+func (c *contents) collect(im functions, found []*match) error {
 	for _, v := range found {
 		for _, p := range v.Affected {
 			if len(p.Symbols) > 0 {
@@ -104,7 +116,7 @@ func (c *contents) read(f *gobin.File, found []*match) error {
 		}
 	}
 	last, path := "", ""
-	err = im.Code(func(pkg, name string) {
+	add := func(pkg, name string) {
 		if pkg == "" || strings.HasPrefix(name, "type.") {
 			return // what the compiler made
 		}
@@ -120,7 +132,11 @@ func (c *contents) read(f *gobin.File, found []*match) error {
 		if symbols := c.symbols[path]; symbols != nil {
 			symbols[symbolName(name)] = true
 		}
-	})
+	}
+	err := im.Code(add)
+	if err != nil {
+		err = im.Functions(add)
+	}
 	if err == nil && len(c.packages) == 0 {
 		err = errors.New("function table without functions")
 	}

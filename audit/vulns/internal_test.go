@@ -17,6 +17,9 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/mod/semver"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/goassay/assay/audit/gobin"
 )
 
 // ForgetSnapshot lets the next call of Snapshot open it again.
@@ -267,5 +270,65 @@ func TestReasons(t *testing.T) {
 		if got := reasonOf(errors.New(text)); got != want {
 			t.Errorf("%s: %s", text, got)
 		}
+	}
+}
+
+// fakeFunctions are names; those of code if the inline trees can be read.
+type fakeFunctions struct {
+	names []string
+	trees bool
+}
+
+func (f fakeFunctions) Code(fn func(pkg, name string)) error {
+	if !f.trees {
+		return errors.New("no inline trees")
+	}
+	return f.Functions(fn)
+}
+
+func (f fakeFunctions) Functions(fn func(pkg, name string)) error {
+	for _, name := range f.names {
+		fn(gobin.PackageOf(name), name)
+	}
+	return nil
+}
+
+// TestCollect takes the names where there are no inline trees.
+func TestCollect(t *testing.T) {
+	names := []string{"main.main", "a/b.F", "type..eq.a/c.T", "go.uber.org/x.(*T[...]).M", "runtime.main", "a/b.(*T).M"}
+	for _, trees := range []bool{true, false} {
+		c := newContents([]Module{{Path: Stdlib}, {Path: "go.uber.org/x"}, {Path: "a/b"}, {Path: "example.com/prog"}}, &gobin.Build{Package: "example.com/prog/cmd"})
+		v := &match{Vulnerability: Vulnerability{Module: "go.uber.org/x", Reach: Required, Affected: []Package{{Path: "go.uber.org/x", Symbols: []string{"T.M", "F"}}}}, as: "go.uber.org/x"}
+		if err := c.collect(fakeFunctions{names, trees}, []*match{v}); err != nil {
+			t.Fatal(err)
+		}
+		c.narrow(v)
+		if v.Reach != Present || len(v.Symbols) != 1 || len(c.packages) != 4 || c.packages["example.com/prog/cmd"] != "example.com/prog" {
+			t.Errorf("%+v %v", v, c.packages)
+		}
+	}
+	if err := newContents(nil, nil).collect(fakeFunctions{}, nil); err == nil {
+		t.Error("no functions")
+	}
+}
+
+// TestConcurrent asks one database from several goroutines.
+func TestConcurrent(t *testing.T) {
+	db, err := Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g errgroup.Group
+	for range 4 {
+		g.Go(func() error {
+			a, err := db.Match(t.Context(), []Module{{Path: Stdlib, Version: "go1.20"}, {Path: "golang.org/x/net", Version: "v0.1.0"}}, Platform{})
+			if err == nil && len(a.Vulnerabilities) == 0 {
+				err = errors.New("nothing found")
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Error(err)
 	}
 }

@@ -266,7 +266,7 @@ func subset(a, b map[string]string) bool {
 // by its package URL. That it does not is stated only of what the functions show: that
 // nothing calls them, in source; that there is no code of them, in an executable.
 func NewVEX(author, tooling, product string, at time.Time, a *Assessment) *VEX {
-	v := &VEX{Context: vexContext + "/v0.2.0", Author: author, Tooling: tooling, Timestamp: at.UTC(), Version: 1, Statements: []Statement{}}
+	v := &VEX{Context: vexContext + "/v0.2.0", Author: author, Tooling: tooling, Timestamp: at.UTC().Truncate(time.Second), Version: 1, Statements: []Statement{}}
 	for _, found := range a.Vulnerabilities {
 		if !found.Withdrawn.IsZero() {
 			continue
