@@ -332,3 +332,59 @@ func TestConcurrent(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// pack makes a packed database of some files.
+func pack(files map[string]string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range files {
+		w, _ := z.Create(name)
+		w.Write([]byte(text))
+	}
+	z.Close()
+	return b.Bytes()
+}
+
+// TestHostilePack reads packed databases whose table leads elsewhere, or to more than can
+// be held.
+func TestHostilePack(t *testing.T) {
+	files := func(table string) map[string]string {
+		return map[string]string{
+			dbIndex: `{"modified":"2026-01-01T00:00:00Z"}`, modulesIndex: `[{"path":"a","vulns":[{"id":"X","modified":"2026-01-01T00:00:00Z"}]}]`, vulnsIndex: `[{"id":"X","modified":"2026-01-01T00:00:00Z"}]`,
+			"entries/0000": `{"id":"X","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"name":"a","ecosystem":"Go"}}]}`, packTable: table,
+		}
+	}
+	verify := func(raw []byte) error {
+		db, err := readArchive(t.Context(), bytes.NewReader(raw), int64(len(raw)), Source{})
+		if err == nil {
+			err = db.Verify(t.Context())
+		}
+		return err
+	}
+	if err := verify(pack(files("X 0 0 99\n"))); err != nil {
+		t.Error(err)
+	}
+	for _, table := range []string{
+		"", "X 0 0 98\n", "X 0 1 98\n", "X 0 200 1\n", "X 0 0 2000000000\n", "X 1 0 99\n", "X 0 -1 99\n", "X 0 0\n", "X 0 0 99 1\n", "X 0 0 x\n", "Y 0 0 99\n", "X 0 0 99\nX 0 0 99\n", "X 0 0 99\nY 0 0 99\n", "../X 0 0 99\n",
+	} {
+		if err := verify(pack(files(table))); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%q: %v", table, err)
+		}
+	}
+	large := map[string]string{packTable: ""}
+	var ids []string
+	zero := strings.Repeat("\x00", maxBlock)
+	for i := range maxTotal/maxBlock + 1 {
+		large[fmt.Sprintf(packBlock, i)] = zero
+		ids = append(ids, fmt.Sprintf("X%d", i))
+		large[packTable] += fmt.Sprintf("X%d %d 0 1\n", i, i)
+	}
+	raw := pack(large)
+	store, err := archiveStore(t.Context(), bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.entries(t.Context(), ids, func(string, []byte) error { return nil }); !errors.Is(err, ErrInvalid) {
+		t.Errorf("%d bytes of %d: %v", len(raw), maxTotal, err)
+	}
+}

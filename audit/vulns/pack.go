@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,8 +81,8 @@ func (db *Database) WritePack(ctx context.Context, w io.Writer) error {
 
 // packStore is a packed database.
 type packStore struct {
-	zip    *zip.Reader
-	places map[string]place
+	files  map[string]*zip.File // by name
+	places map[string]place     // of entries, by ID
 }
 
 // A place is where an entry stands.
@@ -96,7 +95,13 @@ func isPack(z *zip.Reader) bool {
 
 // newPackStore reads the table of the entries.
 func newPackStore(z *zip.Reader) (*packStore, error) {
-	s := &packStore{z, map[string]place{}}
+	s := &packStore{make(map[string]*zip.File, len(z.File)), map[string]place{}}
+	for _, f := range z.File {
+		if s.files[f.Name] != nil {
+			return nil, fmt.Errorf("%w: %.100q stands in it twice", ErrInvalid, f.Name)
+		}
+		s.files[f.Name] = f
+	}
 	raw, err := s.file(packTable, maxIndex)
 	if err != nil {
 		return nil, err
@@ -127,11 +132,11 @@ func (s *packStore) read(_ context.Context, name string, limit int64) ([]byte, e
 }
 
 func (s *packStore) file(name string, limit int64) ([]byte, error) {
-	i := slices.IndexFunc(s.zip.File, func(f *zip.File) bool { return f.Name == name })
-	if i < 0 {
-		return nil, fmt.Errorf("%w: no file %s: %w", ErrInvalid, name, fs.ErrNotExist)
+	f := s.files[name]
+	if f == nil {
+		return nil, fmt.Errorf("%w: no file %s", ErrInvalid, name)
 	}
-	return readZipped(s.zip.File[i], limit)
+	return readZipped(f, limit)
 }
 
 // readZipped reads one file of a zip archive, whose checksum is compared.
@@ -153,7 +158,7 @@ func (s *packStore) entries(ctx context.Context, ids []string, fn func(string, [
 		return cmp.Or(cmp.Compare(s.places[a].block, s.places[b].block), cmp.Compare(s.places[a].offset, s.places[b].offset))
 	})
 	var block []byte
-	open := -1
+	open, total := -1, 0
 	for _, id := range ids {
 		p, ok := s.places[id]
 		if !ok {
@@ -167,7 +172,9 @@ func (s *packStore) entries(ctx context.Context, ids []string, fn func(string, [
 			if block, err = s.file(fmt.Sprintf(packBlock, p.block), maxBlock); err != nil {
 				return err
 			}
-			open = p.block
+			if open, total = p.block, total+len(block); total > maxTotal { // a few bytes can become as many
+				return fmt.Errorf("%w: more than %d bytes", ErrInvalid, maxTotal)
+			}
 		}
 		if p.offset > len(block) || p.size > len(block)-p.offset {
 			return fmt.Errorf("%w: entry %s is not in its block", ErrInvalid, id)
