@@ -14,10 +14,12 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 )
@@ -163,6 +165,9 @@ func newPublicKey(key crypto.PublicKey) (*PublicKey, error) {
 	}
 	switch k := key.(type) {
 	case ed25519.PublicKey:
+		if smallOrder(k) {
+			return nil, fmt.Errorf("%w: Ed25519 with a key of small order, for which anybody can sign", ErrKey)
+		}
 		add([]byte("ssh-ed25519")) // RFC 8709, section 4
 		add(k)
 	case *ecdsa.PublicKey:
@@ -189,6 +194,25 @@ func newPublicKey(key crypto.PublicKey) (*PublicKey, error) {
 	}
 	sum := sha256.Sum256(wire.BytesOrPanic()) // no length exceeds its prefix
 	return &PublicKey{key, "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])}, nil
+}
+
+// smallOrders are the ordinates of the points whose order divides 8, and what else
+// encodes them (RFC 8032, section 5.1.2, without the sign): multiplied with a challenge,
+// they are one of eight points, and a signature can be made without a private key.
+var smallOrders = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+}
+
+func smallOrder(k ed25519.PublicKey) bool {
+	y := bytes.Clone(k)
+	y[len(y)-1] &^= 0x80
+	return slices.Contains(smallOrders, hex.EncodeToString(y))
 }
 
 // ID is the fingerprint of the key as OpenSSH and go-securesystemslib compute it:

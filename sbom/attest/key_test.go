@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -103,6 +104,28 @@ func TestWeakKeys(t *testing.T) {
 	}
 	if (&PublicKey{}).verify(nil, nil) {
 		t.Error("no key verifies")
+	}
+}
+
+// TestSmallOrder signs without a private key, for the neutral point; and holds that
+// no such key is taken, with either sign.
+func TestSmallOrder(t *testing.T) {
+	neutral := append([]byte{1}, make([]byte, 31)...)
+	forged := append(bytes.Clone(neutral), make([]byte, 32)...)
+	if !(&PublicKey{key: ed25519.PublicKey(neutral)}).verify([]byte("any message"), forged) {
+		t.Error("package ed25519 refuses such keys by now: the check is not needed any more")
+	}
+	for _, text := range smallOrders {
+		raw, err := hex.DecodeString(text)
+		if err != nil || len(raw) != ed25519.PublicKeySize {
+			t.Fatal(text)
+		}
+		for _, sign := range []byte{0, 0x80} {
+			raw[31] |= sign
+			if _, err := newPublicKey(ed25519.PublicKey(raw)); !errors.Is(err, ErrKey) {
+				t.Errorf("%x: %v", raw, err)
+			}
+		}
 	}
 }
 
