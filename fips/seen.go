@@ -42,6 +42,11 @@ type Seen struct {
 	// Disputed is set where the symbol table has that default elsewhere.
 	Disputed bool `json:"disputed,omitempty"`
 
+	// Cryptography are the packages beneath crypto that are linked: those of the native
+	// module, and those that programs import. That one is linked does not say that it
+	// is used.
+	Cryptography []string `json:"cryptography,omitempty"`
+
 	// Packages have cryptography outside of every module.
 	Packages Packages `json:"-"`
 
@@ -98,6 +103,9 @@ func (s *Seen) lookModule(im *gobin.Image) {
 		if pkg != last {
 			last = pkg
 			s.Packages.take(pkg)
+			if isCryptography(pkg) {
+				s.Cryptography = append(s.Cryptography, strings.Clone(pkg))
+			}
 		}
 		switch {
 		case strings.HasPrefix(name, nativeModule):
@@ -117,6 +125,8 @@ func (s *Seen) lookModule(im *gobin.Image) {
 		return
 	}
 	s.Packages.sort()
+	slices.Sort(s.Cryptography)
+	s.Cryptography = slices.Compact(s.Cryptography)
 	for v := range versions {
 		s.Versions = append(s.Versions, v)
 	}
@@ -131,6 +141,12 @@ func (s *Seen) lookModule(im *gobin.Image) {
 	default:
 		s.Module = NoModule
 	}
+}
+
+// isCryptography reports whether a package is one of the native module or one that programs
+// import from beneath crypto.
+func isCryptography(pkg string) bool {
+	return strings.HasPrefix(pkg, nativeModule) || strings.HasPrefix(pkg, "crypto/") && !strings.Contains(pkg, "/internal/")
 }
 
 // versionOf returns the version of the native module that a package of it is of.

@@ -120,6 +120,19 @@ func TestFIPSBuilt(t *testing.T) {
 		t.Errorf("sha256 %v", file["sha256"])
 	}
 	delete(file, "sha256")
+	seen := file["seen"].(map[string]any)
+	linked, _ := seen["cryptography"].([]any) // the module's own test needs SHA-256, which the program asks for, too
+	for _, path := range []string{"crypto/sha256", "crypto/internal/fips140/v1.0.0-c2097c7c/sha256", "crypto/internal/fips140/v1.0.0-c2097c7c/check"} {
+		if !slices.Contains(linked, any(path)) {
+			t.Errorf("%s is not in %v", path, linked)
+		}
+	}
+	for _, path := range []string{"crypto/internal/fips140/sha256", "crypto/md5", "crypto/internal/impl"} {
+		if slices.Contains(linked, any(path)) {
+			t.Errorf("%s is in %v", path, linked)
+		}
+	}
+	delete(seen, "cryptography")
 	want := map[string]any{
 		"path": "app", "state": "read", "basis": "executable", "format": "elf", "os": runtime.GOOS, "arch": runtime.GOARCH, "verdict": "certified", "required": "certified",
 		"module":                map[string]any{"declared": "native", "version": "v1.0.0-c2097c7c", "linked": "yes"},

@@ -19,6 +19,7 @@ func (inv *invocation) fipsCommand() *cobra.Command {
 	var o options
 	var demand fipsDemand
 	var units, manifests []string
+	var cbom string
 	cmd := &cobra.Command{
 		Use:   "fips FILE|DIR|IMAGE...",
 		Short: inv.say(text{"tell which FIPS 140 module executables hold, and whether it is on", "判定可执行文件含有哪个 FIPS 140 模块、是否启用"}),
@@ -51,7 +52,8 @@ the validation programme says today may be another thing: give newer data with -
 		}),
 		Example: `  assay fips bin/ --require certified
   docker save app:1.2 -o app.tar && assay fips app.tar
-  assay fips bin/server --unit deploy/server.service --manifest deploy/server.yaml`,
+  assay fips bin/server --unit deploy/server.service --manifest deploy/server.yaml
+  assay fips bin/ --cbom cryptography.cdx.json`,
 		RunE: inv.executables(&o, []*audit.Check{checks.FIPS}, func(t *audit.Target, name *audit.TargetRef) (err error) {
 			if t.Units, err = present(units); err != nil {
 				return err
@@ -60,6 +62,9 @@ the validation programme says today may be another thing: give newer data with -
 				return err
 			}
 			name.Units, name.Manifests = shownAll(units), shownAll(manifests)
+			if cbom != "" {
+				o.inventories = append(o.inventories, "cbom="+cbom)
+			}
 			o.settings, err = demand.settings(inv)
 			return err
 		}),
@@ -68,6 +73,7 @@ the validation programme says today may be another thing: give newer data with -
 	inv.demandFlags(cmd, &demand, "require")
 	cmd.Flags().StringSliceVar(&units, "unit", nil, inv.say(text{"also judge by the environment that the systemd unit `FILE` gives to its programs", "同时按 systemd 单元 `FILE` 为其程序设置的环境判定"}))
 	cmd.Flags().StringSliceVar(&manifests, "manifest", nil, inv.say(text{"also judge by the environment that the Kubernetes manifest `FILE` gives to its containers", "同时按 Kubernetes 清单 `FILE` 为其容器设置的环境判定"}))
+	cmd.Flags().StringVar(&cbom, "cbom", "", inv.say(text{"write modules and algorithms into `FILE`, a bill of materials of CycloneDX (CBOM)", "将密码模块与算法写入 `FILE`（CycloneDX 密码物料清单，CBOM）"}))
 	cmd.AddCommand(inv.fipsHostCommand(), inv.fipsSelftestCommand())
 	return cmd
 }

@@ -5,10 +5,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +17,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
 	"github.com/goassay/assay/report"
-	"github.com/goassay/assay/sbom"
+	"github.com/goassay/assay/sbom/attest"
 	"github.com/goassay/assay/sbom/format"
 )
 
@@ -48,6 +44,7 @@ type sbomFlags struct {
 	tools    bool
 	download bool
 	proofs   string
+	sign     string // a file
 }
 
 func (inv *invocation) sbomCommand() *cobra.Command {
@@ -69,7 +66,12 @@ absent or declared unknown, and if something may be missing, the exit code is 3.
 It goes to standard output, or into a file with -o. --format names the form of the
 document: cyclonedx-json (the default), cyclonedx-xml, spdx-json, spdx-tag, spdx3-json,
 with @VERSION where there are several; and, with =FILE, more of them, and reports.
-SOURCE_DATE_EPOCH gives its date: the same input gives the same bytes.`,
+SOURCE_DATE_EPOCH gives its date: the same input gives the same bytes.
+
+With --sign KEY.pem each document gets an attestation beside it, FILE.intoto.jsonl: an
+in-toto statement with the document in it, in a DSSE envelope. It is signed as it is written,
+whatever the verdict. The key is Ed25519, ECDSA or RSA, as openssl genpkey writes it; - reads
+it from standard input.`,
 			`sbom 生成软件物料清单：对模块的主包，按当前 GOOS、GOARCH、构建标签和 cgo 设置，以
 go list -deps 的口径列出；对库、工作区或指定的包同样如此；对可执行文件、归档和容器镜像，
 列出其构建信息所记录的内容。
@@ -80,12 +82,17 @@ go list -deps 的口径列出；对库、工作区或指定的包同样如此；
 
 默认写到标准输出，用 -o 写入文件。--format 指定文档格式：cyclonedx-json（默认）、
 cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @版本；加 =文件名 可同时
-写出多种格式以及报告。日期取自 SOURCE_DATE_EPOCH：相同的输入得到逐字节相同的结果。`,
+写出多种格式以及报告。日期取自 SOURCE_DATE_EPOCH：相同的输入得到逐字节相同的结果。
+
+使用 --sign KEY.pem 时，每份文档旁会生成一份签名证明 FILE.intoto.jsonl：内含该文档的 in-toto
+声明（statement），封装为 DSSE 信封。无论结论如何，文档都按所写内容签名。密钥为 openssl genpkey
+生成的 Ed25519、ECDSA 或 RSA 私钥；- 表示从标准输入读取。`,
 		}),
 		Example: `  assay sbom -o server.cdx.json
   assay sbom ./cmd/server --format spdx-json -o server.spdx.json
   assay sbom ./bin/server --format cyclonedx-json@1.7 --format json=report.json -o server.cdx.json
-  assay sbom image.tar -o image.cdx.json`,
+  assay sbom image.tar -o image.cdx.json
+  assay sbom ./bin/server -o server.cdx.json --sign key.pem`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.writeSBOM(cmd, &o, &s, args)
 		},
@@ -98,6 +105,7 @@ cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @�
 	f.BoolVar(&s.tools, "tools", false, inv.say(text{"list also what the tool lines of go.mod need, marked as excluded", "同时列出 go.mod 中 tool 行所需的模块，并标为 excluded"}))
 	f.BoolVar(&s.download, "download", false, inv.say(text{"download zip files that the module cache lacks, to hash them", "下载模块缓存中没有的压缩包以计算哈希"}))
 	f.StringVar(&s.proofs, "proofs", "", inv.say(text{"write the proofs of all hashes into FILE, beside the document, which names it; ends in .proofs", "将全部哈希的证明写入与文档同目录的文件（以 .proofs 结尾），并在文档中指明"}))
+	f.StringVar(&s.sign, "sign", "", inv.say(text{"sign each document with the private key in `FILE`, PEM, into a file beside it", "用 `FILE` 中的私钥（PEM）为每份文档签名，签名证明写在文档旁"}))
 	return cmd
 }
 
@@ -213,6 +221,10 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 	if err != nil {
 		return err
 	}
+	key, err := inv.signingKey(s.sign, docs)
+	if err != nil {
+		return err
+	}
 	target, name, err := inv.sbomTarget(o.dir, args)
 	if err != nil {
 		return err
@@ -243,7 +255,7 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 		}
 	}
 	for _, data := range kept.kind(rep, "cyclonedx") {
-		if err := inv.writeDocuments(docs, data, s.proofs, proofs); err != nil {
+		if err := inv.writeDocuments(docs, data, bundle{s.proofs, proofs}, key); err != nil {
 			return err
 		}
 	}
@@ -255,65 +267,41 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 	return nil
 }
 
-// checkProofs demands that the file of proofs stands beside each document: a
-// document names it, and no folder.
-func (s *sbomFlags) checkProofs(docs []document) error {
-	if s.proofs == "" {
-		return nil
-	}
-	if !strings.HasSuffix(s.proofs, ".proofs") {
-		return usagef("", "--proofs %s: does not end in .proofs", s.proofs)
-	}
-	for _, d := range docs {
-		if d.file == "" || filepath.Dir(d.file) != filepath.Dir(s.proofs) {
-			return usagef("write both with -o and --proofs into one folder", "--proofs %s: not beside the document", s.proofs)
-		}
-	}
-	return writable(s.proofs)
-}
-
-// sbomProofs makes the bundle of proofs of a run. Without one, which is said,
-// the document names none.
-func (inv *invocation) sbomProofs(ctx context.Context, rep *audit.Report, target *audit.Target, kept *memory) ([]byte, error) {
-	var facts checks.SumDBFacts
-	if raw, ok := rep.Facts[checks.SumDB.ID]; ok {
-		if err := json.Unmarshal(raw, &facts); err != nil {
-			return nil, err
-		}
-	}
-	evidence, err := checks.SumDBEvidence(ctx, target, &facts, rep.Finished, func(digest string) []byte { return kept.data[digest] })
-	if err != nil {
-		fmt.Fprintf(inv.stderr, "assay: %s: %s\n", inv.say(text{"no proofs were written", "未写出证明"}), clean(err.Error()))
-		return nil, ctx.Err()
-	}
-	return evidence, nil
-}
-
-// writeDocuments writes a document in all forms asked for, and its proofs.
-func (inv *invocation) writeDocuments(docs []document, data []byte, file string, proofs []byte) error {
+// writeDocuments writes a document in all forms asked for, with its proofs, and
+// signs each if there is a key.
+func (inv *invocation) writeDocuments(docs []document, data []byte, proofs bundle, key *attest.PrivateKey) error {
 	made, _, err := format.Read(data)
 	if err != nil {
 		return err
 	}
-	if proofs != nil {
-		if err := inv.writeArtefact(file, proofs); err != nil {
+	if proofs.data != nil {
+		if err := inv.writeArtefact(proofs.file, proofs.data); err != nil {
 			return err
 		}
-		sum := sha256.Sum256(proofs)
-		made.References = append(made.References, sbom.Reference{
-			Type: "evidence", URL: filepath.Base(file), Comment: "proofs of inclusion in the checksum database",
-			Hashes: []sbom.Hash{{Algorithm: "SHA-256", Value: hex.EncodeToString(sum[:])}},
-		})
+		made.References = append(made.References, proofs.reference())
 	}
 	made.ID = "" // each form has one that is derived from its own bytes
 	for _, d := range docs {
-		if d.format != format.Default || proofs != nil {
-			if data, err = format.Write(made, d.format); err != nil {
+		out := data
+		if d.format != format.Default || proofs.data != nil {
+			if out, err = format.Write(made, d.format); err != nil {
 				return err
 			}
 		}
-		if err := inv.writeArtefact(d.file, data); err != nil {
+		out = line(out)
+		var attestation []byte
+		if key != nil {
+			if attestation, err = signDocument(key, out, d.format); err != nil {
+				return err
+			}
+		}
+		if err := inv.writeArtefact(d.file, out); err != nil {
 			return err
+		}
+		if key != nil {
+			if err := inv.writeArtefact(d.file+attestationSuffix, attestation); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -356,14 +344,20 @@ func (m *memory) kind(rep *audit.Report, kind string) [][]byte {
 
 // writeArtefact writes a document that a verb makes, to a file or to standard output.
 func (inv *invocation) writeArtefact(file string, data []byte) error {
-	if !bytes.HasSuffix(data, []byte("\n")) {
-		data = append(bytes.Clone(data), '\n')
-	}
+	data = line(data)
 	if file == "" {
 		_, err := inv.stdout.Write(data)
 		return err
 	}
 	return writeFile(file, data)
+}
+
+// line is a text that ends with a line feed.
+func line(data []byte) []byte {
+	if !bytes.HasSuffix(data, []byte("\n")) {
+		data = append(bytes.Clone(data), '\n')
+	}
+	return data
 }
 
 // sayWhy says on standard error why a verb that writes a document does not end

@@ -51,6 +51,7 @@ import (
 //	remove DIR, spoil DIR    removes the first file of a folder, or changes a bit of it
 //	replace FILE OLD NEW     changes text
 //	schema KIND FILE...      demands valid reports, allowlist applications, bills of materials
+//	signed FILE PUB SUBJECT  demands that FILE's attestation is of it, signed, and of a subject
 //	sparse FILE MIB          makes a file of that many MiB
 //	svid FILE BUNDLE ID PART [VAR]  makes an SVID of which a part remains, and serves it at $VAR
 //	tlsproxy VAR CERT        serves the proxy over https, and sets $VAR
@@ -84,6 +85,7 @@ func TestScripts(t *testing.T) {
 			"remove":   remove,
 			"replace":  replace,
 			"schema":   validSchema,
+			"signed":   signed,
 			"sparse":   sparse,
 			"spoil":    spoil,
 			"svid":     svidCommand,

@@ -78,7 +78,8 @@ assay report --check 可据此重新推导结论。
   assay tls 127.0.0.1:8443 --sni service.internal --format json
   assay tls example.com:443 --profile mozilla-intermediate --profile mlps3 --lang zh
   assay tls mail.example.com:25 --starttls smtp
-  assay tls --from endpoints.txt --evidence evidence --inventory certificates.csv --inventory expiry.ics`,
+  assay tls --from endpoints.txt --evidence evidence --inventory certificates.csv --inventory expiry.ics
+  assay tls --from endpoints.txt --inventory cbom=cryptography.cdx.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target, name, err := inv.findTarget(o.dir, false)
 			if err != nil {
