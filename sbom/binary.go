@@ -30,6 +30,7 @@ type Executable struct {
 	Name     string   // path below the root that was named, with slashes; of that itself its last element
 	SHA512   string   // hexadecimal; "" if it was not computed
 	Packages []string // import paths of modules in the function table, where the build info has no modules
+	Linked   []string // all import paths in the function table, for a document at [PackageLevel]; nil else
 }
 
 // Binaries describes executables. Each is a component with the modules that
@@ -73,16 +74,56 @@ func (b *binaryBuilder) add(f Executable) *Component {
 	}
 	b.known[c.Ref] = c
 	b.Components = append(b.Components, c)
+	owners := make(map[string]*Component) // by the module path that import paths begin with
 	for _, m := range f.modules() {
-		c.DependsOn = append(c.DependsOn, b.module(m).Ref)
+		required := before(cmp.Or(m.Property(PropertyReplaced), m.Name), "@")
+		owners[required] = b.module(m)
+		c.DependsOn = append(c.DependsOn, owners[required].Ref)
 	}
 	if f.Build != nil && f.Build.Version() != "" {
-		std := stdlibComponent(f.Build.Version())
-		c.DependsOn = append(c.DependsOn, b.keep(std).Ref)
+		owners[stdlib] = b.keep(stdlibComponent(f.Build.Version()))
+		c.DependsOn = append(c.DependsOn, owners[stdlib].Ref)
 	} else {
 		c.Completeness = Unknown
 	}
+	b.linked(f, c, owners)
 	return c
+}
+
+// linked adds the packages that have functions in the executable, as parts of
+// their modules. Which of them imports which is not recorded.
+func (b *binaryBuilder) linked(f Executable, executable *Component, owners map[string]*Component) {
+	main := ""
+	if f.Build != nil && f.Build.Main != nil {
+		main = f.Build.Main.Path
+		owners[main] = executable
+	}
+	for _, importPath := range f.Linked {
+		if importPath == "main" && f.Build != nil && f.Build.Package != "" {
+			importPath = f.Build.Package
+		}
+		owner, required := executable, importPath
+		first := before(importPath, "/")
+		for owners[required] == nil && required != "." {
+			required = path.Dir(required)
+		}
+		switch {
+		case owners[required] != nil:
+			owner = owners[required]
+		case !strings.Contains(first, ".") && owners[stdlib] != nil && importPath != adHoc:
+			owner, required = owners[stdlib], ""
+		}
+		sub := importPath
+		if rest, ok := strings.CutPrefix(importPath+"/", required+"/"); ok {
+			sub = strings.TrimSuffix(rest, "/")
+		}
+		c := packageComponent(owner, packageRef(owner.Ref, sub), sub, importPath)
+		c.Completeness = Unknown
+		if b.known[c.Ref] == nil {
+			owner.Parts = append(owner.Parts, c.Ref)
+			b.keep(c)
+		}
+	}
 }
 
 // keep adds a component unless it is there.

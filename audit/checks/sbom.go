@@ -202,7 +202,7 @@ func (r *sbomRun) executables(ctx context.Context) error {
 			complete = false
 			continue
 		}
-		x := sbom.Executable{File: f.File, Name: sbomName(f), SHA512: f.sha512, Packages: f.Packages}
+		x := sbom.Executable{File: f.File, Name: sbomName(f), SHA512: f.sha512, Packages: f.Packages, Linked: f.linked}
 		files = append(files, x)
 		e := SBOMExecutable{File: f.Path, Inferred: f.ModulesUnknown}
 		if f.Build != nil {

@@ -151,7 +151,7 @@ func (r *sbomRun) prove(d *sbom.Document) {
 // addComponents adds the components of a document to the facts.
 func (r *sbomRun) addComponents(d *sbom.Document, noZip map[string]string) {
 	for _, c := range d.Components {
-		if slices.Contains(d.Roots, c.Ref) || c.Property(sbom.PropertyMainModule) != "" || c.Kind != sbom.KindLibrary || isStdlib(c) {
+		if slices.Contains(d.Roots, c.Ref) || c.Property(sbom.PropertyMainModule) != "" || c.Kind != sbom.KindLibrary || isStdlib(c) || isPackage(c) {
 			continue
 		}
 		f := SBOMComponent{
@@ -176,6 +176,8 @@ func (r *sbomRun) addComponents(d *sbom.Document, noZip map[string]string) {
 		return cmp.Or(cmp.Compare(a.Document, b.Document), cmp.Compare(a.Ref, b.Ref))
 	})
 }
+
+func isPackage(c *sbom.Component) bool { return c.Property(sbom.PropertyImportPath) != "" }
 
 func isStdlib(c *sbom.Component) bool { return c.Name == "stdlib" }
 

@@ -21,6 +21,7 @@ const (
 	SettingDownload  = "sbom.download" // true: what the module cache lacks is downloaded for it
 	SettingTests     = "sbom.tests"    // true: what tests alone need is listed, and marked
 	SettingTools     = "sbom.tools"    // true: what tools alone need is listed, and marked
+	SettingLevel     = "sbom.level"    // packages or files: a [sbom.Level]
 )
 
 // listing lists the packages of the target's modules, beside the checks that
@@ -43,6 +44,7 @@ func runListing(ctx context.Context, p *audit.Pass) (any, error) {
 	o := sbom.Options{
 		Dir: p.Target.Dir, Environ: goEnviron(p), Run: p.Exec, Patterns: sbomPatterns(p),
 		Tests: p.Settings[SettingTests] == "true", Tools: p.Settings[SettingTools] == "true",
+		Level: sbom.Level(p.Settings[SettingLevel]),
 	}
 	l.listing, l.err = sbom.Packages(ctx, o)
 	if l.err != nil {

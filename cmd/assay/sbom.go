@@ -17,6 +17,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
 	"github.com/goassay/assay/report"
+	"github.com/goassay/assay/sbom"
 	"github.com/goassay/assay/sbom/format"
 )
 
@@ -42,6 +43,19 @@ type sbomFlags struct {
 	tests    bool
 	tools    bool
 	download bool
+	packages bool
+	files    bool
+}
+
+// level is how deep the document goes.
+func (s *sbomFlags) level() sbom.Level {
+	switch {
+	case s.files:
+		return sbom.FileLevel
+	case s.packages:
+		return sbom.PackageLevel
+	}
+	return sbom.ModuleLevel
 }
 
 func (inv *invocation) sbomCommand() *cobra.Command {
@@ -89,6 +103,8 @@ cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @�
 	f.StringVarP(&s.output, "output", "o", "", inv.say(text{"write the bill of materials into FILE", "将物料清单写入文件"}))
 	f.BoolVar(&s.tests, "tests", false, inv.say(text{"list also what tests alone need, marked as excluded", "同时列出仅测试需要的模块，并标为 excluded"}))
 	f.BoolVar(&s.tools, "tools", false, inv.say(text{"list also what the tool lines of go.mod need, marked as excluded", "同时列出 go.mod 中 tool 行所需的模块，并标为 excluded"}))
+	f.BoolVar(&s.packages, "packages", false, inv.say(text{"list also the packages of modules, as their parts; of executables, those of the function table", "同时列出模块中的包，作为模块的组成部分；对可执行文件，取自其函数表"}))
+	f.BoolVar(&s.files, "files", false, inv.say(text{"list also the files of packages with their hashes; of executables, packages alone", "同时列出包中的文件及其哈希；对可执行文件只列出包"}))
 	f.BoolVar(&s.download, "download", false, inv.say(text{"download zip files that the module cache lacks, to hash them", "下载模块缓存中没有的压缩包以计算哈希"}))
 	return cmd
 }
@@ -207,6 +223,9 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 		return err
 	}
 	o.settings = map[string]string{checks.SettingTimestamp: "now", checks.SettingDescribe: "true"}
+	if level := s.level(); level != sbom.ModuleLevel {
+		o.settings[checks.SettingLevel] = string(level)
+	}
 	for setting, on := range map[string]bool{checks.SettingTests: s.tests, checks.SettingTools: s.tools, checks.SettingDownload: s.download} {
 		if on {
 			o.settings[setting] = "true"
