@@ -262,12 +262,13 @@ func (inv *invocation) writeDocuments(docs []document, data []byte) error {
 	}
 	made.ID = "" // each form has one that is derived from its own bytes
 	for _, d := range docs {
+		out := data
 		if d.format != format.Default {
-			if data, err = format.Write(made, d.format); err != nil {
+			if out, err = format.Write(made, d.format); err != nil {
 				return err
 			}
 		}
-		if err := inv.writeArtefact(d.file, data); err != nil {
+		if err := inv.writeArtefact(d.file, out); err != nil {
 			return err
 		}
 	}
