@@ -126,6 +126,18 @@ func (b *binaryBuilder) linked(f Executable, executable *Component, owners map[s
 	}
 }
 
+// ExecutableRef returns the Ref of an executable in a document of [Binaries],
+// or "" if it is not there.
+func ExecutableRef(d *Document, f Executable) string {
+	sum := strings.TrimPrefix(f.SHA256, "sha256:")
+	for _, c := range d.Components {
+		if c.Property(PropertyFile) == f.Name && slices.Contains(c.Hashes, Hash{"SHA-256", sum}) {
+			return c.Ref
+		}
+	}
+	return ""
+}
+
 // keep adds a component unless it is there.
 func (b *binaryBuilder) keep(c *Component) *Component {
 	if known := b.known[c.Ref]; known != nil {

@@ -75,6 +75,8 @@ type SBOMExecutable struct {
 	Version  string `json:"version,omitempty"`
 	Modules  int    `json:"modules"`            // that it contains, without the main module
 	Inferred bool   `json:"inferred,omitempty"` // it records none: they follow from import paths, and their versions are unknown
+
+	Source *SBOMSource `json:"source,omitempty"` // how it compares with the source that was named
 }
 
 // SBOMComponent is a module that is contained.
@@ -143,6 +145,8 @@ type sbomRun struct {
 	measured *measured
 	facts    *SBOMFacts
 	unread   []string // executables
+
+	uncompared []string // executables, and why they could not be compared with the source
 }
 
 // source makes the document of the target's modules.
@@ -217,7 +221,13 @@ func (r *sbomRun) executables(ctx context.Context) error {
 	if len(files) == 0 {
 		return nil
 	}
-	return r.finish(ctx, "executables", sbom.Binaries(files, r.group(files), r.meta), complete)
+	d := sbom.Binaries(files, r.group(files), r.meta)
+	if r.Settings[SettingSource] == "true" {
+		if err := r.compareSource(ctx, d, files); err != nil {
+			return err
+		}
+	}
+	return r.finish(ctx, "executables", d, complete)
 }
 
 // sbomName is what a document calls an executable: its path in the archive or
@@ -298,6 +308,8 @@ func (r *sbomRun) open() error {
 		return audit.NotAssessed("sbom/unread", audit.Args{"count": len(r.unread), "files": first(r.unread, maxNamed)})
 	case hasBinaries(r.Target) && len(f.Executables) == 0:
 		return audit.NotAssessed("sbom/no-executables", audit.Args{"targets": r.Target.Binaries})
+	case len(r.uncompared) > 0:
+		return audit.NotAssessed("sbom/not-compared", audit.Args{"count": len(r.uncompared), "files": first(r.uncompared, maxNamed)})
 	case f.Counts.VersionUnknown > 0:
 		return audit.NotAssessed("sbom/versions-unknown", audit.Args{"count": f.Counts.VersionUnknown, "files": first(r.inferred(), maxNamed)})
 	}

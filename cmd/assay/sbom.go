@@ -45,6 +45,7 @@ type sbomFlags struct {
 	download bool
 	packages bool
 	files    bool
+	source   string
 }
 
 // level is how deep the document goes.
@@ -93,6 +94,7 @@ cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @�
 		Example: `  assay sbom -o server.cdx.json
   assay sbom ./cmd/server --format spdx-json -o server.spdx.json
   assay sbom ./bin/server --format cyclonedx-json@1.7 --format json=report.json -o server.cdx.json
+  assay sbom ./bin/server --source . -o server.cdx.json
   assay sbom image.tar -o image.cdx.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.writeSBOM(cmd, &o, &s, args)
@@ -105,13 +107,14 @@ cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @�
 	f.BoolVar(&s.tools, "tools", false, inv.say(text{"list also what the tool lines of go.mod need, marked as excluded", "同时列出 go.mod 中 tool 行所需的模块，并标为 excluded"}))
 	f.BoolVar(&s.packages, "packages", false, inv.say(text{"list also the packages of modules, as their parts; of executables, those of the function table", "同时列出模块中的包，作为模块的组成部分；对可执行文件，取自其函数表"}))
 	f.BoolVar(&s.files, "files", false, inv.say(text{"list also the files of packages with their hashes; of executables, packages alone", "同时列出包中的文件及其哈希；对可执行文件只列出包"}))
+	f.StringVar(&s.source, "source", "", inv.say(text{"compare the executables with their source, the module in `DIR`, and take the dependency graph from it", "将可执行文件与其源代码（`DIR` 中的模块）比对，并由此取得依赖关系图"}))
 	f.BoolVar(&s.download, "download", false, inv.say(text{"download zip files that the module cache lacks, to hash them", "下载模块缓存中没有的压缩包以计算哈希"}))
 	return cmd
 }
 
 // sbomTarget sorts the arguments: one directory of a module; patterns of
 // packages; or executables, directories of them, archives and images.
-func (inv *invocation) sbomTarget(dir string, args []string) (*audit.Target, audit.TargetRef, error) {
+func (inv *invocation) sbomTarget(dir, source string, args []string) (*audit.Target, audit.TargetRef, error) {
 	var packages, binaries []string
 	module := ""
 	for _, arg := range args {
@@ -133,13 +136,18 @@ func (inv *invocation) sbomTarget(dir string, args []string) (*audit.Target, aud
 	if binaries != nil && (packages != nil || module != "") {
 		return nil, audit.TargetRef{}, usagef("write a document of each", "source and executables: %s", strings.Join(args, " "))
 	}
-	target, name, err := inv.findTarget(cmp.Or(module, dir), binaries == nil)
+	if source != "" && binaries == nil {
+		return nil, audit.TargetRef{}, usagef("name the executables that were built from it", "--source %s: no executable", source)
+	}
+	target, name, err := inv.findTarget(cmp.Or(source, module, dir), binaries == nil || source != "")
 	if err != nil {
 		return nil, name, err
 	}
 	target.Packages = packages
 	if binaries != nil {
-		dropModule(target, &name)
+		if source == "" {
+			dropModule(target, &name)
+		}
 		if target.Binaries, err = present(binaries); err != nil {
 			return nil, name, err
 		}
@@ -218,7 +226,7 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 	if err != nil {
 		return err
 	}
-	target, name, err := inv.sbomTarget(o.dir, args)
+	target, name, err := inv.sbomTarget(o.dir, s.source, args)
 	if err != nil {
 		return err
 	}
@@ -226,7 +234,7 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 	if level := s.level(); level != sbom.ModuleLevel {
 		o.settings[checks.SettingLevel] = string(level)
 	}
-	for setting, on := range map[string]bool{checks.SettingTests: s.tests, checks.SettingTools: s.tools, checks.SettingDownload: s.download} {
+	for setting, on := range map[string]bool{checks.SettingSource: s.source != "", checks.SettingTests: s.tests, checks.SettingTools: s.tools, checks.SettingDownload: s.download} {
 		if on {
 			o.settings[setting] = "true"
 		}
