@@ -156,7 +156,7 @@ func collection(products []*Product) *Component {
 		prefix = prefix[:n]
 	}
 	return &Component{
-		Ref: "workspace", Kind: KindApplication, Name: cmp.Or(strings.Join(prefix, "/"), "workspace"),
+		Ref: "workspace:", Kind: KindApplication, Name: cmp.Or(strings.Join(prefix, "/"), "workspace"),
 		DependsOn: refs, Depends: true, Completeness: Complete,
 	}
 }

@@ -84,7 +84,7 @@ func graphOf(d *Document) []string {
 	}
 	var graph []string
 	for _, c := range d.Components {
-		if c.Ref == "workspace" || short(c.Ref) == "stdlib" {
+		if c.Ref == "workspace:" || short(c.Ref) == "stdlib" {
 			continue
 		}
 		graph = append(graph, c.Ref+" ->")

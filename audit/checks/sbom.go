@@ -5,9 +5,14 @@ package checks
 import (
 	"context"
 	"errors"
+	"maps"
+	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
@@ -199,6 +204,7 @@ func newSBOMProduct(p *sbom.Product, rev *sbom.Revision) SBOMProduct {
 // executables makes the document of the target's executables.
 func (r *sbomRun) executables(ctx context.Context) error {
 	var files []sbom.Executable
+	sources := make(map[string][]*sbom.Component)
 	complete := r.measured.stopped == nil
 	for _, f := range r.measured.Files {
 		if f.State != gobin.StateRead {
@@ -206,7 +212,15 @@ func (r *sbomRun) executables(ctx context.Context) error {
 			complete = false
 			continue
 		}
-		x := sbom.Executable{File: f.File, Name: sbomName(f), SHA512: f.sha512, Packages: f.Packages, Linked: f.linked}
+		x := sbom.Executable{File: f.File, Name: r.sbomName(f), SHA512: f.sha512, Packages: f.Packages, Linked: f.linked}
+		c, built := within(f)
+		if x.Within = c; c != nil {
+			sources[c.Ref] = built
+			if f.Package != nil && f.Package.Err != nil {
+				r.unread = append(r.unread, f.Path+": "+f.Package.Err.Error())
+				complete = false
+			}
+		}
 		files = append(files, x)
 		e := SBOMExecutable{File: f.Path, Inferred: f.ModulesUnknown}
 		if f.Build != nil {
@@ -221,7 +235,10 @@ func (r *sbomRun) executables(ctx context.Context) error {
 	if len(files) == 0 {
 		return nil
 	}
-	d := sbom.Binaries(files, r.group(files), r.meta)
+	d := sbom.Binaries(files, r.group(), r.meta)
+	for _, ref := range slices.Sorted(maps.Keys(sources)) {
+		d.Add(d.Component(ref), sources[ref])
+	}
 	if r.Settings[SettingSource] == "true" {
 		if err := r.compareSource(ctx, d, files); err != nil {
 			return err
@@ -231,38 +248,71 @@ func (r *sbomRun) executables(ctx context.Context) error {
 }
 
 // sbomName is what a document calls an executable: its path in the archive or
-// image that it is in, or below the directory that was named.
-func sbomName(f BinaryFile) string {
-	if i := strings.LastIndex(f.Path, "!/"); i >= 0 {
-		return f.Path[i+2:]
+// image that it is in, or below the directory that was named. No path of this
+// machine is in it.
+func (r *sbomRun) sbomName(f BinaryFile) string {
+	if inner, ok := strings.CutPrefix(f.Path, f.outer+"!"); ok {
+		if f.Within != nil { // several images have names in between
+			inner = strings.TrimPrefix(inner, printableName(f.Within.Name)+"!")
+		}
+		return strings.TrimPrefix(inner, "/")
 	}
 	if f.Root {
 		return filepath.Base(f.Path)
 	}
-	return filepath.ToSlash(f.Path)
+	name := filepath.ToSlash(f.Path)
+	best := ""
+	for _, root := range r.Target.Binaries {
+		root = filepath.ToSlash(filepath.Clean(nameIn(r.Target.Dir, root)))
+		if root == "." {
+			root = ""
+		} else {
+			root += "/"
+		}
+		if strings.HasPrefix(name, root) && len(root) >= len(best) {
+			best = root
+		}
+	}
+	name = strings.TrimPrefix(name, best)
+	if len(r.Target.Binaries) > 1 && best != "" {
+		name = path.Base(best) + "/" + name
+	}
+	return name
 }
 
-// group returns the root of a document of several executables: the image that
-// they are in or, as folders have no name that others know, their collection.
-func (r *sbomRun) group(files []sbom.Executable) *sbom.Component {
-	image := files[0].Within
-	for _, f := range files {
-		if f.Within != image {
-			image = nil
+// printableName is a name as paths in archives show it.
+func printableName(name string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
 		}
-	}
-	if image != nil {
-		c := &sbom.Component{Ref: "image:" + image.Digest, Kind: sbom.KindContainer, Name: image.Name, Completeness: sbom.Incomplete}
-		if digest, ok := strings.CutPrefix(image.Digest, "sha256:"); ok {
-			c.Hashes = []sbom.Hash{{Algorithm: "SHA-256", Value: digest}}
-		}
-		c.Add("assay:image:platform", image.Platform)
 		return c
+	}, name)
+}
+
+// within gives executables the components of what they are in, and returns the
+// source packages of those that are Debian packages, by Ref.
+func within(f BinaryFile) (c *sbom.Component, sources []*sbom.Component) {
+	switch {
+	case f.Package != nil:
+		return sbom.PackageComponents(f.Package)
+	case f.Within != nil:
+		return sbom.ImageComponent(f.Within), nil
 	}
-	if len(files) == 1 {
-		return nil
+	return nil, nil
+}
+
+// group is the root of a document of several executables, images or packages:
+// the archive that they are in or, as folders have no name that others know,
+// their collection.
+func (r *sbomRun) group() *sbom.Component {
+	name := "executables"
+	if len(r.Target.Binaries) == 1 {
+		if info, err := os.Stat(r.Target.Binaries[0]); err == nil && info.Mode().IsRegular() {
+			name = filepath.Base(r.Target.Binaries[0])
+		}
 	}
-	return &sbom.Component{Ref: "executables", Kind: sbom.KindApplication, Name: "executables", Completeness: sbom.Complete}
+	return &sbom.Component{Ref: "executables", Kind: sbom.KindApplication, Name: name, Completeness: sbom.Complete}
 }
 
 // finish describes the components of a document further, and keeps it.
@@ -310,8 +360,8 @@ func (r *sbomRun) open() error {
 		return audit.NotAssessed("sbom/no-executables", audit.Args{"targets": r.Target.Binaries})
 	case len(r.uncompared) > 0:
 		return audit.NotAssessed("sbom/not-compared", audit.Args{"count": len(r.uncompared), "files": first(r.uncompared, maxNamed)})
-	case f.Counts.VersionUnknown > 0:
-		return audit.NotAssessed("sbom/versions-unknown", audit.Args{"count": f.Counts.VersionUnknown, "files": first(r.inferred(), maxNamed)})
+	case f.Counts.VersionUnknown > 0 || len(r.inferred()) > 0:
+		return audit.NotAssessed("sbom/versions-unknown", audit.Args{"count": f.Counts.VersionUnknown, "files": first(r.unversioned(), maxNamed)})
 	}
 	return nil
 }
@@ -323,6 +373,19 @@ func (r *sbomRun) inferred() []string {
 		if e.Inferred {
 			out = append(out, e.File)
 		}
+	}
+	return out
+}
+
+// unversioned lists the executables that leave the version of a module open:
+// those without modules or, where build info was made up, any of all.
+func (r *sbomRun) unversioned() []string {
+	if out := r.inferred(); out != nil {
+		return out
+	}
+	out := []string{}
+	for _, e := range r.facts.Executables {
+		out = append(out, e.File)
 	}
 	return out
 }

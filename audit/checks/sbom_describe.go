@@ -177,7 +177,10 @@ func (r *sbomRun) addComponents(d *sbom.Document, noZip map[string]string) {
 	})
 }
 
-func isPackage(c *sbom.Component) bool { return c.Property(sbom.PropertyImportPath) != "" }
+// isPackage reports whether a component is a package: of a module, or of Debian.
+func isPackage(c *sbom.Component) bool {
+	return c.Property(sbom.PropertyImportPath) != "" || c.Property(sbom.PropertyBuiltUsing) != ""
+}
 
 func isStdlib(c *sbom.Component) bool { return c.Name == "stdlib" }
 
