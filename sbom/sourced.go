@@ -152,6 +152,9 @@ func (d *Document) AddGraph(root string, p *Product, same bool) {
 		byRef[c.Ref] = c
 	}
 	executable := byRef[root]
+	if executable == nil || executable.Property(PropertyGraph) != "" {
+		return
+	}
 	all := executable.DependsOn
 	for _, ref := range all {
 		if byRef[ref].Name == stdlib {
@@ -176,7 +179,10 @@ func (d *Document) AddGraph(root string, p *Product, same bool) {
 		if std != "" && (p.standard[m] || m == p.Root) {
 			c.DependsOn = append(c.DependsOn, std)
 		}
-		c.Completeness = Complete
+		// Another executable of the document may have said so of a module.
+		if c == executable || c.Completeness != Incomplete {
+			c.Completeness = Complete
+		}
 		if p.native[m] || !same || len(p.Failures) > 0 {
 			c.Completeness = Incomplete
 		}

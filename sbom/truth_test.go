@@ -131,13 +131,11 @@ func TestGraphIsTrue(t *testing.T) {
 				}
 				want := make(map[string]bool)
 				for _, p := range products {
-					packages := []string{p.Root.Path + "/..."}
-					if !p.Library() {
-						packages = nil
-						for _, m := range p.Programs {
-							packages = append(packages, m.Package)
-						}
-					} else {
+					var packages []string
+					for _, m := range p.Programs {
+						packages = append(packages, m.Package)
+					}
+					if p.Library() {
 						packages = ofModule(t, f, p.Root.Path)
 					}
 					for _, edge := range truth(t, f, packages...) {

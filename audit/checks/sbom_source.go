@@ -40,7 +40,8 @@ func (r *sbomRun) compareSource(ctx context.Context, d *sbom.Document, files []s
 
 func (r *sbomRun) compareOne(ctx context.Context, d *sbom.Document, f sbom.Executable, x *SBOMExecutable) error {
 	s := x.Source
-	o, ok := sbom.SourceOptions(f.Build, sbom.Options{Dir: r.Target.Dir, Environ: goEnviron(r.Pass), Run: r.Exec})
+	environ := append(slices.Clip(goEnviron(r.Pass)), "GOFLAGS="+r.env.Raw("GOFLAGS")) // GOENV may set it
+	o, ok := sbom.SourceOptions(f.Build, sbom.Options{Dir: r.Target.Dir, Environ: environ, Run: r.Exec})
 	if !ok {
 		s.Unknown = "it records no main package of a module"
 		return nil
