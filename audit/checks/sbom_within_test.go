@@ -273,3 +273,12 @@ func TestSBOMHostile(t *testing.T) {
 		}
 	}
 }
+
+func TestSBOMNoExecutables(t *testing.T) {
+	cfg := sbomTree(t, nil)
+	dir := binaries(t, map[string][]byte{"README": []byte("text")})
+	cfg.Target = &audit.Target{Dir: dir, Binaries: []string{dir}}
+	if res := runCheck(t, cfg).Checks[0]; res.ReasonID != "sbom/no-executables" {
+		t.Errorf("%s: %s", res.Outcome, res.Reason)
+	}
+}
