@@ -6,7 +6,10 @@ import (
 	"cmp"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+
+	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit/gobin"
 )
@@ -21,21 +24,23 @@ const (
 	PropertyNoModules  = "assay:go:no_modules"        // of an executable: true if it does not record the modules it was built from
 	PropertyCommit     = "assay:vcs:revision"         // commit
 	PropertyCommitTime = "assay:vcs:time"             // RFC 3339
-	PropertyVersionIn  = "assay:go:main_version_hint" // a version that a linker flag set: a claim
 )
 
 // An Executable is a Go executable that a document describes.
 type Executable struct {
 	*gobin.File
-	Name     string   // path below the root that was named, with slashes; of that itself its last element
-	SHA512   string   // hexadecimal; "" if it was not computed
-	Packages []string // import paths of modules in the function table, where the build info has no modules
+	Name     string     // path below the root that was named, with slashes; of that itself its last element
+	SHA512   string     // hexadecimal; "" if it was not computed
+	Packages []string   // import paths of modules in the function table, where the build info has no modules
+	Within   *Component // the image or package that it is in, as [ImageComponent] and [PackageComponents] make it; nil if none
+	Linked   []string   // all import paths in the function table, for a document at [PackageLevel]; nil else
 }
 
 // Binaries describes executables. Each is a component with the modules that
 // its build info records, and depends on all of them: which of these needs
-// which, it does not record. Of several, the root is a collection of type kind
-// with the given name and version.
+// which, it does not record. What executables are in is a component, of which
+// they are parts. Where there is more than one of all these, the root is group,
+// a collection, which may not be nil then.
 //
 // A module of which an executable records nothing is named by the import paths
 // of the packages that have functions in it. Its version is unknown.
@@ -44,21 +49,43 @@ func Binaries(files []Executable, group *Component, meta Metadata) *Document {
 	b := &binaryBuilder{Document: d, known: make(map[string]*Component)}
 	var roots []string
 	for _, f := range files {
-		roots = append(roots, b.add(f).Ref)
+		c := b.add(f)
+		if f.Within == nil {
+			roots = append(roots, c.Ref)
+			continue
+		}
+		within := b.known[f.Within.Ref]
+		if within == nil {
+			within = b.keep(f.Within)
+			roots = append(roots, within.Ref)
+		}
+		within.DependsOn, within.Depends = append(within.DependsOn, c.Ref), true
+		within.Parts = append(within.Parts, c.Ref)
 	}
-	switch {
-	case group != nil:
-		group.DependsOn, group.Depends, group.Parts = roots, true, roots
+	if d.Roots = roots; len(roots) > 1 {
+		group.DependsOn, group.Depends, group.Parts = slices.Clone(roots), true, roots
 		d.Components = append(d.Components, group)
 		d.Roots = []string{group.Ref}
-	default:
-		d.Roots = roots
 	}
 	if len(d.Roots) > 0 {
 		d.Name = d.Component(d.Roots[0]).Name
 	}
 	d.Sort()
 	return d
+}
+
+// Add adds components that one of the document needs, such as the source
+// packages of a Debian package. Those that are there already are not added again.
+func (d *Document) Add(needs *Component, others []*Component) {
+	for _, c := range others {
+		if d.Component(c.Ref) == nil {
+			d.Components = append(d.Components, c)
+		}
+		if !slices.Contains(needs.DependsOn, c.Ref) {
+			needs.DependsOn = append(needs.DependsOn, c.Ref)
+		}
+	}
+	d.Sort()
 }
 
 type binaryBuilder struct {
@@ -68,21 +95,76 @@ type binaryBuilder struct {
 
 func (b *binaryBuilder) add(f Executable) *Component {
 	c := f.component()
-	if b.known[c.Ref] != nil { // an archive may have a name twice
-		c.Ref += "#sha256:" + strings.TrimPrefix(f.SHA256, "sha256:")
+	if f.Within != nil {
+		c.Ref = f.Within.Ref + "!/" + f.Name
+	}
+	for ref, n := c.Ref, 2; b.known[c.Ref] != nil; n++ { // an archive may have a name twice
+		c.Ref = ref + "#" + strconv.Itoa(n)
 	}
 	b.known[c.Ref] = c
 	b.Components = append(b.Components, c)
+	owners := make(map[string]*Component) // by the module path that import paths begin with
 	for _, m := range f.modules() {
-		c.DependsOn = append(c.DependsOn, b.module(m).Ref)
+		required := before(cmp.Or(m.Property(PropertyReplaced), m.Name), "@")
+		owners[required] = b.module(m)
+		c.DependsOn = append(c.DependsOn, owners[required].Ref)
 	}
 	if f.Build != nil && f.Build.Version() != "" {
-		std := stdlibComponent(f.Build.Version())
-		c.DependsOn = append(c.DependsOn, b.keep(std).Ref)
+		owners[stdlib] = b.keep(stdlibComponent(f.Build.Version()))
+		c.DependsOn = append(c.DependsOn, owners[stdlib].Ref)
 	} else {
 		c.Completeness = Unknown
 	}
+	b.linked(f, c, owners)
 	return c
+}
+
+// linked adds the packages that have functions in the executable, as parts of
+// their modules. Which of them imports which is not recorded.
+func (b *binaryBuilder) linked(f Executable, executable *Component, owners map[string]*Component) {
+	main := ""
+	if f.Build != nil && f.Build.Main != nil {
+		main = f.Build.Main.Path
+		owners[main] = executable
+	}
+	for _, importPath := range f.Linked {
+		if importPath == "main" && f.Build != nil && f.Build.Package != "" {
+			importPath = f.Build.Package
+		}
+		owner, required := executable, importPath
+		first := before(importPath, "/")
+		for owners[required] == nil && required != "." {
+			required = path.Dir(required)
+		}
+		switch {
+		case owners[required] != nil:
+			owner = owners[required]
+		case !strings.Contains(first, ".") && owners[stdlib] != nil && importPath != adHoc:
+			owner, required = owners[stdlib], ""
+		}
+		sub := importPath
+		if rest, ok := strings.CutPrefix(importPath+"/", required+"/"); ok {
+			sub = strings.TrimSuffix(rest, "/")
+		}
+		c := packageComponent(owner, packageRef(owner.Ref, sub), sub, importPath)
+		c.Completeness = Unknown
+		if b.known[c.Ref] == nil {
+			owner.Parts = append(owner.Parts, c.Ref)
+			b.keep(c)
+		}
+	}
+}
+
+// ExecutableRef returns the Ref of an executable in a document of [Binaries],
+// or "" if it is not there.
+func ExecutableRef(d *Document, f Executable) string {
+	sum := strings.TrimPrefix(f.SHA256, "sha256:")
+	for _, c := range d.Components {
+		if c.Property(PropertyFile) == f.Name && slices.Contains(c.Hashes, Hash{"SHA-256", sum}) {
+			return c.Ref
+		}
+	}
+	return ""
 }
 
 // keep adds a component unless it is there.
@@ -157,13 +239,16 @@ func (f Executable) component() *Component {
 var describedSettings = []string{"-tags", "CGO_ENABLED", "GOARCH", "GOEXPERIMENT", "GOFIPS140", "GOOS", "-buildmode"}
 
 // released returns a version, or "" for what the go command writes where
-// there is none.
+// there is none, or what is longer than any version.
 func released(version string) string {
-	if version == "(devel)" {
+	if version == "(devel)" || len(version) > maxVersion {
 		return ""
 	}
 	return version
 }
+
+// maxVersion bounds a version, in bytes: that of CycloneDX's schema is 1024.
+const maxVersion = 1024
 
 // modules returns the components of the modules that the executable contains.
 func (f Executable) modules() []*Component {
@@ -193,11 +278,18 @@ func (f Executable) modules() []*Component {
 	return all
 }
 
+// takenRefs are the names of other components, which no published module has.
+var takenRefs = []string{stdlib, "executables", "workspace"}
+
 // moduleOf returns the component of a module of which no dependencies are known.
 func moduleOf(modulePath, version string) *Component {
 	m := &Module{Path: modulePath, Version: version}
+	ref := m.String()
+	if slices.Contains(takenRefs, m.Path) || module.CheckImportPath(m.Path) != nil {
+		ref = "module:" + ref // build info may hold anything
+	}
 	return &Component{
-		Ref: m.String(), Kind: KindLibrary, Name: m.Path, Version: m.Version, PURL: m.PURL(),
+		Ref: ref, Kind: KindLibrary, Name: cmp.Or(m.Path, "unnamed"), Version: m.Version, PURL: m.PURL(),
 		Scope: ScopeRequired, Depends: true, Completeness: Unknown, Supplier: Supplier(m.Path),
 	}
 }

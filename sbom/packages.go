@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,8 @@ type Options struct {
 
 	Tests bool // list also what the tests of the named packages need
 	Tools bool // list also what the tool lines of go.mod need
+
+	Level Level // how deep documents go; the zero Level names modules
 }
 
 // A Listing is the packages that match some patterns and all that they depend
@@ -57,6 +60,7 @@ type Listing struct {
 	Failures []Failure `json:"failures,omitempty"`
 
 	directories map[string][]string // of packages, by module
+	level       Level
 }
 
 // Target is what packages were selected for.
@@ -81,6 +85,10 @@ type Package struct {
 	ForTest    string   // import path of the package that it was recompiled to test
 	Native     bool     // brings code that is no Go: C through cgo or SWIG, or a prebuilt object
 	Failure    *Failure // why it could not be loaded; nil if it could
+
+	// Files are what it is compiled from, with the files that are embedded.
+	// They are read for [FileLevel] alone.
+	Files []SourceFile
 }
 
 // A Module is a module as it is compiled in: with replacements applied.
@@ -122,6 +130,10 @@ type Failure struct {
 // beyond loading it. Of the others, Stale builds packages and Deps is quadratic.
 const listFields = "ImportPath,Name,Standard,DepOnly,Module,Imports,ForTest,CgoFiles,SwigFiles,SwigCXXFiles,SysoFiles,Error"
 
+// fileFields are the lists of files that the compilers and the linker read
+// ("go help list"), and the folder that they are in.
+const fileFields = ",Dir,GoFiles,CFiles,CXXFiles,MFiles,HFiles,FFiles,SFiles,EmbedFiles"
+
 // Packages lists packages and their dependencies with two runs of the go
 // command: `go env`, and one `go list -deps` for everything; tests and tools
 // are one run more each.
@@ -148,10 +160,17 @@ func Packages(ctx context.Context, o Options) (*Listing, error) {
 	}
 	defer done()
 
-	l := &Listing{Target: env.target()}
+	fields := listFields
+	if o.Level == FileLevel {
+		if env.flag("overlay") != "" {
+			return nil, errors.New("list packages: GOFLAGS has -overlay, so that files are not what is compiled")
+		}
+		fields += fileFields
+	}
+	l := &Listing{Target: env.target(), level: o.Level}
 	r := newListReader(l, sums)
 	for _, run := range o.runs(l) {
-		args := append([]string{"list", "-e", "-deps", "-json=" + listFields, "-test=" + strconv.FormatBool(run.tests)}, flags...)
+		args := append([]string{"list", "-e", "-deps", "-json=" + fields, "-test=" + strconv.FormatBool(run.tests)}, flags...)
 		args = append(append(args, "--"), run.patterns...)
 		out, err := o.run(ctx, args...)
 		if err == nil {
@@ -210,6 +229,19 @@ type listedPackage struct {
 	SwigCXXFiles []string
 	SysoFiles    []string
 	Error        *struct{ Pos, Err string }
+
+	// Of FileLevel alone:
+
+	Dir                                                                   string
+	GoFiles, CFiles, CXXFiles, MFiles, HFiles, FFiles, SFiles, EmbedFiles []string
+}
+
+// files returns the names of all files that the package is compiled from. Some
+// of a package that was recompiled for a test are generated, and not in its folder.
+func (lp *listedPackage) files() []string {
+	all := slices.Concat(lp.GoFiles, lp.CgoFiles, lp.SwigFiles, lp.SwigCXXFiles, lp.SysoFiles,
+		lp.CFiles, lp.CXXFiles, lp.MFiles, lp.HFiles, lp.FFiles, lp.SFiles, lp.EmbedFiles)
+	return slices.DeleteFunc(all, filepath.IsAbs)
 }
 
 type listedModule struct {
@@ -271,10 +303,11 @@ type listReader struct {
 	sums     map[string]string
 	modules  map[string]*Module // by the path that go.mod requires
 	resolved map[string]*Module // by what it is replaced with
+	sources  sourceReader
 }
 
 func newListReader(l *Listing, sums map[string]string) *listReader {
-	return &listReader{l: l, sums: sums, modules: make(map[string]*Module), resolved: make(map[string]*Module)}
+	return &listReader{l: l, sums: sums, modules: make(map[string]*Module), resolved: make(map[string]*Module), sources: make(sourceReader)}
 }
 
 func (r *listReader) read(in io.Reader) ([]*Package, error) {
@@ -282,7 +315,8 @@ func (r *listReader) read(in io.Reader) ([]*Package, error) {
 	dec := json.NewDecoder(in)
 	for {
 		var lp listedPackage
-		if err := dec.Decode(&lp); errors.Is(err, io.EOF) {
+		err := dec.Decode(&lp)
+		if errors.Is(err, io.EOF) {
 			return packages, nil
 		} else if err != nil {
 			return nil, fmt.Errorf("output of go list: %w", err)
@@ -308,6 +342,11 @@ func (r *listReader) read(in io.Reader) ([]*Package, error) {
 		}
 		if p.Failure != nil && p.Matched && p.Module == nil {
 			r.l.fail(*p.Failure)
+		}
+		if r.l.level == FileLevel && p.Failure == nil {
+			if p.Files, err = r.sources.read(lp.Dir, lp.files()); err != nil {
+				p.Failure = &Failure{Package: lp.ImportPath, Message: "its files: " + err.Error()}
+			}
 		}
 		packages = append(packages, p)
 	}

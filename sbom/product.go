@@ -23,6 +23,8 @@ type Product struct {
 
 	uses     map[*Module]Use // of modules that are not in the product itself
 	packages []*Package      // of the product itself, in the order of the listing
+	index    map[string]*Package
+	used     []usedPackages // for its tests and tools
 	edges    map[*Module][]*Module
 	standard map[*Module]bool // imports the standard library
 	native   map[*Module]bool // has packages with code that is no Go
@@ -40,6 +42,13 @@ func (p *Product) Library() bool { return len(p.Programs) == 0 }
 // DependsOn returns the other modules whose packages the packages of m import,
 // sorted.
 func (p *Product) DependsOn(m *Module) []*Module { return p.edges[m] }
+
+// usedPackages are packages that are used and no part of the product.
+type usedPackages struct {
+	use      Use
+	packages []*Package // those that are named: what they need is in index
+	index    map[string]*Package
+}
 
 // A Use says for what a module is needed that is no part of the product.
 type Use string
@@ -125,6 +134,7 @@ func newProduct(root *Module, matched []*Package, index map[string]*Package, orp
 		edges:    make(map[*Module][]*Module),
 		standard: make(map[*Module]bool),
 		native:   make(map[*Module]bool),
+		index:    index,
 	}
 	for _, f := range orphans {
 		p.fail(f)
@@ -169,6 +179,7 @@ func (p *Product) use(use Use, roots []*Package, index map[string]*Package) {
 	if len(roots) == 0 {
 		return
 	}
+	p.used = append(p.used, usedPackages{use, roots, index})
 	packages := closure(roots, index)
 	for _, m := range p.modules(packages) {
 		if _, known := slices.BinarySearchFunc(p.Modules, m, compareModules); !known {

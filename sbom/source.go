@@ -76,11 +76,17 @@ func (l *Listing) Document(products []*Product, meta Metadata) *Document {
 		return c
 	}
 	add(l.stdlib())
+	parts := partsWriter{l: l, add: add, has: func(ref string) *Component { return seen[ref] }}
 	for _, p := range products {
 		root := add(l.rootComponent(p))
 		d.Roots = append(d.Roots, root.Ref)
 		for _, m := range p.Modules {
 			add(l.moduleComponent(p, m))
+		}
+	}
+	if l.level != ModuleLevel {
+		for _, p := range products {
+			parts.product(p)
 		}
 	}
 	if len(products) > 1 {
@@ -150,7 +156,7 @@ func collection(products []*Product) *Component {
 		prefix = prefix[:n]
 	}
 	return &Component{
-		Ref: "workspace", Kind: KindApplication, Name: cmp.Or(strings.Join(prefix, "/"), "workspace"),
+		Ref: "workspace:", Kind: KindApplication, Name: cmp.Or(strings.Join(prefix, "/"), "workspace"),
 		DependsOn: refs, Depends: true, Completeness: Complete,
 	}
 }

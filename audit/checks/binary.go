@@ -57,6 +57,7 @@ type BinaryFile struct {
 	Second *gobin.Build `json:"second_build,omitempty"`
 
 	sha512 string        // hexadecimal; computed where a bill of materials is made
+	linked []string      // all packages in the function table; read where one is made that names packages
 	seen   *fips.Seen    // what is linked
 	cgo    gobin.Ternary // whether C code is linked; read where units are judged
 	outer  string        // the file of the file system, named as Path is
@@ -113,6 +114,11 @@ func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
 		h := sha512.New()
 		if _, err := f.WriteTo(h); err == nil {
 			file.sha512 = hex.EncodeToString(h.Sum(nil))
+		}
+	}
+	if p.Settings[SettingLevel] != "" && f.State == gobin.StateRead {
+		if im, err := f.Image(); err == nil {
+			file.linked, _ = im.Packages() // without a table none are named
 		}
 	}
 	if len(p.Target.Units) > 0 {

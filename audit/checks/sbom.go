@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/goassay/assay/audit"
-	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gocmd"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sbom"
@@ -75,6 +74,8 @@ type SBOMExecutable struct {
 	Version  string `json:"version,omitempty"`
 	Modules  int    `json:"modules"`            // that it contains, without the main module
 	Inferred bool   `json:"inferred,omitempty"` // it records none: they follow from import paths, and their versions are unknown
+
+	Source *SBOMSource `json:"source,omitempty"` // how it compares with the source that was named
 }
 
 // SBOMComponent is a module that is contained.
@@ -143,6 +144,8 @@ type sbomRun struct {
 	measured *measured
 	facts    *SBOMFacts
 	unread   []string // executables
+
+	uncompared []string // executables, and why they could not be compared with the source
 }
 
 // source makes the document of the target's modules.
@@ -192,69 +195,6 @@ func newSBOMProduct(p *sbom.Product, rev *sbom.Revision) SBOMProduct {
 	return f
 }
 
-// executables makes the document of the target's executables.
-func (r *sbomRun) executables(ctx context.Context) error {
-	var files []sbom.Executable
-	complete := r.measured.stopped == nil
-	for _, f := range r.measured.Files {
-		if f.State != gobin.StateRead {
-			r.unread = append(r.unread, f.Path+": "+f.Reason)
-			complete = false
-			continue
-		}
-		x := sbom.Executable{File: f.File, Name: sbomName(f), SHA512: f.sha512, Packages: f.Packages}
-		files = append(files, x)
-		e := SBOMExecutable{File: f.Path, Inferred: f.ModulesUnknown}
-		if f.Build != nil {
-			e.Modules = len(f.Build.Deps)
-			if m := f.Build.Main; m != nil {
-				e.Module, e.Version = m.Path, m.Version
-			}
-		}
-		complete = complete && !f.ModulesUnknown
-		r.facts.Executables = append(r.facts.Executables, e)
-	}
-	if len(files) == 0 {
-		return nil
-	}
-	return r.finish(ctx, "executables", sbom.Binaries(files, r.group(files), r.meta), complete)
-}
-
-// sbomName is what a document calls an executable: its path in the archive or
-// image that it is in, or below the directory that was named.
-func sbomName(f BinaryFile) string {
-	if i := strings.LastIndex(f.Path, "!/"); i >= 0 {
-		return f.Path[i+2:]
-	}
-	if f.Root {
-		return filepath.Base(f.Path)
-	}
-	return filepath.ToSlash(f.Path)
-}
-
-// group returns the root of a document of several executables: the image that
-// they are in or, as folders have no name that others know, their collection.
-func (r *sbomRun) group(files []sbom.Executable) *sbom.Component {
-	image := files[0].Within
-	for _, f := range files {
-		if f.Within != image {
-			image = nil
-		}
-	}
-	if image != nil {
-		c := &sbom.Component{Ref: "image:" + image.Digest, Kind: sbom.KindContainer, Name: image.Name, Completeness: sbom.Incomplete}
-		if digest, ok := strings.CutPrefix(image.Digest, "sha256:"); ok {
-			c.Hashes = []sbom.Hash{{Algorithm: "SHA-256", Value: digest}}
-		}
-		c.Add("assay:image:platform", image.Platform)
-		return c
-	}
-	if len(files) == 1 {
-		return nil
-	}
-	return &sbom.Component{Ref: "executables", Kind: sbom.KindApplication, Name: "executables", Completeness: sbom.Complete}
-}
-
 // finish describes the components of a document further, and keeps it.
 func (r *sbomRun) finish(ctx context.Context, subject string, d *sbom.Document, complete bool) error {
 	noZip := map[string]string{}
@@ -298,21 +238,12 @@ func (r *sbomRun) open() error {
 		return audit.NotAssessed("sbom/unread", audit.Args{"count": len(r.unread), "files": first(r.unread, maxNamed)})
 	case hasBinaries(r.Target) && len(f.Executables) == 0:
 		return audit.NotAssessed("sbom/no-executables", audit.Args{"targets": r.Target.Binaries})
-	case f.Counts.VersionUnknown > 0:
-		return audit.NotAssessed("sbom/versions-unknown", audit.Args{"count": f.Counts.VersionUnknown, "files": first(r.inferred(), maxNamed)})
+	case len(r.uncompared) > 0:
+		return audit.NotAssessed("sbom/not-compared", audit.Args{"count": len(r.uncompared), "files": first(r.uncompared, maxNamed)})
+	case f.Counts.VersionUnknown > 0 || len(r.inferred()) > 0:
+		return audit.NotAssessed("sbom/versions-unknown", audit.Args{"count": f.Counts.VersionUnknown, "files": first(r.unversioned(), maxNamed)})
 	}
 	return nil
-}
-
-// inferred lists the executables that do not record their modules.
-func (r *sbomRun) inferred() []string {
-	var out []string
-	for _, e := range r.facts.Executables {
-		if e.Inferred {
-			out = append(out, e.File)
-		}
-	}
-	return out
 }
 
 // commandMessage is what a failed command said, in one line: without its

@@ -168,7 +168,7 @@ func (r *sbomRun) prove(d *sbom.Document) {
 // addComponents adds the components of a document to the facts.
 func (r *sbomRun) addComponents(d *sbom.Document, noZip map[string]string) {
 	for _, c := range d.Components {
-		if slices.Contains(d.Roots, c.Ref) || c.Property(sbom.PropertyMainModule) != "" || c.Kind != sbom.KindLibrary || isStdlib(c) {
+		if slices.Contains(d.Roots, c.Ref) || c.Property(sbom.PropertyMainModule) != "" || c.Kind != sbom.KindLibrary || isStdlib(c) || isPackage(c) {
 			continue
 		}
 		f := SBOMComponent{
@@ -192,6 +192,11 @@ func (r *sbomRun) addComponents(d *sbom.Document, noZip map[string]string) {
 	slices.SortStableFunc(r.facts.Components, func(a, b SBOMComponent) int {
 		return cmp.Or(cmp.Compare(a.Document, b.Document), cmp.Compare(a.Ref, b.Ref))
 	})
+}
+
+// isPackage reports whether a component is a package: of a module, or of Debian.
+func isPackage(c *sbom.Component) bool {
+	return c.Property(sbom.PropertyImportPath) != "" || c.Property(sbom.PropertyBuiltUsing) != ""
 }
 
 func isStdlib(c *sbom.Component) bool { return c.Name == "stdlib" }

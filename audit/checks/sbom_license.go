@@ -20,7 +20,7 @@ func (r *sbomRun) judgeLicenses(d *sbom.Document) {
 	policy := license.Policy{Allow: r.Policy.Licenses.Allow, Deny: r.Policy.Licenses.Deny, Review: r.Policy.Licenses.Review}
 	ways := waysTo(d)
 	for _, c := range d.Components {
-		if slices.Contains(d.Roots, c.Ref) || c.Kind != sbom.KindLibrary || r.isMain(c.Ref) || c.Property(sbom.PropertyUse) != "" {
+		if slices.Contains(d.Roots, c.Ref) || c.Kind != sbom.KindLibrary || isPackage(c) || r.isMain(c.Ref) || c.Property(sbom.PropertyUse) != "" {
 			continue
 		}
 		expression := c.License.Concluded

@@ -21,6 +21,8 @@ const (
 	SettingDownload  = "sbom.download" // true: what the module cache lacks is downloaded for it
 	SettingTests     = "sbom.tests"    // true: what tests alone need is listed, and marked
 	SettingTools     = "sbom.tools"    // true: what tools alone need is listed, and marked
+	SettingSource    = "sbom.source"   // true: the target's module is the source of its executables, which are compared with it
+	SettingLevel     = "sbom.level"    // packages or files: a [sbom.Level]
 )
 
 // listing lists the packages of the target's modules, beside the checks that
@@ -37,12 +39,13 @@ type listed struct {
 
 func runListing(ctx context.Context, p *audit.Pass) (any, error) {
 	l := &listed{revisions: make(map[string]*sbom.Revision)}
-	if p.Target.ModFile == "" && p.Target.WorkFile == "" {
-		return l, nil
+	if p.Target.ModFile == "" && p.Target.WorkFile == "" || p.Settings[SettingSource] == "true" {
+		return l, nil // what an executable is built of is listed for its own target
 	}
 	o := sbom.Options{
 		Dir: p.Target.Dir, Environ: goEnviron(p), Run: p.Exec, Patterns: sbomPatterns(p),
 		Tests: p.Settings[SettingTests] == "true", Tools: p.Settings[SettingTools] == "true",
+		Level: sbom.Level(p.Settings[SettingLevel]),
 	}
 	l.listing, l.err = sbom.Packages(ctx, o)
 	if l.err != nil {

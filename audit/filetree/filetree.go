@@ -81,6 +81,9 @@ type File struct {
 	Size  int64  // in bytes
 	Image *Image // that it is in; nil if it is in none
 
+	// Package is the innermost Debian package that it is in; nil if it is in none.
+	Package *Package
+
 	// Err is why it could not be read; nil if it can. It may be an archive
 	// then, or an image, or a directory.
 	Err error
@@ -313,6 +316,7 @@ type place struct {
 	nested int     // archives around it
 	budget *budget // of the file of the file system
 	image  *Image
+	pkg    *Package
 }
 
 // maxName is how much of a member's name is told, in bytes: PATH_MAX of Linux.
@@ -331,7 +335,7 @@ func (w *walk) report(at place, r io.ReaderAt, size int64, err error) error {
 	if ended := w.ctx.Err(); ended != nil { // an interruption is not of the file
 		return ended
 	}
-	return w.fn(&File{Path: at.path, Outer: at.outer, Root: at.root, Size: size, Image: at.image, Err: err, ReaderAt: r})
+	return w.fn(&File{Path: at.path, Outer: at.outer, Root: at.root, Size: size, Image: at.image, Package: at.pkg, Err: err, ReaderAt: r})
 }
 
 // failed reports what could not be read.

@@ -269,7 +269,7 @@ func TestArchives(t *testing.T) {
 }
 
 func debWithControl(e Entry) []byte {
-	deb := Deb("", Tar(Entry{Name: "README", Data: "text"}))
+	deb := DebOf("Package: test\n", "", Tar(Entry{Name: "README", Data: "text"}))
 	control := Gzip(Tar(Entry{Name: "./control", Data: "Package: test\n"}))
 	at := bytes.Index(deb, control)
 	tail := deb[at+len(control)+len(control)%2:]

@@ -25,6 +25,8 @@ import (
 type Image struct {
 	Name       string   // such as "linux/arm64" or "app:1.2"
 	Digest     string   // of the configuration: "sha256:" and hexadecimal
+	Manifest   string   // digest of the manifest; "" if there is none: older versions of "docker save" write none
+	Reference  string   // by which the archive names it, such as "example.com/app:1.2"; "" if it does not
 	Platform   string   // as the configuration says: "linux/amd64"
 	Env        []string // that a container is started with, name=value
 	Entrypoint []string
@@ -214,8 +216,11 @@ func findImages(s store) []*foundImage {
 		if err != nil {
 			out, data = append(out, newImage("index.json").fail(err)), nil
 		}
-		for _, im := range indexImages(s, data, len(saved) > 0, 0) {
+		for _, im := range indexImages(s, data, "", len(saved) > 0, 0) {
 			known := func(o *foundImage) bool {
+				if o.Digest != "" && o.Digest == im.Digest && o.Manifest == "" && slices.EqualFunc(o.layers, im.layers, sameFile) {
+					o.Manifest = im.Manifest
+				}
 				return o.Digest != "" && o.Digest == im.Digest && slices.EqualFunc(o.layers, im.layers, sameFile)
 			}
 			if !slices.ContainsFunc(out, known) {
@@ -268,7 +273,7 @@ func savedImages(s store) ([]savedImage, error) {
 func (m savedImage) find(s store) *foundImage {
 	im := newImage(cmp.Or(m.Config, "manifest.json"))
 	if len(m.RepoTags) > 0 {
-		im.Name = m.RepoTags[0]
+		im.Name, im.Reference = m.RepoTags[0], m.RepoTags[0]
 	}
 	for _, l := range m.Layers {
 		im.addLayer(s, clean(l))
@@ -318,7 +323,7 @@ func (im *foundImage) configure(data []byte) {
 // indexImages lists the images of an index, and of those in it. Where absent ones
 // are expected they are passed over. What is no image is: if it has files of
 // its own, they are read as files of the store.
-func indexImages(s store, data []byte, absent bool, depth int) []*foundImage {
+func indexImages(s store, data []byte, reference string, absent bool, depth int) []*foundImage {
 	if data == nil {
 		return nil
 	}
@@ -338,6 +343,7 @@ func indexImages(s store, data []byte, absent bool, depth int) []*foundImage {
 		if d.Platform != nil {
 			name = d.Platform.String()
 		}
+		reference := cmp.Or(referenceIn(d.Annotations), reference)
 		data, err := blob(s, d.Digest)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && absent:
@@ -345,15 +351,29 @@ func indexImages(s store, data []byte, absent bool, depth int) []*foundImage {
 			out = append(out, newImage(name).fail(err))
 		case d.MediaType.IsImage():
 			if im := manifestImage(s, name, data); im != nil {
+				im.Manifest, im.Reference = d.Digest.String(), reference
 				out = append(out, im)
 			}
 		case depth >= maxIndexes:
 			out = append(out, newImage(name).fail(fmt.Errorf("%w: indexes in each other", ErrTooLarge)))
 		default:
-			out = append(out, indexImages(s, data, absent, depth+1)...)
+			out = append(out, indexImages(s, data, reference, absent, depth+1)...)
 		}
 	}
 	return out
+}
+
+// referenceIn returns the name of an image among the annotations of its
+// descriptor. The one that the OCI layout defines may be a tag alone, which
+// names nothing.
+func referenceIn(annotations map[string]string) string {
+	if name := annotations["io.containerd.image.name"]; name != "" {
+		return name
+	}
+	if name := annotations["org.opencontainers.image.ref.name"]; strings.ContainsAny(name, "/:") {
+		return name
+	}
+	return ""
 }
 
 // maxIndexes bounds how many indexes stand in each other.

@@ -161,7 +161,10 @@ func TestImageFacts(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		expect := &filetree.Image{Name: "app:1", Digest: Digest(im.Config()), Platform: "linux/arm64", Env: im.Env, Entrypoint: []string{"/app"}}
+		expect := &filetree.Image{Name: "app:1", Digest: Digest(im.Config()), Reference: "app:1", Platform: "linux/arm64", Env: im.Env, Entrypoint: []string{"/app"}}
+		if manifest, _ := im.Manifest(); !strings.HasPrefix(form, "old") {
+			expect.Manifest = Digest(manifest)
+		}
 		if strings.HasPrefix(form, "OCI") {
 			expect.Name = "linux/arm64"
 		}

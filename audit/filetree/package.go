@@ -17,6 +17,7 @@ import (
 func (w *walk) debian(at place, r io.ReaderAt, size int64) error {
 	const headerSize = 60
 	data := false
+	at.pkg = &Package{Err: fmt.Errorf("%w: missing", ErrControl)} // deb(5): control.tar comes before data.tar
 	for offset := int64(8); offset+headerSize <= size; {
 		h := make([]byte, headerSize)
 		if _, err := r.ReadAt(h, offset); err != nil {
@@ -34,6 +35,7 @@ func (w *walk) debian(at place, r io.ReaderAt, size int64) error {
 			data = true
 			err = w.debianMember(at, name, member)
 		case strings.HasPrefix(name, "control.tar"):
+			at.pkg = w.control(at, member)
 			in := at
 			in.path += "!control"
 			err = w.debianMember(in, name, member)
@@ -47,6 +49,21 @@ func (w *walk) debian(at place, r io.ReaderAt, size int64) error {
 		return w.failed(at, fmt.Errorf("%w: no data.tar", ErrMalformed))
 	}
 	return nil
+}
+
+// control reads the control file of a Debian package.
+func (w *walk) control(at place, r *io.SectionReader) *Package {
+	head, err := readHead(io.NewSectionReader(r, 0, r.Size()), r.Size())
+	if err != nil {
+		return &Package{Err: fmt.Errorf("%w: %w", ErrControl, err)}
+	}
+	f := sniff(head)
+	if f == tarArchive {
+		return control(io.NewSectionReader(r, 0, r.Size()))
+	}
+	u := unpack(at.budget, f, io.NewSectionReader(r, 0, r.Size()))
+	defer u.close()
+	return control(u)
 }
 
 func (w *walk) debianMember(at place, name string, r *io.SectionReader) error {

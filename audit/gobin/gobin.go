@@ -79,9 +79,10 @@ type File struct {
 
 	// Where Walk found it.
 
-	Root   bool            `json:"-"` // it is one of the roots, or in a universal file that is
-	Outer  string          `json:"-"` // the file of the file system that it is, or is in: an archive
-	Within *filetree.Image `json:"-"` // the container image that it is in; nil outside
+	Root    bool              `json:"-"` // it is one of the roots, or in a universal file that is
+	Outer   string            `json:"-"` // the file of the file system that it is, or is in: an archive
+	Within  *filetree.Image   `json:"-"` // the container image that it is in; nil outside
+	Package *filetree.Package `json:"-"` // the Debian package that it is in; nil outside
 
 	closer  io.Closer
 	reader  *budget           // of one architecture; nil if the file is universal, or was released

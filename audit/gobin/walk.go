@@ -41,7 +41,7 @@ func Walk(ctx context.Context, roots []string, fn func(*File) error) error {
 			f.SHA256, f.places = sum, places
 		}
 		for _, x := range f.Executables() {
-			x.SHA256, x.Root, x.Outer, x.Within = f.SHA256, found.Root, found.Outer, found.Image
+			x.SHA256, x.Root, x.Outer, x.Within, x.Package = f.SHA256, found.Root, found.Outer, found.Image, found.Package
 			if found.Err == nil {
 				x.whole = io.NewSectionReader(found, 0, found.Size)
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
 	"github.com/goassay/assay/report"
+	"github.com/goassay/assay/sbom"
 	"github.com/goassay/assay/sbom/attest"
 	"github.com/goassay/assay/sbom/format"
 )
@@ -45,6 +46,20 @@ type sbomFlags struct {
 	download bool
 	proofs   string
 	sign     string // a file
+	packages bool
+	files    bool
+	source   string
+}
+
+// level is how deep the document goes.
+func (s *sbomFlags) level() sbom.Level {
+	switch {
+	case s.files:
+		return sbom.FileLevel
+	case s.packages:
+		return sbom.PackageLevel
+	}
+	return sbom.ModuleLevel
 }
 
 func (inv *invocation) sbomCommand() *cobra.Command {
@@ -91,6 +106,7 @@ cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @�
 		Example: `  assay sbom -o server.cdx.json
   assay sbom ./cmd/server --format spdx-json -o server.spdx.json
   assay sbom ./bin/server --format cyclonedx-json@1.7 --format json=report.json -o server.cdx.json
+  assay sbom ./bin/server --source . -o server.cdx.json
   assay sbom image.tar -o image.cdx.json
   assay sbom ./bin/server -o server.cdx.json --sign key.pem`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -103,6 +119,9 @@ cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @�
 	f.StringVarP(&s.output, "output", "o", "", inv.say(text{"write the bill of materials into FILE", "将物料清单写入文件"}))
 	f.BoolVar(&s.tests, "tests", false, inv.say(text{"list also what tests alone need, marked as excluded", "同时列出仅测试需要的模块，并标为 excluded"}))
 	f.BoolVar(&s.tools, "tools", false, inv.say(text{"list also what the tool lines of go.mod need, marked as excluded", "同时列出 go.mod 中 tool 行所需的模块，并标为 excluded"}))
+	f.BoolVar(&s.packages, "packages", false, inv.say(text{"list also the packages of modules, as their parts; of executables, those of the function table", "同时列出模块中的包，作为模块的组成部分；对可执行文件，取自其函数表"}))
+	f.BoolVar(&s.files, "files", false, inv.say(text{"list also the files of packages with their hashes; of executables, packages alone", "同时列出包中的文件及其哈希；对可执行文件只列出包"}))
+	f.StringVar(&s.source, "source", "", inv.say(text{"compare the executables with their source, the module in `DIR`, and take the dependency graph from it", "将可执行文件与其源代码（`DIR` 中的模块）比对，并由此取得依赖关系图"}))
 	f.BoolVar(&s.download, "download", false, inv.say(text{"download zip files that the module cache lacks, to hash them", "下载模块缓存中没有的压缩包以计算哈希"}))
 	f.StringVar(&s.proofs, "proofs", "", inv.say(text{"write the proofs of all hashes into FILE, beside the document, which names it; ends in .proofs", "将全部哈希的证明写入与文档同目录的文件（以 .proofs 结尾），并在文档中指明"}))
 	f.StringVar(&s.sign, "sign", "", inv.say(text{"sign each document with the private key in `FILE`, PEM, into a file beside it", "用 `FILE` 中的私钥（PEM）为每份文档签名，签名证明写在文档旁"}))
@@ -111,7 +130,7 @@ cyclonedx-xml、spdx-json、spdx-tag、spdx3-json，有多个版本时可加 @�
 
 // sbomTarget sorts the arguments: one directory of a module; patterns of
 // packages; or executables, directories of them, archives and images.
-func (inv *invocation) sbomTarget(dir string, args []string) (*audit.Target, audit.TargetRef, error) {
+func (inv *invocation) sbomTarget(dir, source string, args []string) (*audit.Target, audit.TargetRef, error) {
 	var packages, binaries []string
 	module := ""
 	for _, arg := range args {
@@ -133,13 +152,18 @@ func (inv *invocation) sbomTarget(dir string, args []string) (*audit.Target, aud
 	if binaries != nil && (packages != nil || module != "") {
 		return nil, audit.TargetRef{}, usagef("write a document of each", "source and executables: %s", strings.Join(args, " "))
 	}
-	target, name, err := inv.findTarget(cmp.Or(module, dir), binaries == nil)
+	if source != "" && binaries == nil {
+		return nil, audit.TargetRef{}, usagef("name the executables that were built from it", "--source %s: no executable", source)
+	}
+	target, name, err := inv.findTarget(cmp.Or(source, module, dir), binaries == nil || source != "")
 	if err != nil {
 		return nil, name, err
 	}
 	target.Packages = packages
 	if binaries != nil {
-		dropModule(target, &name)
+		if source == "" {
+			dropModule(target, &name)
+		}
 		if target.Binaries, err = present(binaries); err != nil {
 			return nil, name, err
 		}
@@ -225,12 +249,15 @@ func (inv *invocation) writeSBOM(cmd *cobra.Command, o *options, s *sbomFlags, a
 	if err != nil {
 		return err
 	}
-	target, name, err := inv.sbomTarget(o.dir, args)
+	target, name, err := inv.sbomTarget(o.dir, s.source, args)
 	if err != nil {
 		return err
 	}
 	o.settings = map[string]string{checks.SettingTimestamp: "now", checks.SettingDescribe: "true"}
-	for setting, on := range map[string]bool{checks.SettingTests: s.tests, checks.SettingTools: s.tools, checks.SettingDownload: s.download} {
+	if level := s.level(); level != sbom.ModuleLevel {
+		o.settings[checks.SettingLevel] = string(level)
+	}
+	for setting, on := range map[string]bool{checks.SettingSource: s.source != "", checks.SettingTests: s.tests, checks.SettingTools: s.tools, checks.SettingDownload: s.download} {
 		if on {
 			o.settings[setting] = "true"
 		}

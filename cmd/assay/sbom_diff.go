@@ -100,7 +100,7 @@ func (inv *invocation) sideOf(ctx context.Context, arg string, offline bool) (*s
 			}
 		}
 	}
-	target, name, err := inv.sbomTarget(".", []string{arg})
+	target, name, err := inv.sbomTarget(".", "", []string{arg})
 	if err != nil {
 		return nil, false, err
 	}

@@ -102,7 +102,7 @@ func (inv *invocation) vulnTarget(dir string, args []string) (*audit.Target, aud
 			rest = append(rest, arg)
 		}
 	}
-	target, name, err := inv.sbomTarget(dir, rest)
+	target, name, err := inv.sbomTarget(dir, "", rest)
 	if documents == nil || err != nil && rest != nil {
 		return target, name, err
 	}

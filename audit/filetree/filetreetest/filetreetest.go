@@ -77,11 +77,16 @@ func Zstd(data []byte) []byte {
 
 // Deb makes a Debian package, whose data.tar has an extension such as ".gz".
 func Deb(extension string, data []byte) []byte {
+	return DebOf("Package: test\nVersion: 1.0-1\nArchitecture: amd64\n", extension, data)
+}
+
+// DebOf is Deb with a control file.
+func DebOf(control, extension string, data []byte) []byte {
 	var b bytes.Buffer
 	b.WriteString("!<arch>\n")
 	for _, m := range []Entry{
 		{Name: "debian-binary", Data: "2.0\n"},
-		{Name: "control.tar.gz", Data: string(Gzip(Tar(Entry{Name: "./control", Data: "Package: test\n"})))},
+		{Name: "control.tar.gz", Data: string(Gzip(Tar(Entry{Name: "./control", Data: control})))},
 		{Name: "data.tar" + extension, Data: string(data)},
 	} {
 		fmt.Fprintf(&b, "%-16s%-12d%-6d%-6d%-8s%-10d`\n%s", m.Name, 0, 0, 0, "100644", len(m.Data), m.Data)
@@ -134,7 +139,7 @@ func Digest(data []byte) string {
 // An Image is one to be made.
 type Image struct {
 	Platform string // such as "linux/amd64"
-	Tag      string // for "docker save"
+	Tag      string // for "docker save", and in the OCI layout for "io.containerd.image.name"
 	Env      []string
 	Layers   [][]byte // tar archives
 	Packed   func([]byte) []byte
@@ -222,6 +227,9 @@ func OCI(images ...Image) []Entry {
 		d := Descriptor(manifestType, manifest)
 		os, arch, _ := strings.Cut(im.Platform, "/")
 		d["platform"] = Object{"os": os, "architecture": arch}
+		if im.Tag != "" {
+			d["annotations"] = Object{"io.containerd.image.name": im.Tag}
+		}
 		list = append(list, d)
 	}
 	if len(images) > 1 {
