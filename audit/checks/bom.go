@@ -136,6 +136,19 @@ func readDocument(p *audit.Pass, name string) BOMDocument {
 
 // read reads what can be seen in the document alone.
 func (b *BOMDocument) read(data []byte) {
+	if b.parse(data); b.doc == nil {
+		return
+	}
+	switch err := format.Validate(data); {
+	case err == nil:
+		b.Valid = TriYes
+	case errors.Is(err, cyclonedx.ErrInvalid), errors.Is(err, spdx.ErrInvalid):
+		b.Valid, b.Invalid = TriNo, err.Error()
+	}
+}
+
+// parse reads the document, which need not fit a schema.
+func (b *BOMDocument) parse(data []byte) {
 	doc, f, err := format.Read(data)
 	if err != nil {
 		b.Error = err.Error()
@@ -144,12 +157,6 @@ func (b *BOMDocument) read(data []byte) {
 	b.doc, b.Format, b.ID, b.Components, b.Defects = doc, f.String(), doc.ID, len(doc.Components), doc.Defects()
 	for _, t := range doc.Tools {
 		b.Tools = append(b.Tools, strings.TrimSpace(t.Name+" "+t.Version))
-	}
-	switch err := format.Validate(data); {
-	case err == nil:
-		b.Valid = TriYes
-	case errors.Is(err, cyclonedx.ErrInvalid), errors.Is(err, spdx.ErrInvalid):
-		b.Valid, b.Invalid = TriNo, err.Error()
 	}
 	switch {
 	case sbom.VerifyID(data, doc.ID) == nil:
@@ -160,16 +167,18 @@ func (b *BOMDocument) read(data []byte) {
 }
 
 // writtenByAssay reports whether a document, or what became of it, was written
-// by assay: it names assay as its tool or has an identifier like those that
-// are derived, and properties of assay.
+// by assay: it names assay as its tool, or has properties of assay and not the
+// identifier of another tool, which are random UUIDs.
 func writtenByAssay(d *sbom.Document) bool {
 	if slices.ContainsFunc(d.Tools, func(t sbom.Tool) bool { return t.Name == "assay" }) {
 		return true
 	}
+	if uuid := d.ID[strings.LastIndexAny(d.ID, ":/")+1:]; len(uuid) >= 36 && uuid[14] == '4' {
+		return false
+	}
 	ours := func(p sbom.Property) bool { return strings.HasPrefix(p.Name, "assay:") }
-	uuid := d.ID[strings.LastIndexAny(d.ID, ":/")+1:]
-	return len(uuid) >= 36 && uuid[14] == '5' && (slices.ContainsFunc(d.Properties, ours) ||
-		slices.ContainsFunc(d.Components, func(c *sbom.Component) bool { return slices.ContainsFunc(c.Properties, ours) }))
+	return slices.ContainsFunc(d.Properties, ours) ||
+		slices.ContainsFunc(d.Components, func(c *sbom.Component) bool { return slices.ContainsFunc(c.Properties, ours) })
 }
 
 // sumLines gives the h1: hashes that a document carries, as a source of hashes

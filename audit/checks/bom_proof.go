@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/goenv"
 	"github.com/goassay/assay/sbom"
 	"github.com/goassay/assay/sbom/format"
 	"github.com/goassay/assay/sumdb"
@@ -42,7 +43,7 @@ type provenRecords struct {
 }
 
 // readProofs reads and verifies the bundle of proofs of a document.
-func readProofs(p *audit.Pass, b *BOMDocument) *provenRecords {
+func readProofs(p *audit.Pass, b *BOMDocument, env *goenv.Env) *provenRecords {
 	named, want := namedProofs(b.doc)
 	name := p.Settings[SettingBOMProofs]
 	read := func() ([]byte, error) { return format.ReadFile(name) }
@@ -67,7 +68,7 @@ func readProofs(p *audit.Pass, b *BOMDocument) *provenRecords {
 	}
 	var checked *sumdb.Checked
 	if err == nil {
-		checked, err = sumdb.CheckEvidence(data, bomLogs(p))
+		checked, err = sumdb.CheckEvidence(data, bomLogs(p, env))
 	}
 	if err == nil && checked.Head == nil {
 		err = errors.New("it shows that the log has forked")
@@ -144,12 +145,10 @@ func namedProofs(d *sbom.Document) (file, sha256 string) {
 }
 
 // bomLogs are the logs that are trusted: that of GOSUMDB, the one known by name, and the policy's.
-func bomLogs(p *audit.Pass) []*sumdb.Log {
+func bomLogs(p *audit.Pass, env *goenv.Env) []*sumdb.Log {
 	names := []string{"sum.golang.org"}
-	for _, e := range p.Environ {
-		if v, ok := strings.CutPrefix(e, "GOSUMDB="); ok {
-			names = append(names, v)
-		}
+	if env != nil {
+		names = append(names, env.Raw("GOSUMDB"))
 	}
 	for _, l := range p.Policy.SumDB.Logs {
 		names = append(names, l.GOSUMDB)

@@ -87,7 +87,7 @@ func verifyDocument(ctx context.Context, p *audit.Pass, b *BOMDocument, log *Sum
 	if err != nil {
 		env = nil // without a go command nobody knows where the module cache is
 	}
-	v := &bomVerifier{Pass: p, document: b, proofs: readProofs(p, b), log: log}
+	v := &bomVerifier{Pass: p, document: b, proofs: readProofs(p, b, env), log: log}
 	v.sort()
 	origins, errs := bomOrigins(p, env).Read(ctx, v.modules)
 	if ctx.Err() != nil {
