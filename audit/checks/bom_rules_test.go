@@ -4,10 +4,13 @@ package checks
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -278,5 +281,35 @@ func TestBOMRecheck(t *testing.T) {
 		if BOM.Recheck([]byte(stored), evidence) == nil {
 			t.Errorf("%s is rechecked", stored)
 		}
+	}
+}
+
+// Zip files that the module cache lacks come from the proxy, where that is asked for.
+func TestBOMDownload(t *testing.T) {
+	f := newBOMFixture(t, "example.com/one@v1.2.3")
+	proxy := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(filepath.Dir(f.cache), "proxy"))))
+	defer proxy.Close()
+	cfg := f.verification(false, f.write(t, "cyclonedx-json", true))
+	cfg.Environ = append(slices.Clone(cfg.Environ), "GOMODCACHE="+t.TempDir(), "GOPROXY="+proxy.URL)
+	cfg.HTTP = http.DefaultTransport
+	for _, step := range []struct {
+		online, download bool
+		verdict          audit.Verdict
+	}{{true, false, audit.VerdictIncomplete}, {false, true, audit.VerdictIncomplete}, {true, true, audit.VerdictPass}} {
+		cfg.Offline = !step.online
+		cfg.Settings[SettingBOMDownload] = strconv.FormatBool(step.download)
+		if rep := runCheck(t, cfg); rep.Verdict != step.verdict {
+			t.Errorf("%+v: %s %+v", step, rep.Verdict, rep.Checks)
+		}
+	}
+}
+
+// Without a go command nobody knows where the module cache is: nothing is verified.
+func TestBOMWithoutGo(t *testing.T) {
+	f := newBOMFixture(t, "example.com/one@v1.2.3")
+	cfg := f.verification(false, f.write(t, "cyclonedx-json", true))
+	cfg.Exec = func(cmd *exec.Cmd) ([]byte, error) { return nil, &gocmd.Error{Args: cmd.Args, Err: exec.ErrNotFound} }
+	if rep := runCheck(t, cfg); rep.Verdict == audit.VerdictPass {
+		t.Errorf("%s %+v", rep.Verdict, rep.Checks)
 	}
 }
