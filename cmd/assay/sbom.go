@@ -307,12 +307,13 @@ func (inv *invocation) writeDocuments(docs []document, data []byte, file string,
 	}
 	made.ID = "" // each form has one that is derived from its own bytes
 	for _, d := range docs {
+		written := data
 		if d.format != format.Default || proofs != nil {
-			if data, err = format.Write(made, d.format); err != nil {
+			if written, err = format.Write(made, d.format); err != nil {
 				return err
 			}
 		}
-		if err := inv.writeArtefact(d.file, data); err != nil {
+		if err := inv.writeArtefact(d.file, written); err != nil {
 			return err
 		}
 	}
