@@ -291,7 +291,6 @@ func TestBOMDownload(t *testing.T) {
 	defer proxy.Close()
 	cfg := f.verification(false, f.write(t, "cyclonedx-json", true))
 	cfg.Environ = append(slices.Clone(cfg.Environ), "GOMODCACHE="+t.TempDir(), "GOPROXY="+proxy.URL)
-	cfg.HTTP = http.DefaultTransport
 	for _, step := range []struct {
 		online, download bool
 		verdict          audit.Verdict
