@@ -147,6 +147,6 @@ func (c *Component) agrees(p packageurl.PackageURL) bool {
 	name := c.fullName()
 	named := strings.EqualFold(path, name) || strings.EqualFold(p.Name, name) || strings.EqualFold(path+"/"+p.Subpath, name) ||
 		strings.HasPrefix(strings.ToLower(name), strings.ToLower(path)+"/")
-	bare := func(v string) string { return strings.TrimPrefix(v, "v") }
+	bare := func(v string) string { return strings.TrimPrefix(strings.TrimPrefix(v, "v"), "go") } // of the standard library go1.26.8
 	return named && (p.Version == "" || c.Version == "" || bare(p.Version) == bare(c.Version))
 }

@@ -90,6 +90,11 @@ func bomMutations() []mutation {
 		{"nothing", func(*sbom.Document) {}, ""},
 		{"SHA-256", func(d *sbom.Document) { one(d).Hashes[0].Value = strings.Repeat("0", 64) }, "bom/hash-differs"},
 		{"SHA-512", func(d *sbom.Document) { one(d).Hashes[1].Value = strings.Repeat("0", 128) }, "bom/hash-differs"},
+		{"h1 as SHA-256", func(d *sbom.Document) { one(d).Hashes[0].Value = h1Hex(one(d).Property(sbom.PropertyH1)) }, "bom/hash-mislabelled"},
+		{"everything removed", func(d *sbom.Document) {
+			root := d.Component(d.Roots[0])
+			d.Components, root.DependsOn = []*sbom.Component{root}, nil
+		}, "open"},
 		{"another algorithm besides", func(d *sbom.Document) {
 			one(d).Hashes = append(one(d).Hashes, sbom.Hash{Algorithm: "SHA-384", Value: strings.Repeat("0", 96)})
 		}, "open"},

@@ -52,6 +52,9 @@ func (facts *BOMFacts) judge() ([]audit.Finding, error) {
 // open lists what the document says and nothing was held against.
 func (b *BOMDocument) open() []string {
 	var out []string
+	if len(b.Modules) == 0 && len(b.Unverified) == 0 { // what lists nothing is not verified
+		out = append(out, b.File)
+	}
 	for _, m := range b.Modules {
 		said := []BOMState{m.Hashes, m.H1, m.Proof, m.License}
 		if slices.Contains(said, BOMNotChecked) || m.Hashes == BOMNothing && m.H1 == BOMNothing {

@@ -4,6 +4,7 @@ package checks
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"path/filepath"
@@ -251,7 +252,9 @@ func (m *BOMModule) compareZip(c *sbom.Component, or *sbom.Origin, subject bool)
 	if or == nil {
 		return
 	}
-	if len(said) > 0 {
+	if i := slices.IndexFunc(said, func(h sbom.Hash) bool { return h.Algorithm == "SHA-256" && sameHex(h.Value, h1Hex(or.H1)) }); i >= 0 {
+		m.Hashes = m.differs("bom/hash-mislabelled", "SHA-256 "+said[i].Value, or.H1)
+	} else if len(said) > 0 {
 		m.Hashes = m.compareHashes("bom/hash-differs", said, []sbom.Hash{{Algorithm: "SHA-256", Value: or.SHA256}, {Algorithm: "SHA-512", Value: or.SHA512}})
 	}
 	if h1 != "" {
@@ -308,6 +311,16 @@ func stateOf(said bool) BOMState {
 		return BOMNotChecked
 	}
 	return BOMNothing
+}
+
+// h1Hex returns the 32 bytes of an h1: hash, as tools write them that take it
+// for the hash of a file; "" if it is none.
+func h1Hex(h1 string) string {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(h1, "h1:"))
+	if err != nil {
+		return ""
+	}
+	return hex.EncodeToString(raw)
 }
 
 func sameHex(a, b string) bool {
