@@ -347,3 +347,56 @@ func TestBOMLog(t *testing.T) {
 		t.Errorf("a version that is not logged: %v", rulesOf(rep))
 	}
 }
+
+// What cannot be written with assay, written by hand with the identifier derived again.
+func TestBOMByHand(t *testing.T) {
+	f := newBOMFixture(t, "example.com/one@v1.2.3")
+	data, err := os.ReadFile(f.write(t, "cyclonedx-json", true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b BOMDocument
+	b.parse(data)
+	anonymous := strings.ReplaceAll(string(data), b.ID, sbom.Unidentified)
+	for _, test := range []struct{ name, old, new, found string }{
+		{"nothing", "", "", ""},
+		{"an edge to nowhere", `"dependsOn": [`, `"dependsOn": [ "nowhere",`, "bom/malformed"},
+		{"a member more", `"version": "v1.2.3"`, `"version": "v1.2.3", "more": 1`, "bom/invalid"},
+		{"a member in another case", `"version": "v1.2.3"`, `"version": "v1.2.3", "Version": "v1.2.3"`, "bom/invalid"},
+		{"a member twice", `"version": "v1.2.3"`, `"version": "v9.9.9", "version": "v1.2.3"`, "bom/unread"},
+		{"a reference twice", `"bom-ref": "example.com/Deep/two@v1.0.0"`, `"bom-ref": "example.com/one@v1.2.3"`, "bom/unread"},
+	} {
+		if !strings.Contains(anonymous, test.old) {
+			t.Fatalf("%s: no %s", test.name, test.old)
+		}
+		changed, _ := sbom.Identify([]byte(strings.Replace(anonymous, test.old, test.new, 1)))
+		name := f.write(t, "cyclonedx-json", true)
+		writeFile(t, name, string(changed))
+		rep := f.verify(t, false, name)
+		found := append(rulesOf(rep), outcomeOf(t, rep, BOM).ReasonID)
+		if test.found == "" && rep.Verdict != audit.VerdictPass || !slices.Contains(found, test.found) || slices.Contains(found, "bom/altered") {
+			t.Errorf("%s: %s %v", test.name, rep.Verdict, found)
+		}
+	}
+}
+
+// Whoever has no bundle is told which documents the log has to be asked about.
+func TestBOMNeedsLog(t *testing.T) {
+	f := newBOMFixture(t, "example.com/one@v1.2.3")
+	junk := filepath.Join(t.TempDir(), "junk")
+	writeFile(t, junk, "{}")
+	with, without := f.write(t, "spdx-tag", true), f.write(t, "cyclonedx-xml", false)
+	bare := f.write(t, "cyclonedx-json", false, func(d *sbom.Document) {
+		for _, c := range d.Components {
+			setProperty(c, sbom.PropertyH1, "")
+		}
+	})
+	for _, test := range []struct {
+		files []string
+		want  bool
+	}{{nil, false}, {[]string{junk, filepath.Join(junk, "none")}, false}, {[]string{with}, false}, {[]string{with, without}, true}, {[]string{bare}, false}} {
+		if got := BOMNeedsLog(test.files); got != test.want {
+			t.Errorf("%v: %v", test.files, got)
+		}
+	}
+}
