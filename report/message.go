@@ -43,6 +43,7 @@ var (
 		"log":         {EN: "log", ZH: "日志"},
 		"cache":       {EN: "cache", ZH: "缓存"},
 		"svid":        {EN: "SVID", ZH: "SVID"},
+		"document":    {EN: "document", ZH: "文档"},
 	}
 	wordKinds = map[string]audit.Text{
 		"module":      {EN: "{n} modules", ZH: "{n} 个模块"},

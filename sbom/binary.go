@@ -16,14 +16,14 @@ import (
 
 // Properties of executables and of what they contain.
 const (
-	PropertyGoVersion  = "assay:go:version"           // of an executable: the toolchain that it says it was built with
-	PropertyFile       = "assay:file"                 // of an executable: its path below what the document describes
-	PropertySetting    = "assay:go:setting"           // of an executable: a setting of its build, key=value
-	PropertyInferred   = "assay:go:module_inferred"   // import-path: the module's path was inferred from import paths in the function table
-	PropertyPackage    = "assay:go:package"           // an import path in the function table, of a module that was inferred
-	PropertyNoModules  = "assay:go:no_modules"        // of an executable: true if it does not record the modules it was built from
-	PropertyCommit     = "assay:vcs:revision"         // commit
-	PropertyCommitTime = "assay:vcs:time"             // RFC 3339
+	PropertyGoVersion  = "assay:go:version"         // of an executable: the toolchain that it says it was built with
+	PropertyFile       = "assay:file"               // of an executable: its path below what the document describes
+	PropertySetting    = "assay:go:setting"         // of an executable: a setting of its build, key=value
+	PropertyInferred   = "assay:go:module_inferred" // import-path: the module's path was inferred from import paths in the function table
+	PropertyPackage    = "assay:go:package"         // an import path in the function table, of a module that was inferred
+	PropertyNoModules  = "assay:go:no_modules"      // of an executable: true if it does not record the modules it was built from
+	PropertyCommit     = "assay:vcs:revision"       // commit
+	PropertyCommitTime = "assay:vcs:time"           // RFC 3339
 )
 
 // An Executable is a Go executable that a document describes.

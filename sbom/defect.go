@@ -33,6 +33,7 @@ const (
 	OtherPURL     DefectKind = "other-purl"     // a package URL of another name or version than the component's
 	MalformedHash DefectKind = "malformed-hash" // not of the length of its algorithm, or not hexadecimal: h1: is none
 	SeveralParts  DefectKind = "several-parts"  // part of two components
+	Repeated      DefectKind = "repeated"       // a property that can have one value has two: readers may take either
 )
 
 // hashBytes are the lengths of digests, in CycloneDX's spelling.
@@ -40,6 +41,11 @@ var hashBytes = map[string]int{
 	"MD5": 16, "SHA-1": 20, "SHA-224": 28, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64,
 	"SHA3-224": 28, "SHA3-256": 32, "SHA3-384": 48, "SHA3-512": 64,
 	"BLAKE2b-256": 32, "BLAKE2b-384": 48, "BLAKE2b-512": 64, "BLAKE3": 32, "Streebog-256": 32, "Streebog-512": 64,
+}
+
+// singular are properties that have one value.
+var singular = []string{
+	PropertyH1, PropertyProof, PropertyLog, PropertyRecord, PropertyLocal, PropertyMainModule, PropertyFile, PropertyToolchain, PropertyToolchainH1,
 }
 
 // Defects returns what is wrong in the document by itself, in the order of its
@@ -114,6 +120,12 @@ func (c *Component) defects() []Defect {
 			out = append(out, Defect{OtherPURL, c.Ref, c.fullName(), c.PURL})
 		}
 	}
+	for _, name := range singular {
+		first := c.Property(name)
+		if slices.ContainsFunc(c.Properties, func(p Property) bool { return p.Name == name && p.Value != first }) {
+			out = append(out, Defect{Repeated, c.Ref, c.fullName(), name})
+		}
+	}
 	hashes := c.Hashes
 	for _, r := range c.References {
 		hashes = append(slices.Clip(hashes), r.Hashes...)
@@ -135,6 +147,6 @@ func (c *Component) agrees(p packageurl.PackageURL) bool {
 	name := c.fullName()
 	named := strings.EqualFold(path, name) || strings.EqualFold(p.Name, name) || strings.EqualFold(path+"/"+p.Subpath, name) ||
 		strings.HasPrefix(strings.ToLower(name), strings.ToLower(path)+"/")
-	bare := func(v string) string { return strings.TrimPrefix(v, "v") }
+	bare := func(v string) string { return strings.TrimPrefix(strings.TrimPrefix(v, "v"), "go") } // of the standard library go1.26.8
 	return named && (p.Version == "" || c.Version == "" || bare(p.Version) == bare(c.Version))
 }

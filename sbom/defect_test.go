@@ -44,6 +44,15 @@ func TestDefects(t *testing.T) {
 		{"hash of another length, in a reference", func(d *Document) {
 			d.Components[1].References = []Reference{{Type: "distribution", Hashes: []Hash{{"SHA-512", sum}}}}
 		}, []Defect{{MalformedHash, "m", "golang.org/x/mod", "SHA-512 " + sum}}},
+		{"standard library as other tools have it", func(d *Document) {
+			d.Components[1].Name, d.Components[1].Version, d.Components[1].PURL = "stdlib", "go1.26.8", "pkg:golang/stdlib@1.26.8"
+		}, nil},
+		{"two hashes of one module", func(d *Document) {
+			d.Components[1].Properties = []Property{{PropertyH1, "h1:a"}, {PropertyH1, "h1:b"}, {PropertyReplaced, "a"}, {PropertyReplaced, "b"}}
+		}, []Defect{{Repeated, "m", "golang.org/x/mod", PropertyH1}}},
+		{"the same twice", func(d *Document) {
+			d.Components[1].Properties = []Property{{PropertyH1, "h1:a"}, {PropertyH1, "h1:a"}}
+		}, nil},
 		{"cycle", func(d *Document) { d.Components[1].DependsOn = []string{"r"} }, nil},
 	}
 	for _, test := range tests {

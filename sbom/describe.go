@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/package-url/packageurl-go"
 	"golang.org/x/mod/module"
 
 	"github.com/goassay/assay/sbom/license"
@@ -50,6 +51,12 @@ func (or *Origin) Concludes(c *Component) string {
 	return or.License.Concluded
 }
 
+// Properties of the standard library: the zip file that its hashes are of.
+const (
+	PropertyToolchain   = "assay:go:toolchain"    // path@version of the toolchain's module
+	PropertyToolchainH1 = "assay:go:toolchain_h1" // its h1: hash
+)
+
 // A Proof is what a checksum database says of the hash of a module.
 type Proof struct {
 	State  string // as PropertyProof
@@ -58,19 +65,24 @@ type Proof struct {
 }
 
 // ModuleVersion returns the published module version that a component is, if
-// it is one made here or by another tool that names Go modules by purl.
+// it is one made here or by another tool that names Go modules by purl. Of a
+// component that is said to come from a directory, a version is all that says so.
 func (c *Component) ModuleVersion() (m module.Version, ok bool) {
-	if !strings.HasPrefix(c.PURL, "pkg:golang/") || c.Version == "" || c.Property(PropertyLocal) != "" {
+	if !strings.HasPrefix(c.PURL, "pkg:golang/") || c.Version == "" {
 		return m, false
 	}
-	m = module.Version{Path: c.Name, Version: c.Version}
-	if c.Group != "" {
-		m.Path = c.Group + "/" + c.Name
-	}
-	if !strings.EqualFold(purl(m.Path, m.Version), strings.Split(strings.Split(c.PURL, "#")[0], "?")[0]) { // the name has its case kept
+	m = module.Version{Path: c.fullName(), Version: c.Version}
+	p, err := packageurl.FromString(c.PURL)
+	if err != nil || p.Version != m.Version || !strings.EqualFold(strings.Trim(p.Namespace+"/"+p.Name, "/"), m.Path) { // the name has its case kept
 		return m, false
 	}
 	return m, module.Check(m.Path, m.Version) == nil
+}
+
+// IsStdlib reports whether a component is the standard library of Go, as it is
+// named here and by other tools.
+func (c *Component) IsStdlib() bool {
+	return c.Group == "" && c.Name == stdlib && strings.HasPrefix(c.PURL, "pkg:golang/"+stdlib+"@")
 }
 
 // DescribeZip adds to the component of a module what its zip file says, and
@@ -119,8 +131,8 @@ func (c *Component) ToolchainOf(goos, goarch string) module.Version {
 // file of the toolchain is that it comes with.
 func (c *Component) DescribeToolchain(m module.Version, or *Origin, url string) {
 	c.describeFile(m, or, url)
-	c.Add("assay:go:toolchain", m.String())
-	c.Add("assay:go:toolchain_h1", or.H1)
+	c.Add(PropertyToolchain, m.String())
+	c.Add(PropertyToolchainH1, or.H1)
 }
 
 // DescribeLicense adds what was found of a component's licences.
@@ -178,7 +190,7 @@ func (c *Component) DescribeRevision(r *Revision, remote string) {
 // are developed, who maintains them, and what is no file by itself.
 func (d *Document) Complete() {
 	for _, c := range d.Components {
-		if m, ok := c.ModuleVersion(); ok {
+		if m, ok := c.ModuleVersion(); ok && c.Property(PropertyLocal) == "" {
 			if vcs := Repository(m); vcs.URL != "" && !slices.ContainsFunc(c.References, func(r Reference) bool { return r.Type == "vcs" }) {
 				c.References = append(c.References, vcs)
 			}

@@ -39,7 +39,11 @@ func TestModuleVersion(t *testing.T) {
 		{Component{Name: "github.com/a/b", Version: "v1.0.0", PURL: "pkg:golang/github.com/a/c@v1.0.0"}, ""},
 		{Component{Name: "github.com/a/b", PURL: "pkg:golang/github.com/a/b"}, ""},
 		{Component{Name: "left-pad", Version: "v1.0.0", PURL: "pkg:npm/left-pad@v1.0.0"}, ""},
-		{Component{Name: "github.com/a/b", Version: "v1.0.0", PURL: "pkg:golang/github.com/a/b@v1.0.0", Properties: []Property{{PropertyLocal, "replace"}}}, ""},
+		{Component{Name: "github.com/a/b", Version: "v1.0.0", PURL: "pkg:golang/github.com/a/b@v1.0.0", Properties: []Property{{PropertyLocal, "replace"}}}, "github.com/a/b@v1.0.0"},
+		{Component{Name: "github.com/a/b", Version: "v1.0.0-RC1", PURL: "pkg:golang/github.com/a/b@v1.0.0-rc1"}, ""},
+		{Component{Name: "github.com/a/b", Version: "v2.0.0+incompatible", PURL: "pkg:golang/github.com/a/b@v2.0.0+incompatible"}, "github.com/a/b@v2.0.0+incompatible"},
+		{Component{Name: "github.com/a/b", Version: "v1.0.0", PURL: "pkg:golang/%zz"}, ""},
+		{Component{Name: "../b", Version: "v1.0.0", PURL: "pkg:golang/../b@v1.0.0"}, ""},
 	} {
 		m, ok := test.c.ModuleVersion()
 		got := ""

@@ -5,6 +5,7 @@ package sbom
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // Unidentified stands in a document for its ID while that is not known: a nil
@@ -24,8 +25,11 @@ func Identify(document []byte) (identified []byte, id string) {
 // never derived from the content, as other tools' are not. This is no
 // signature: whoever changes a document can give it another ID.
 func VerifyID(document []byte, id string) error {
+	if len(id) != len(Unidentified) || !strings.HasPrefix(id, "urn:uuid:") { // to replace a shorter one could need any memory
+		return fmt.Errorf("verify bill of materials %.100q: %w", id, ErrAltered)
+	}
 	content := bytes.ReplaceAll(document, []byte(id), []byte(Unidentified))
-	if id == "" || bytes.Contains(document, []byte(Unidentified)) || "urn:uuid:"+uuid5(content) != id {
+	if bytes.Contains(document, []byte(Unidentified)) || "urn:uuid:"+uuid5(content) != id {
 		return fmt.Errorf("verify bill of materials %q: %w", id, ErrAltered)
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -35,14 +34,34 @@ const (
 var BOM = &audit.Check{
 	ID:       "bom",
 	Requires: []*audit.Check{documents},
-	Applies:  func(t *audit.Target) bool { return len(t.Documents) > 0 },
-	Run:      runBOM,
+	Applies:  hasDocuments,
+	Run: func(ctx context.Context, p *audit.Pass) (any, error) {
+		return runBOM(ctx, p, nil)
+	},
+	Recheck:  recheckBOM,
+	Conclude: concludeBOM,
 }
+
+// BOMLogged is [BOM] where the checksum database is asked: what a document
+// says of it and no bundle of proofs shows is held against its answers.
+var BOMLogged = &audit.Check{
+	ID:       BOM.ID,
+	Requires: []*audit.Check{documents, SumDB},
+	Applies:  hasDocuments,
+	Run: func(ctx context.Context, p *audit.Pass) (any, error) {
+		return runBOM(ctx, p, audit.Facts[*SumDBFacts](p, SumDB))
+	},
+	Recheck:  recheckBOM,
+	Conclude: concludeBOM,
+}
+
+func hasDocuments(t *audit.Target) bool { return len(t.Documents) > 0 }
 
 // BOMFacts are the facts of [BOM].
 type BOMFacts struct {
 	Hashes    *SumDBLines   `json:"hashes,omitempty"` // of zip files, by SHA-2 and by h1:, that documents give
-	Proofs    *SumDBLines   `json:"proofs,omitempty"` // against bundles
+	Proofs    *SumDBLines   `json:"proofs,omitempty"` // against bundles, or the checksum database
+	Verified  bool          `json:"verified"`         // hashes and proofs were looked at, not the form alone
 	Documents []BOMDocument `json:"documents"`
 }
 
@@ -53,13 +72,15 @@ type BOMDocument struct {
 	Invalid    string        `json:"invalid,omitempty"` // what the schema says against it
 	Format     string        `json:"format,omitempty"`
 	ID         string        `json:"id,omitempty"`
-	Digest     string        `json:"digest,omitempty"` // of the file: the evidence
+	Digest     string        `json:"evidence,omitempty"` // digest of the file
 	Tools      []string      `json:"tools,omitempty"`
 	Components int           `json:"components"`
 	Valid      Tri           `json:"valid"`     // by the official schema
 	Unchanged  Tri           `json:"unchanged"` // since the ID was derived from its content; unknown where it is no such ID
 	Defects    []sbom.Defect `json:"defects,omitempty"`
+	Subjects   []string      `json:"subjects,omitempty"` // what it describes: that they are so, is its maker's word
 	Modules    []BOMModule   `json:"modules,omitempty"`
+	Unverified []BOMOpen     `json:"unverified,omitempty"` // what it says besides and nothing was held against
 	Proofs     *BOMProofs    `json:"proofs,omitempty"`
 	Profiles   []BOMProfile  `json:"profiles,omitempty"`
 
@@ -109,14 +130,14 @@ func readDocument(p *audit.Pass, name string) BOMDocument {
 		return b
 	}
 	b.Digest = p.Evidence("bill-of-materials", data)
-	doc, f, err := format.Read(data)
-	if err != nil {
-		b.Error = err.Error()
-		return b
-	}
-	b.doc, b.Format, b.ID, b.Components, b.Defects = doc, f.String(), doc.ID, len(doc.Components), doc.Defects()
-	for _, t := range doc.Tools {
-		b.Tools = append(b.Tools, strings.TrimSpace(t.Name+" "+t.Version))
+	b.read(data)
+	return b
+}
+
+// read reads what can be seen in the document alone.
+func (b *BOMDocument) read(data []byte) {
+	if b.parse(data); b.doc == nil {
+		return
 	}
 	switch err := format.Validate(data); {
 	case err == nil:
@@ -124,13 +145,40 @@ func readDocument(p *audit.Pass, name string) BOMDocument {
 	case errors.Is(err, cyclonedx.ErrInvalid), errors.Is(err, spdx.ErrInvalid):
 		b.Valid, b.Invalid = TriNo, err.Error()
 	}
+}
+
+// parse reads the document, which need not fit a schema.
+func (b *BOMDocument) parse(data []byte) {
+	doc, f, err := format.Read(data)
+	if err != nil {
+		b.Error = err.Error()
+		return
+	}
+	b.doc, b.Format, b.ID, b.Components, b.Defects = doc, f.String(), doc.ID, len(doc.Components), doc.Defects()
+	for _, t := range doc.Tools {
+		b.Tools = append(b.Tools, strings.TrimSpace(t.Name+" "+t.Version))
+	}
 	switch {
 	case sbom.VerifyID(data, doc.ID) == nil:
 		b.Unchanged = TriYes
-	case slices.ContainsFunc(doc.Tools, func(t sbom.Tool) bool { return t.Name == "assay" }):
+	case writtenByAssay(doc):
 		b.Unchanged = TriNo
 	}
-	return b
+}
+
+// writtenByAssay reports whether a document, or what became of it, was written
+// by assay: it names assay as its tool, or has properties of assay and not the
+// identifier of another tool, which are random UUIDs.
+func writtenByAssay(d *sbom.Document) bool {
+	if slices.ContainsFunc(d.Tools, func(t sbom.Tool) bool { return t.Name == "assay" }) {
+		return true
+	}
+	if uuid := d.ID[strings.LastIndexAny(d.ID, ":/")+1:]; len(uuid) >= 36 && uuid[14] == '4' {
+		return false
+	}
+	ours := func(p sbom.Property) bool { return strings.HasPrefix(p.Name, "assay:") }
+	return slices.ContainsFunc(d.Properties, ours) ||
+		slices.ContainsFunc(d.Components, func(c *sbom.Component) bool { return slices.ContainsFunc(c.Properties, ours) })
 }
 
 // sumLines gives the h1: hashes that a document carries, as a source of hashes
@@ -166,41 +214,28 @@ func (r *sumDBRun) gatherDocuments() {
 	}
 }
 
-func runBOM(ctx context.Context, p *audit.Pass) (any, error) {
-	facts := &BOMFacts{Documents: audit.Facts[*readDocuments](p, documents).list}
-	var unread, open []string
+func runBOM(ctx context.Context, p *audit.Pass, log *SumDBFacts) (any, error) {
+	facts := &BOMFacts{Documents: audit.Facts[*readDocuments](p, documents).list, Verified: p.Settings[SettingBOMVerify] == "true"}
 	for i := range facts.Documents {
 		b := &facts.Documents[i]
 		if b.doc == nil {
-			unread = append(unread, b.File+": "+b.Error)
 			continue
 		}
-		judgeForm(p, b)
-		if err := judgeProfiles(p, b); err != nil {
+		if err := b.profiles(p.Settings[SettingBOMProfiles]); err != nil {
 			return nil, err
 		}
-		for _, profile := range b.Profiles {
-			if profile.Verdict == authority.Unknown {
-				open = append(open, b.File+": "+profile.ID)
+		if facts.Verified {
+			if err := verifyDocument(ctx, p, b, log); err != nil {
+				return nil, err
 			}
+			facts.count(b)
 		}
-		if p.Settings[SettingBOMVerify] != "true" {
-			continue
-		}
-		left, err := verifyDocument(ctx, p, b)
-		if err != nil {
-			return nil, err
-		}
-		open = append(open, left...)
-		facts.count(b)
 	}
-	switch {
-	case len(unread) > 0:
-		return facts, audit.NotAssessed("bom/unread", audit.Args{"count": len(unread), "files": first(unread, maxNamed)})
-	case len(open) > 0:
-		return facts, audit.NotAssessed("bom/open", audit.Args{"count": len(open), "what": first(open, maxNamed)})
+	findings, err := facts.judge()
+	for _, f := range findings {
+		p.Report(f)
 	}
-	return facts, nil
+	return facts, err
 }
 
 // count adds what became of a document's modules.
@@ -221,62 +256,9 @@ func (f *BOMFacts) count(b *BOMDocument) {
 	}
 }
 
-// finding is a finding about the document. Every message may name the {file}.
-func (b *BOMDocument) finding(rule string, args audit.Args) audit.Finding {
-	if args == nil {
-		args = audit.Args{}
-	}
-	args["file"] = b.File
-	f := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "document", Name: b.File}, Args: args, Evidence: []string{b.Digest}}
-	if filepath.IsLocal(b.File) {
-		f.Location = &audit.Location{File: b.File}
-	}
-	return f
-}
-
-// about is a finding about a component of the document.
-func (b *BOMDocument) about(rule, component string, args audit.Args) audit.Finding {
-	args["component"] = component
-	f := b.finding(rule, args)
-	f.Subject = audit.Subject{Kind: "module", Name: component}
-	return f
-}
-
-// judgeForm judges what can be seen in the document alone.
-func judgeForm(p *audit.Pass, b *BOMDocument) {
-	if b.Valid == TriNo {
-		p.Report(b.finding("bom/invalid", audit.Args{"format": b.Format, "error": firstLine(b.Invalid)}))
-	}
-	if b.Unchanged == TriNo {
-		p.Report(b.finding("bom/altered", audit.Args{"id": b.ID}))
-	}
-	rules := map[string][]string{}
-	for _, d := range b.Defects {
-		rule := "bom/malformed"
-		if d.Kind == sbom.Unreachable || d.Kind == sbom.NoRoot {
-			rule = "bom/unreachable"
-		}
-		text := string(d.Kind)
-		if d.Name+d.Detail != "" {
-			text += ": " + strings.TrimSpace(d.Name+" "+d.Detail)
-		}
-		rules[rule] = append(rules[rule], text)
-	}
-	for _, rule := range []string{"bom/malformed", "bom/unreachable"} {
-		if defects := rules[rule]; defects != nil {
-			p.Report(b.finding(rule, audit.Args{"count": len(defects), "defects": first(defects, maxNamed)}))
-		}
-	}
-}
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return s
-}
-
-// judgeProfiles judges the document by what authorities ask for.
-func judgeProfiles(p *audit.Pass, b *BOMDocument) error {
-	for id := range strings.SplitSeq(p.Settings[SettingBOMProfiles], ",") {
+// profiles judges the document by what authorities ask for.
+func (b *BOMDocument) profiles(ids string) error {
+	for id := range strings.SplitSeq(ids, ",") {
 		if id == "" {
 			continue
 		}
@@ -286,40 +268,8 @@ func judgeProfiles(p *audit.Pass, b *BOMDocument) error {
 		}
 		results := profile.Judge(b.doc, b.carrier())
 		b.Profiles = append(b.Profiles, BOMProfile{ID: id, Title: audit.Text(profile.Title), Verdict: authority.Verdict(results), Clauses: results})
-		for _, r := range results {
-			rule := ""
-			switch {
-			case r.Outcome != authority.Broken:
-				continue
-			case r.Level == authority.Must || r.Level == authority.Conditional:
-				rule = "bom/clause-violated"
-			case r.Level == authority.Should:
-				rule = "bom/clause-missed"
-			default:
-				continue
-			}
-			f := b.finding(rule, audit.Args{
-				"profile": id, "clause": r.Key, "requirement": audit.Text(r.Clause.Text), "count": r.Lacking, "of": r.Judged, "lacking": lacking(r),
-			})
-			f.Subject = audit.Subject{Kind: "clause", Name: b.File + " " + id + " " + r.Key}
-			p.Report(f)
-		}
 	}
 	return nil
-}
-
-// lacking names what a clause finds lacking.
-func lacking(r authority.Result) []string {
-	var out []string
-	for _, s := range r.Missing {
-		name := cmp.Or(s.Name, "document")
-		text := string(s.What) + ": " + name
-		if s.Value != "" {
-			text += " (" + s.Value + ")"
-		}
-		out = append(out, text)
-	}
-	return first(out, maxNamed)
 }
 
 // carrier is what authorities ask of the file itself.

@@ -4,12 +4,12 @@ package checks
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -19,23 +19,55 @@ import (
 	"github.com/goassay/assay/audit/modproxy"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sbom"
-	"github.com/goassay/assay/sbom/format"
 	"github.com/goassay/assay/sbom/license"
-	"github.com/goassay/assay/sumdb"
 )
 
 // BOMModule is what became of what a document says of a published module
-// version.
+// version, or of an executable.
 type BOMModule struct {
-	Ref     string   `json:"ref"`
-	Module  string   `json:"module"`
-	Version string   `json:"version"`
-	Hashes  BOMState `json:"hashes"`           // of the zip file
-	H1      BOMState `json:"h1"`               // against the zip file
-	Proof   BOMState `json:"proof"`            // the claim that the checksum database has H1
-	License BOMState `json:"license"`          // concluded, against the files
-	Reason  string   `json:"reason,omitempty"` // why something is not checked
+	Ref         string          `json:"ref"`
+	Module      string          `json:"module"` // of an executable its file
+	Version     string          `json:"version,omitempty"`
+	Hashes      BOMState        `json:"hashes"`           // of the zip file
+	H1          BOMState        `json:"h1"`               // against the zip file
+	Proof       BOMState        `json:"proof"`            // the claim that the checksum database has H1
+	License     BOMState        `json:"license"`          // concluded, against the files
+	Reason      string          `json:"reason,omitempty"` // why something is not checked
+	Differences []BOMDifference `json:"differences,omitempty"`
 }
+
+func (m *BOMModule) name() string { return strings.TrimSuffix(m.Module+"@"+m.Version, "@") }
+
+// BOMDifference is something else than a document says.
+type BOMDifference struct {
+	Rule  string `json:"rule"` // that it violates
+	Said  string `json:"said"`
+	Found string `json:"found"`
+}
+
+func (m *BOMModule) differs(rule, said, found string) BOMState {
+	m.Differences = append(m.Differences, BOMDifference{rule, said, found})
+	return BOMDiffers
+}
+
+// BOMOpen is a component, or another part of a document, that nothing was held
+// against.
+type BOMOpen struct {
+	Ref  string `json:"ref,omitempty"`
+	Name string `json:"name,omitempty"`
+	Why  BOMWhy `json:"why"`
+}
+
+// BOMWhy is why nothing was held against something.
+type BOMWhy string
+
+// The reasons.
+const (
+	BOMLocal     BOMWhy = "local"     // it is said to come from a directory: there is no published version
+	BOMVersion   BOMWhy = "version"   // it has none
+	BOMOther     BOMWhy = "other"     // no module of Go, or none that its package URL names
+	BOMReference BOMWhy = "reference" // of the document, with a hash
+)
 
 // BOMState is what became of one thing that a document says.
 type BOMState string
@@ -48,56 +80,145 @@ const (
 	BOMNotChecked BOMState = "not-checked"
 )
 
-// BOMProofs is a bundle of proofs that belongs to a document.
-type BOMProofs struct {
-	File    string `json:"file"`
-	Digest  string `json:"digest,omitempty"`
-	Log     string `json:"log,omitempty"`
-	Size    int64  `json:"size,omitempty"` // of the tree
-	Root    string `json:"root,omitempty"` // base64
-	Records int    `json:"records"`
-	Error   string `json:"error,omitempty"`
+// verifyDocument verifies what a document says. What it describes it may
+// describe as it likes, but for hashes; everything else is either held against
+// something or listed as unverified.
+func verifyDocument(ctx context.Context, p *audit.Pass, b *BOMDocument, log *SumDBFacts) error {
+	env, err := goenv.Read(ctx, goenv.Options{Dir: p.Target.Dir, Environ: p.Environ, Run: p.Exec})
+	if err != nil {
+		env = nil // without a go command nobody knows where the module cache is
+	}
+	v := &bomVerifier{Pass: p, document: b, proofs: readProofs(p, b, env), log: log}
+	v.sort()
+	origins, errs := bomOrigins(p, env).Read(ctx, v.modules)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for i, c := range v.components {
+		m := BOMModule{Ref: c.Ref, Module: v.modules[i].Path, Version: v.modules[i].Version}
+		if errs[i] != nil {
+			m.Reason = redact.Text(errs[i].Error())
+		}
+		m.compareZip(c, origins[i], v.subjects[c.Ref])
+		v.compareProof(&m, c)
+		b.Modules = append(b.Modules, m)
+	}
+	for _, c := range b.doc.Components {
+		if c.Property(sbom.PropertyFile) != "" {
+			b.Modules = append(b.Modules, v.compareFile(c))
+		}
+	}
+	return nil
 }
 
-// verifyDocument verifies what a document says of modules, and returns what
-// remains open.
-func verifyDocument(ctx context.Context, p *audit.Pass, b *BOMDocument) (open []string, err error) {
-	var components []*sbom.Component
-	var modules []module.Version
+// bomVerifier verifies one document.
+type bomVerifier struct {
+	*audit.Pass
+	document   *BOMDocument
+	proofs     *provenRecords // nil without a bundle that holds
+	log        *SumDBFacts    // nil if it was not asked
+	subjects   map[string]bool
+	components []*sbom.Component // those with a zip file
+	modules    []module.Version  // of which it is
+}
+
+// sort sorts the components of the document by what can be done for them.
+func (v *bomVerifier) sort() {
+	b := v.document
+	v.subjects = subjectsOfBOM(b.doc)
 	for _, c := range b.doc.Components {
-		if m, ok := c.ModuleVersion(); ok && c.Property(sbom.PropertyMainModule) == "" && !slices.Contains(b.doc.Roots, c.Ref) {
-			components, modules = append(components, c), append(modules, m)
+		m, ok := c.ModuleVersion()
+		if v.subjects[c.Ref] {
+			b.Subjects = append(b.Subjects, componentName(c))
+			switch {
+			case ok && (c.Property(sbom.PropertyH1) != "" || c.Property(sbom.PropertyProof) != ""):
+				v.add(c, m)
+			case c.Property(sbom.PropertyFile) == "" && saidHashes(c) != nil:
+				b.Unverified = append(b.Unverified, BOMOpen{c.Ref, componentName(c), BOMOther})
+			}
+			continue
+		}
+		why := BOMWhy("")
+		switch {
+		case c.IsStdlib():
+			if m, said := toolchainSaid(c); said {
+				v.add(c, m)
+			} else if saidHashes(c) != nil {
+				why = BOMOther
+			}
+		case c.Kind == sbom.KindCrypto:
+			// what was seen in a binary: there is nothing to compare it with
+		case ok:
+			v.add(c, m)
+		case c.Property(sbom.PropertyLocal) != "":
+			why = BOMLocal
+		case c.Version == "":
+			why = BOMVersion
+		default:
+			why = BOMOther
+		}
+		if why != "" {
+			b.Unverified = append(b.Unverified, BOMOpen{c.Ref, componentName(c), why})
 		}
 	}
-	proofs := readProofs(p, b)
-	origins, errs := bomOrigins(ctx, p).Read(ctx, modules)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	for i, c := range components {
-		v := BOMModule{Ref: c.Ref, Module: modules[i].Path, Version: modules[i].Version}
-		if errs[i] != nil {
-			v.Reason = redact.Text(errs[i].Error())
-		}
-		v.compareZip(p, b, c, origins[i])
-		v.compareProof(p, b, c, proofs)
-		b.Modules = append(b.Modules, v)
-		if slices.Contains([]BOMState{v.Hashes, v.H1, v.Proof, v.License}, BOMNotChecked) {
-			open = append(open, b.File+": "+modules[i].String())
+	proofs, _ := namedProofs(b.doc)
+	for _, r := range b.doc.References {
+		if len(r.Hashes) > 0 && (r.URL != proofs || v.proofs == nil || v.proofs.other) {
+			b.Unverified = append(b.Unverified, BOMOpen{Name: redact.URL(r.URL), Why: BOMReference})
 		}
 	}
-	return open, nil
+}
+
+func (v *bomVerifier) add(c *sbom.Component, m module.Version) {
+	v.components, v.modules = append(v.components, c), append(v.modules, m)
+}
+
+func componentName(c *sbom.Component) string {
+	return strings.TrimSuffix(strings.TrimPrefix(c.Group+"/"+c.Name, "/")+"@"+c.Version, "@")
+}
+
+// subjectsOfBOM returns what a document describes: its roots, and the main
+// modules and executables that a root with no package URL of its own collects.
+// That others are main modules too, a document cannot say of itself.
+func subjectsOfBOM(d *sbom.Document) map[string]bool {
+	subjects := make(map[string]bool)
+	byRef := make(map[string]*sbom.Component, len(d.Components))
+	for _, c := range d.Components {
+		byRef[c.Ref] = c
+	}
+	for _, ref := range d.Roots {
+		subjects[ref] = true
+		root := byRef[ref]
+		if root == nil || root.PURL != "" {
+			continue
+		}
+		for _, ref := range slices.Concat(root.DependsOn, root.Parts) {
+			if c := byRef[ref]; c != nil && c.Property(sbom.PropertyMainModule) != "" {
+				subjects[ref] = true
+			}
+		}
+	}
+	return subjects
+}
+
+// toolchainSaid returns the module of the toolchain that hashes of the standard
+// library are said to be of, if it is one of the same version.
+func toolchainSaid(c *sbom.Component) (module.Version, bool) {
+	said := c.Property(sbom.PropertyToolchain)
+	path, version, _ := strings.Cut(said, "@")
+	want := c.ToolchainOf(runtime.GOOS, runtime.GOARCH)
+	prefix := strings.TrimSuffix(want.Version, runtime.GOOS+"-"+runtime.GOARCH)
+	return module.Version{Path: path, Version: version}, path == want.Path && strings.HasPrefix(version, prefix) && module.Check(path, version) == nil
 }
 
 // bomOrigins reads zip files from the module cache, if the go command says
 // where that is, and from the proxies, if it may.
-func bomOrigins(ctx context.Context, p *audit.Pass) *sbom.Origins {
+func bomOrigins(p *audit.Pass, env *goenv.Env) *sbom.Origins {
 	o := new(sbom.Origins)
 	if p.CacheDir != "" {
 		o.Store = filepath.Join(p.CacheDir, "sbom")
 	}
-	env, err := goenv.Read(ctx, goenv.Options{Dir: p.Target.Dir, Environ: p.Environ, Run: p.Exec})
-	if err != nil {
+	if env == nil {
 		return o
 	}
 	o.ModCache = env.Raw("GOMODCACHE")
@@ -107,49 +228,82 @@ func bomOrigins(ctx context.Context, p *audit.Pass) *sbom.Origins {
 	return o
 }
 
-// compareZip compares what is said of a module with its zip file.
-func (v *BOMModule) compareZip(p *audit.Pass, b *BOMDocument, c *sbom.Component, or *sbom.Origin) {
+// saidHashes are the hashes of files that a component has.
+func saidHashes(c *sbom.Component) []sbom.Hash {
 	said := slices.Clone(c.Hashes)
 	for _, r := range c.References {
-		if r.Type == "distribution" || r.Type == "source-distribution" {
-			said = append(said, r.Hashes...)
-		}
+		said = append(said, r.Hashes...)
 	}
-	h1 := c.Property(sbom.PropertyH1)
-	v.Hashes, v.H1, v.License = stateOf(len(said) > 0), stateOf(h1 != ""), stateOf(c.License.Concluded != "")
+	return said
+}
+
+// compareZip compares what is said of a module with its zip file. Of what a
+// document describes, hashes of files and licences are not the zip file's.
+func (m *BOMModule) compareZip(c *sbom.Component, or *sbom.Origin, subject bool) {
+	var said []sbom.Hash
+	h1, concluded := c.Property(sbom.PropertyH1), ""
+	switch {
+	case c.IsStdlib():
+		h1, said = c.Property(sbom.PropertyToolchainH1), saidHashes(c)
+	case !subject:
+		said, concluded = saidHashes(c), c.License.Concluded
+	}
+	m.Hashes, m.H1, m.License = stateOf(len(said) > 0), stateOf(h1 != ""), stateOf(concluded != "")
 	if or == nil {
 		return
 	}
-	name := v.Module + "@" + v.Version
-	compared := false
-	for _, h := range said {
-		want, known := map[string]string{"SHA-256": or.SHA256, "SHA-512": or.SHA512}[h.Algorithm]
-		if !known {
-			continue // an algorithm that nobody should rely on alone, or not computed here
-		}
-		compared = true
-		if !sameHex(h.Value, want) {
-			v.Hashes = BOMDiffers
-			p.Report(b.about("bom/hash-differs", name, audit.Args{"said": h.Algorithm + " " + h.Value, "found": h.Algorithm + " " + want}))
-			break
-		}
-	}
-	if compared && v.Hashes != BOMDiffers {
-		v.Hashes = BOMMatches
+	if i := slices.IndexFunc(said, func(h sbom.Hash) bool { return h.Algorithm == "SHA-256" && sameHex(h.Value, h1Hex(or.H1)) }); i >= 0 {
+		m.Hashes = m.differs("bom/hash-mislabelled", "SHA-256 "+said[i].Value, or.H1)
+	} else if len(said) > 0 {
+		m.Hashes = m.compareHashes("bom/hash-differs", said, []sbom.Hash{{Algorithm: "SHA-256", Value: or.SHA256}, {Algorithm: "SHA-512", Value: or.SHA512}})
 	}
 	if h1 != "" {
-		if v.H1 = BOMMatches; h1 != or.H1 {
-			v.H1 = BOMDiffers
-			p.Report(b.about("bom/hash-differs", name, audit.Args{"said": h1, "found": or.H1}))
+		if m.H1 = BOMMatches; h1 != or.H1 {
+			m.H1 = m.differs("bom/hash-differs", h1, or.H1)
 		}
 	}
-	if c.License.Concluded != "" {
+	if concluded != "" {
 		found := or.Concludes(c)
-		if v.License = BOMMatches; !license.Equivalent(c.License.Concluded, found) {
-			v.License = BOMDiffers
-			p.Report(b.about("bom/license-differs", name, audit.Args{"said": c.License.Concluded, "found": found}))
+		if m.License = BOMMatches; concluded != found && !license.Equivalent(concluded, found) {
+			if found == "" {
+				found = "no-licence"
+			}
+			m.License = m.differs("bom/license-differs", concluded, found)
 		}
 	}
+}
+
+// compareHashes compares hashes with those of a file. They match if each of
+// them was compared.
+func (m *BOMModule) compareHashes(rule string, said, have []sbom.Hash) BOMState {
+	state := BOMMatches
+	for _, h := range said {
+		i := slices.IndexFunc(have, func(known sbom.Hash) bool { return known.Algorithm == h.Algorithm })
+		switch {
+		case i < 0:
+			state = BOMNotChecked // an algorithm that nobody should rely on, or that is not computed here
+			m.Reason = h.Algorithm
+		case !sameHex(h.Value, have[i].Value):
+			return m.differs(rule, h.Algorithm+" "+h.Value, h.Algorithm+" "+have[i].Value)
+		}
+	}
+	return state
+}
+
+// compareFile compares what is said of an executable with the file beside the
+// document that has its name.
+func (v *bomVerifier) compareFile(c *sbom.Component) BOMModule {
+	name := c.Property(sbom.PropertyFile)
+	m := BOMModule{Ref: c.Ref, Module: name, Hashes: stateOf(len(c.Hashes) > 0), H1: BOMNothing, Proof: BOMNothing, License: BOMNothing}
+	have, err := sbom.HashBeside(v.document.path, filepath.FromSlash(name))
+	if err != nil {
+		m.Reason = redact.Text(err.Error())
+		return m
+	}
+	if len(c.Hashes) > 0 {
+		m.Hashes = m.compareHashes("bom/file-differs", c.Hashes, have)
+	}
+	return m
 }
 
 func stateOf(said bool) BOMState {
@@ -159,144 +313,18 @@ func stateOf(said bool) BOMState {
 	return BOMNothing
 }
 
+// h1Hex returns the 32 bytes of an h1: hash, as tools write them that take it
+// for the hash of a file; "" if it is none.
+func h1Hex(h1 string) string {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(h1, "h1:"))
+	if err != nil {
+		return ""
+	}
+	return hex.EncodeToString(raw)
+}
+
 func sameHex(a, b string) bool {
 	x, err1 := hex.DecodeString(a)
 	y, err2 := hex.DecodeString(b)
 	return errors.Join(err1, err2) == nil && string(x) == string(y)
-}
-
-// provenRecords is what a verified bundle shows.
-type provenRecords struct {
-	checked *sumdb.Checked
-	ids     map[string]int64 // of records, by module version
-}
-
-// readProofs reads and verifies the bundle of proofs of a document.
-func readProofs(p *audit.Pass, b *BOMDocument) *provenRecords {
-	name, want := p.Settings[SettingBOMProofs], ""
-	if name == "" {
-		if name, want = namedProofs(b.doc); name == "" {
-			return nil
-		}
-		name = filepath.Join(filepath.Dir(b.path), name)
-	}
-	b.Proofs = &BOMProofs{File: nameIn(p.Target.Dir, name)}
-	invalid := func(err error) *provenRecords {
-		b.Proofs.Error = err.Error()
-		p.Report(b.finding("bom/proofs-invalid", audit.Args{"proofs": b.Proofs.File, "error": firstLine(err.Error())}))
-		return nil
-	}
-	data, err := format.ReadFile(name)
-	if err != nil {
-		b.Proofs.Error = err.Error() // and each proof remains unchecked
-		return nil
-	}
-	b.Proofs.Digest = p.Evidence("sumdb-bundle", data)
-	if want != "" && strings.TrimPrefix(b.Proofs.Digest, "sha256:") != strings.ToLower(want) {
-		return invalid(fmt.Errorf("the document names a file with the hash %s, and it has %s", want, b.Proofs.Digest))
-	}
-	checked, err := sumdb.CheckEvidence(data, bomLogs(p))
-	if err != nil {
-		return invalid(err)
-	}
-	if checked.Head == nil {
-		return invalid(errors.New("it shows that the log has forked"))
-	}
-	b.Proofs.Log, b.Proofs.Size, b.Proofs.Root, b.Proofs.Records = checked.Log.Name, checked.Head.Size, checked.Head.Root.String(), checked.Records
-	proven := &provenRecords{checked: checked, ids: map[string]int64{}}
-	bundle := new(sumdb.Bundle)
-	if bundle.UnmarshalText(data) == nil {
-		for _, r := range bundle.Records {
-			mod, version, _ := strings.Cut(strings.SplitN(string(r.Text), "\n", 2)[0], " ")
-			version, _, _ = strings.Cut(version, " ")
-			proven.ids[mod+"@"+version] = r.ID
-		}
-	}
-	return proven
-}
-
-// namedProofs returns the file of proofs that a document names beside itself,
-// and its SHA-256 hash.
-func namedProofs(d *sbom.Document) (file, sha256 string) {
-	for _, r := range d.References {
-		if r.Type != "evidence" && r.Type != "attestation" || !strings.HasSuffix(r.URL, ".proofs") || !filepath.IsLocal(r.URL) || strings.ContainsAny(r.URL, `/\:`) {
-			continue
-		}
-		for _, h := range r.Hashes {
-			if h.Algorithm == "SHA-256" {
-				return r.URL, h.Value
-			}
-		}
-	}
-	return "", ""
-}
-
-// bomLogs are the logs that are trusted: that of GOSUMDB, the one known by name, and the policy's.
-func bomLogs(p *audit.Pass) []*sumdb.Log {
-	names := []string{"sum.golang.org"}
-	for _, e := range p.Environ {
-		if v, ok := strings.CutPrefix(e, "GOSUMDB="); ok {
-			names = append(names, v)
-		}
-	}
-	for _, l := range p.Policy.SumDB.Logs {
-		names = append(names, l.GOSUMDB)
-	}
-	var logs []*sumdb.Log
-	for _, name := range names {
-		if log, err := sumdb.ParseLog(name); err == nil {
-			logs = append(logs, log)
-		}
-	}
-	return logs
-}
-
-// compareProof compares the claim that the checksum database has a hash with
-// the bundle. Without one, it is left to the check sumdb.
-func (v *BOMModule) compareProof(p *audit.Pass, b *BOMDocument, c *sbom.Component, proven *provenRecords) {
-	h1, state := c.Property(sbom.PropertyH1), c.Property(sbom.PropertyProof)
-	if state != string(Verified) {
-		v.Proof = BOMNothing
-		return
-	}
-	if v.Proof = BOMNotChecked; proven == nil {
-		if b.Proofs == nil {
-			v.Proof = BOMNothing // nothing that belongs to the document shows it: SumDB asks the log
-		}
-		return
-	}
-	m := module.Version{Path: v.Module, Version: v.Version}
-	lines := proven.checked.Record(m)
-	differs := func(found string) {
-		v.Proof = BOMDiffers
-		p.Report(b.about("bom/proof-differs", m.String(), audit.Args{"said": h1, "found": found}))
-	}
-	id, known := proven.ids[m.String()]
-	switch said := c.Property(sbom.PropertyRecord); {
-	case lines == nil:
-		differs("no record")
-	case !slices.Contains(lines, m.Path+" "+m.Version+" "+h1):
-		differs(strings.Join(lines, "; "))
-	case said != "" && known && said != strconv.FormatInt(id, 10):
-		differs("record " + strconv.FormatInt(id, 10))
-	default:
-		v.Proof = BOMMatches
-	}
-}
-
-// BOMNeedsLog reports whether files of bills of materials carry h1: hashes of
-// which no bundle of proofs beside them tells: the log has to be asked.
-func BOMNeedsLog(files []string) bool {
-	return slices.ContainsFunc(files, func(name string) bool {
-		data, err := format.ReadFile(name)
-		if err != nil {
-			return false
-		}
-		doc, _, err := format.Read(data)
-		if err != nil {
-			return false
-		}
-		proofs, _ := namedProofs(doc)
-		return proofs == "" && (&BOMDocument{doc: doc}).sumLines() != nil
-	})
 }

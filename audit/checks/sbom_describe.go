@@ -31,10 +31,10 @@ func (r *sbomRun) describe(ctx context.Context, d *sbom.Document) (noZip map[str
 	var modules []module.Version
 	for _, c := range d.Components {
 		m, ok := c.ModuleVersion()
-		if isStdlib(c) {
+		if c.IsStdlib() {
 			m, ok = c.ToolchainOf(runtime.GOOS, runtime.GOARCH), true
 		}
-		if !ok || slices.Contains(d.Roots, c.Ref) || r.isMain(c.Ref) {
+		if !ok || slices.Contains(d.Roots, c.Ref) || r.isMain(c.Ref) || c.Property(sbom.PropertyMainModule) != "" { // of an executable the hashes are its own
 			continue
 		}
 		components, modules = append(components, c), append(modules, m)
@@ -46,7 +46,7 @@ func (r *sbomRun) describe(ctx context.Context, d *sbom.Document) (noZip map[str
 	for i, c := range components {
 		h1 := c.Property(sbom.PropertyH1)
 		switch {
-		case isStdlib(c):
+		case c.IsStdlib():
 			if errs[i] == nil { // most toolchains are installed otherwise
 				c.DescribeToolchain(modules[i], origins[i], r.distribution(modules[i]))
 			}
@@ -168,7 +168,7 @@ func (r *sbomRun) prove(d *sbom.Document) {
 // addComponents adds the components of a document to the facts.
 func (r *sbomRun) addComponents(d *sbom.Document, noZip map[string]string) {
 	for _, c := range d.Components {
-		if slices.Contains(d.Roots, c.Ref) || c.Property(sbom.PropertyMainModule) != "" || c.Kind != sbom.KindLibrary || isStdlib(c) || isPackage(c) {
+		if slices.Contains(d.Roots, c.Ref) || c.Property(sbom.PropertyMainModule) != "" || c.Kind != sbom.KindLibrary || c.IsStdlib() || isPackage(c) {
 			continue
 		}
 		f := SBOMComponent{
@@ -198,8 +198,6 @@ func (r *sbomRun) addComponents(d *sbom.Document, noZip map[string]string) {
 func isPackage(c *sbom.Component) bool {
 	return c.Property(sbom.PropertyImportPath) != "" || c.Property(sbom.PropertyBuiltUsing) != ""
 }
-
-func isStdlib(c *sbom.Component) bool { return c.Name == "stdlib" }
 
 func (n *SBOMCounts) add(f SBOMComponent) {
 	n.Components++

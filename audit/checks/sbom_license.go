@@ -39,7 +39,7 @@ func (r *sbomRun) judgeLicenses(d *sbom.Document) {
 		name := strings.TrimSuffix(c.Name+"@"+c.Version, "@")
 		r.Report(audit.Finding{
 			Rule: rule, Subject: audit.Subject{Kind: "module", Name: name},
-			Args:     audit.Args{"component": name, "license": expression, "decisive": j.Reason, "way": ways[c.Ref]},
+			Args:     audit.Args{"component": name, "license": expression, "decisive": append([]string{}, j.Reason...), "way": append([]string{}, ways[c.Ref]...)},
 			Location: modFileLocation(r.Target),
 		})
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -141,7 +140,7 @@ var changedWords = map[sbom.ChangedField]text{
 func (inv *invocation) diffText(w io.Writer, d *sbom.Difference) error {
 	none := inv.say(text{"none", "无"})
 	line := func(sign string, c sbom.Changed) {
-		fmt.Fprintln(w, clean(strings.TrimSpace(sign+" "+c.Name+" "+orNone(c.Old+c.New, ""))))
+		fmt.Fprintln(w, oneLine(sign+" "+c.Name+" "+c.Old+c.New))
 	}
 	for _, c := range d.Added {
 		line("+", c)
@@ -156,9 +155,9 @@ func (inv *invocation) diffText(w io.Writer, d *sbom.Difference) error {
 			head = "~ " + c.Name + " " + orNone(c.Old, none) + " -> " + orNone(c.New, none)
 			changes = changes[1:]
 		}
-		fmt.Fprintln(w, clean(strings.TrimSpace(head)))
+		fmt.Fprintln(w, oneLine(head))
 		for _, ch := range changes {
-			fmt.Fprintln(w, clean("    "+inv.say(changedWords[ch.Field])+inv.say(text{": ", "："})+orNone(ch.Old, none)+" -> "+orNone(ch.New, none)))
+			fmt.Fprintln(w, "    "+inv.say(changedWords[ch.Field])+inv.say(text{": ", "："})+oneLine(orNone(ch.Old, none)+" -> "+orNone(ch.New, none)))
 		}
 	}
 	_, err := fmt.Fprintf(w, inv.say(text{"%d added, %d removed, %d changed\n", "新增 %d，移除 %d，变更 %d\n"}), len(d.Added), len(d.Removed), len(d.Changed))
@@ -179,11 +178,8 @@ func (inv *invocation) diffMarkdown(w io.Writer, d *sbom.Difference) error {
 		return nil
 	}
 	fmt.Fprintf(w, "\n| | %s | %s | %s |\n|---|---|---|---|\n", inv.say(text{"component", "组件"}), inv.say(text{"old", "原"}), inv.say(text{"new", "新"}))
-	row := func(cells ...string) {
-		for i, c := range cells {
-			cells[i] = cell(c)
-		}
-		fmt.Fprintln(w, "| "+strings.Join(cells, " | ")+" |")
+	row := func(what, name, from, to string) {
+		fmt.Fprintln(w, "| "+strings.Join([]string{what, cell(name), cell(from), cell(to)}, " | ")+" |")
 	}
 	for _, c := range d.Added {
 		row(inv.say(text{"added", "新增"}), c.Name, "", c.New)
@@ -199,11 +195,24 @@ func (inv *invocation) diffMarkdown(w io.Writer, d *sbom.Difference) error {
 	return nil
 }
 
-// cell makes text of a table's cell: what comes from documents must not end it.
+// oneLine is text from a document in a line of its own: it must not make another.
+func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+
+// cell is text from a document in a cell of a table, as code: there it is no
+// markup, no link, and no name of somebody who gets a message. A bar would end the
+// cell, with a backslash before it or not, as implementations differ; no module
+// has one in its name.
 func cell(s string) string {
-	s = clean(s)
-	for _, special := range slices.Concat([]string{`\`}, strings.Split("|`*_<>[]", "")) {
-		s = strings.ReplaceAll(s, special, `\`+special)
+	s = strings.ReplaceAll(oneLine(s), "|", "¦")
+	if s == "" {
+		return ""
 	}
-	return strings.Join(strings.Fields(s), " ")
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + s + fence
 }

@@ -53,7 +53,7 @@ What a document says and nothing could be held against is not verified: exit cod
 			}
 			list := []*audit.Check{checks.BOM}
 			if proofs == "" && checks.BOMNeedsLog(target.Documents) {
-				list = append(list, checks.SumDB)
+				list = []*audit.Check{checks.BOMLogged, checks.SumDB}
 			}
 			return inv.judge(cmd.Context(), &o, target, name, list)
 		},

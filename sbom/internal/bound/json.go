@@ -6,6 +6,8 @@
 package bound
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -29,6 +31,11 @@ func Size(document []byte) error {
 	return nil
 }
 
+// ErrRepeated reports an object with two members of one name. Which of them
+// counts, parsers decide differently (RFC 8259, section 4): what is verified would not
+// be what others read.
+var ErrRepeated = errors.New("an object has two members of one name")
+
 // JSON checks a document in JSON before it is parsed. What is no JSON is left
 // to the parser.
 func JSON(document []byte) error {
@@ -36,11 +43,24 @@ func JSON(document []byte) error {
 		return err
 	}
 	var within [MaxDepth + 1]byte // '{' or '[', by depth
+	var members [MaxDepth + 1]map[string]bool
 	depth, elements := 0, 0
 	for i := 0; i < len(document); i++ {
 		switch c := document[i]; c {
 		case '"':
+			start := i
 			i = endOfString(document, i)
+			if within[depth] != '{' || !isName(document, i+1) {
+				continue
+			}
+			name := nameOf(document[start:min(i+1, len(document))])
+			if members[depth][name] {
+				return fmt.Errorf("%w: %.100q", ErrRepeated, name)
+			}
+			if members[depth] == nil {
+				members[depth] = make(map[string]bool)
+			}
+			members[depth][name] = true
 		case '{', '[':
 			depth++
 			elements++
@@ -48,6 +68,7 @@ func JSON(document []byte) error {
 				return fmt.Errorf("%w: nested more than %d levels deep", ErrTooLarge, MaxDepth)
 			}
 			within[depth] = c
+			clear(members[depth])
 		case '}', ']':
 			depth = max(depth-1, 0)
 		case ',':
@@ -60,6 +81,29 @@ func JSON(document []byte) error {
 		}
 	}
 	return nil
+}
+
+// isName reports whether the string before i is the name of a member.
+func isName(document []byte, i int) bool {
+	for ; i < len(document); i++ {
+		switch document[i] {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return document[i] == ':'
+		}
+	}
+	return false
+}
+
+// nameOf reads a string; what is none is left to the parser.
+func nameOf(quoted []byte) string {
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		var s string
+		if json.Unmarshal(quoted, &s) == nil {
+			return s
+		}
+	}
+	return string(quoted[1:max(1, len(quoted)-1)])
 }
 
 // endOfString returns the index of the quote that ends the string which begins at i.
