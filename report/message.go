@@ -44,6 +44,9 @@ var (
 		"cache":       {EN: "cache", ZH: "缓存"},
 		"svid":        {EN: "SVID", ZH: "SVID"},
 		"document":    {EN: "document", ZH: "文档"},
+
+		"vulnerability": {EN: "vulnerability", ZH: "漏洞"},
+		"database":      {EN: "database", ZH: "数据库"},
 	}
 	wordKinds = map[string]audit.Text{
 		"module":      {EN: "{n} modules", ZH: "{n} 个模块"},
@@ -58,6 +61,9 @@ var (
 		"log":         {EN: "{n} logs", ZH: "{n} 个日志"},
 		"cache":       {EN: "{n} caches", ZH: "{n} 个缓存"},
 		"svid":        {EN: "{n} SVIDs", ZH: "{n} 个 SVID"},
+
+		"vulnerability": {EN: "{n} vulnerabilities", ZH: "{n} 个漏洞"},
+		"database":      {EN: "{n} databases", ZH: "{n} 个数据库"},
 	}
 	wordFigure = map[string]audit.Text{
 		"modules":    {EN: "modules", ZH: "模块"},

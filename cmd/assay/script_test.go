@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/goproxytest"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -118,6 +119,7 @@ type scriptProxy struct {
 	goRoot  string
 
 	outsider string
+	vulnDB   string // folder of a vulnerability database
 }
 
 func newScriptProxy(t *testing.T) *scriptProxy {
@@ -127,7 +129,7 @@ func newScriptProxy(t *testing.T) *scriptProxy {
 		t.Fatal(err)
 	}
 	t.Cleanup(modules.Close)
-	p := &scriptProxy{t: t, modules: modules, lines: map[module.Version]string{}}
+	p := &scriptProxy{t: t, modules: modules, lines: map[module.Version]string{}, vulnDB: writeVulnDB(t)}
 	out, err := exec.Command("go", "env", "GOCACHE", "GOROOT").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -225,12 +227,37 @@ func (p *scriptProxy) setup(env *testscript.Env) error {
 		{"GOPATH", filepath.Join(env.WorkDir, ".gopath")}, {"GOFLAGS", "-modcacherw"}, {"GOTOOLCHAIN", "local"}, {"GOENV", "off"},
 		{"GOPRIVATE", ""}, {"GONOPROXY", ""}, {"GONOSUMDB", ""}, {"GOWORK", ""},
 		{"ASSAY_CACHE", filepath.Join(env.WorkDir, ".assay")}, {"CLOSED", closed.URL}, {"HTML", p.html}, {"HANG", hang.URL},
-		{"NOGO", programs}, {"OUTSIDER", p.outsider},
+		{"NOGO", programs}, {"OUTSIDER", p.outsider}, {"GOVULNDB", "file://" + filepath.ToSlash(p.vulnDB)},
 		{"LC_ALL", "C"}, {"TERM", "dumb"}, {"SOURCE_DATE_EPOCH", ""},
 	} {
 		env.Setenv(kv[0], kv[1])
 	}
 	return os.MkdirAll(home, 0o777)
+}
+
+// writeVulnDB makes a vulnerability database of today, with one entry of a
+// module that no script has.
+func writeVulnDB(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	now := time.Now().UTC().Format(time.RFC3339)
+	for name, content := range map[string]string{
+		"index/db.json":      `{"modified":"NOW"}`,
+		"index/modules.json": `[{"path":"example.com/vulnerable","vulns":[{"id":"GO-2020-0001","modified":"NOW","fixed":"1.0.1"}]}]`,
+		"index/vulns.json":   `[{"id":"GO-2020-0001","modified":"NOW"}]`,
+		"ID/GO-2020-0001.json": `{"schema_version":"1.3.1","id":"GO-2020-0001","modified":"NOW","published":"2020-01-01T00:00:00Z","summary":"Test",` +
+			`"affected":[{"package":{"name":"example.com/vulnerable","ecosystem":"Go"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.0.1"}]}],` +
+			`"ecosystem_specific":{"imports":[{"path":"example.com/vulnerable"}]}}],"database_specific":{"url":"https://pkg.go.dev/vuln/GO-2020-0001","review_status":"REVIEWED"}}`,
+	} {
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(strings.ReplaceAll(content, "NOW", now)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // unlog M@V makes $GOSUMDB and $GOPROXY those of a database that lacks M@V.

@@ -55,7 +55,9 @@ func text(members map[string]json.RawMessage, name string) (string, error) {
 // unambiguous verifies that a text is one JSON value in UTF-8 with no name twice
 // in an object. Two names with unpaired surrogates are taken for the same.
 func unambiguous(raw []byte) error {
-	if err := bound.JSON(raw); err != nil { // a payload has its own depth
+	if err := bound.JSON(raw); errors.Is(err, bound.ErrRepeated) {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	} else if err != nil { // a payload has its own depth
 		return err
 	}
 	if !utf8.Valid(raw) {
