@@ -276,6 +276,19 @@ func (g *graphRun) reportUnasked() {
 	}
 }
 
+// refused reports whether a proxy serves the module and refuses to say which
+// versions it has: what became of the version in use nobody there will tell.
+func (m *GraphModule) refused() bool {
+	return m.Status != nil && m.Status.State == modproxy.Unknown && m.Status.Reason == modproxy.ReasonRefused
+}
+
+// accepted reports whether somebody answers for it, in a waiver of the policy,
+// that the status of a module which a proxy refuses to tell is not known.
+func (g *graphRun) accepted(m GraphModule) bool {
+	f := &audit.Finding{Rule: "graph/status-refused", Subject: m.subject()}
+	return m.refused() && slices.ContainsFunc(g.p.Policy.Waivers, func(w audit.Waiver) bool { return w.Covers(f) && !w.Expired(g.p.Now) })
+}
+
 // incomplete says which modules were left without an answer.
 func (g *graphRun) incomplete() error {
 	total, unknown := 0, 0
@@ -285,7 +298,7 @@ func (g *graphRun) incomplete() error {
 			continue
 		}
 		total++
-		if m.Status.State == modproxy.Unknown && !m.unasked() {
+		if m.Status.State == modproxy.Unknown && !m.unasked() && !g.accepted(m) {
 			unknown++
 			reasons[string(m.Status.Reason)]++
 		}

@@ -124,10 +124,7 @@ type moduleJudge struct {
 func (j moduleJudge) report(rule string, args audit.Args) {
 	source := j.m.source()
 	args["module"], args["version"] = source.Path, source.Version
-	f := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "module", Name: source.String()}, Args: args}
-	if source.Version == "" {
-		f.Subject.Name = j.m.Module.String()
-	}
+	f := audit.Finding{Rule: rule, Subject: j.m.subject(), Args: args}
 	file := j.file
 	if file == "" && len(j.g.mods) > 0 {
 		file = j.g.mods[0].File
@@ -139,6 +136,15 @@ func (j moduleJudge) report(rule string, args audit.Args) {
 		f.Evidence = []string{j.m.Evidence}
 	}
 	j.g.p.Report(f)
+}
+
+// subject is what findings about the module are about.
+func (m *GraphModule) subject() audit.Subject {
+	s := audit.Subject{Kind: "module", Name: m.source().String()}
+	if m.source().Version == "" {
+		s.Name = m.Module.String()
+	}
+	return s
 }
 
 func (j moduleJudge) replaced(r modgraph.Replacement, at place) {
@@ -183,6 +189,9 @@ func (j moduleJudge) said() {
 			rule = "graph/retracted-not-built"
 		}
 		j.report(rule, audit.Args{"rationale": strings.Join(m.Retracted, "; ")})
+	}
+	if m.refused() {
+		j.report("graph/status-refused", audit.Args{"detail": m.Status.Detail})
 	}
 	if m.Deprecated != "" && !m.NotBuilt {
 		line, _, _ := strings.Cut(m.Deprecated, "\n")

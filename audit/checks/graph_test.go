@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/sumdb/dirhash"
@@ -288,7 +289,7 @@ example.com/plain v1 HASH
 			name:     "a proxy refuses",
 			files:    graphMain + "require example.com/a v1.0.0\nrequire example.com/secret v1.0.0\n-- go.sum --\nSUM example.com/a@v1.0.0 example.com/secret@v1.0.0\n",
 			settings: []string{},
-			want:     []string{"retracted example.com/a@v1.0.0 go.mod:5"},
+			want:     []string{"retracted example.com/a@v1.0.0 go.mod:5", "status-refused example.com/secret@v1.0.0 go.mod:6"},
 			reason:   "graph/status-unknown", contains: "1 of 2 modules (refused: 1)",
 		},
 		{
@@ -357,6 +358,24 @@ func demandGraphOutcome(t *testing.T, rep *audit.Report, reason, contains string
 	}
 	if reason != "" && got.Outcome != audit.Unassessed && got.Outcome != audit.Failed || reason == "" && got.Outcome == audit.Unassessed {
 		t.Errorf("outcome %s", got.Outcome)
+	}
+}
+
+// TestGraphAccepted: a waiver that holds stands for what a proxy refuses to
+// say, one that has expired or is about another module does not.
+func TestGraphAccepted(t *testing.T) {
+	for subject, tt := range map[string]struct {
+		days   int
+		reason string
+	}{
+		"example.com/secret@v1.0.0": {30, ""},
+		"example.com/secret@v1.0.1": {30, "graph/status-unknown"},
+		"example.com/secret*":       {-30, "graph/status-unknown"},
+	} {
+		cfg := graphConfig(t, graphMain+"require example.com/secret v1.0.0\n-- go.sum --\nSUM example.com/secret@v1.0.0\n")
+		cfg.Policy = audit.DefaultPolicy()
+		cfg.Policy.Waivers = []audit.Waiver{{Rule: "graph/status-refused", Subject: subject, Reason: "r", Owner: "o", Expires: audit.Date{Time: time.Now().AddDate(0, 0, tt.days)}}}
+		demandGraphOutcome(t, runCheck(t, cfg), tt.reason, "")
 	}
 }
 
