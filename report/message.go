@@ -92,6 +92,13 @@ var (
 		"version_unknown": {EN: "versions unknown", ZH: "版本不明"},
 		"local":           {EN: "local", ZH: "本地"},
 
+		"called":       {EN: "called", ZH: "被调用"},
+		"present":      {EN: "with code", ZH: "含漏洞代码"},
+		"imported":     {EN: "imported", ZH: "被引入"},
+		"required":     {EN: "required", ZH: "被依赖"},
+		"not_affected": {EN: "not affected", ZH: "不受影响"},
+		"not_assessed": {EN: "not assessed", ZH: "未能评估"},
+
 		"services":    {EN: "services", ZH: "服务"},
 		"verified":    {EN: "verified", ZH: "已验证"},
 		"mismatch":    {EN: "mismatch", ZH: "不一致"},

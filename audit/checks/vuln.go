@@ -220,7 +220,7 @@ func (r *vulnRun) report(t *VulnTarget, v *VulnVulnerability) {
 		Rule: v.ruleOf(), Subject: v.subject(t), Location: r.place(t, v.Module),
 		Args: audit.Args{
 			"id": v.ID, "module": v.Module, "version": v.Version, "target": t.Name,
-			"aliases": orNothing(v.Aliases), "summary": v.Summary,
+			"ids": append([]string{v.ID}, v.Aliases...), "summary": v.Summary,
 			"symbols": first(symbolNames(v), maxNamed), "fix": t.fixOf(v),
 		},
 	}
@@ -231,13 +231,6 @@ func (r *vulnRun) report(t *VulnTarget, v *VulnVulnerability) {
 		f.Evidence = []string{r.Evidence("call-stack", traceText(v.Traces))}
 	}
 	r.Report(f)
-}
-
-func orNothing(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }
 
 // symbolNames are the functions that are called or present, or else the packages.

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -290,7 +292,7 @@ func (inv *invocation) newestDB(ctx context.Context) (*vulns.Database, error) {
 }
 
 func (inv *invocation) sayDB(what string, s vulns.Source) {
-	fmt.Fprintf(inv.stdout, "%s: %s, %d %s\n", what, s.Modified.Format("2006-01-02"), s.Entries, inv.say(text{"entries", "条"}))
+	fmt.Fprintf(inv.stdout, inv.say(text{"%s: %s, %d entries\n", "%s：%s，%d 条\n"}), what, s.Modified.Format(time.DateOnly), s.Entries)
 }
 
 func (inv *invocation) vulnDBStatus(ctx context.Context) error {
@@ -305,7 +307,7 @@ func (inv *invocation) vulnDBStatus(ctx context.Context) error {
 	switch {
 	case err == nil:
 		inv.sayDB(inv.say(text{"installed", "已安装"}), installed.Source)
-	case os.IsNotExist(err):
+	case errors.Is(err, fs.ErrNotExist):
 		fmt.Fprintln(inv.stdout, inv.say(text{"installed: none", "已安装：无"}))
 	default:
 		return usagef("", "%s: %v", dir, err)
