@@ -74,9 +74,6 @@ func (r *sbomRun) describeFolders(d *sbom.Document, noZip map[string]string) err
 	for _, product := range r.listed.products {
 		for _, m := range append([]*sbom.Module{product.Root}, product.Modules...) {
 			c := d.Component(m.String())
-			if c == nil && m == product.Root { // an executable that was built from it
-				c = rootOf(d, m.Path)
-			}
 			if c == nil || c.License.Evidence != nil || m.Version != "" && m != product.Root && noZip[c.Ref] == "" {
 				continue
 			}
@@ -90,16 +87,6 @@ func (r *sbomRun) describeFolders(d *sbom.Document, noZip map[string]string) err
 			if err := c.DescribeFolder(dir); err != nil {
 				noZip[c.Ref] = redact.Text(err.Error())
 			}
-		}
-	}
-	return nil
-}
-
-// rootOf returns the root of a document that is of a main module, or nil.
-func rootOf(d *sbom.Document, module string) *sbom.Component {
-	for _, ref := range d.Roots {
-		if c := d.Component(ref); c != nil && c.Name == module && c.Property(sbom.PropertyMainModule) != "" {
-			return c
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/sbom"
 )
 
@@ -78,7 +79,13 @@ func (r *sbomRun) compareOne(ctx context.Context, d *sbom.Document, f sbom.Execu
 	for _, diff := range s.Differences {
 		r.reportDifference(x.File, diff)
 	}
-	d.AddGraph(sbom.ExecutableRef(d, f), p, s.Same)
+	root := sbom.ExecutableRef(d, f)
+	d.AddGraph(root, p, s.Same)
+	if c := d.Component(root); s.Same && c != nil && p.Root.Dir != "" && r.Settings[SettingDescribe] == "true" {
+		if err := c.DescribeFolder(p.Root.Dir); err != nil {
+			s.Unknown = oneLine(redact.Text(err.Error()))
+		}
+	}
 	return nil
 }
 
