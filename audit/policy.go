@@ -82,6 +82,9 @@ type SBOMPolicy struct {
 	Authors  []PolicyParty `yaml:"authors"`  // who makes the documents
 	Supplier PolicyParty   `yaml:"supplier"` // who supplies the products that they describe
 	URI      string        `yaml:"uri"`      // where a document is published
+
+	// Distribution is where the executable is published of which a document is made.
+	Distribution string `yaml:"distribution"`
 }
 
 // A PolicyParty is an organisation.

@@ -223,6 +223,9 @@ func (v *policyValidator) parties(p SBOMPolicy) {
 		check(fmt.Sprintf("sbom.authors[%d]", i), a)
 	}
 	check("sbom.supplier", p.Supplier)
+	if p.Distribution != "" && !absoluteURL(p.Distribution) {
+		v.FailAt(v.Values["sbom.distribution"], "", "malformed URL %q", p.Distribution)
+	}
 	if p.URI != "" && !absoluteURL(p.URI) {
 		v.FailAt(v.Values["sbom.uri"], "", "malformed URL %q", p.URI)
 	}

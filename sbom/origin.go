@@ -198,7 +198,8 @@ func (o *Origins) stored(sha256 string) *Origin {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxStored))
 	or := new(Origin)
-	if err != nil || json.Unmarshal(data, or) != nil || or.SHA256 != sha256 || len(or.SHA512) != 2*sha512.Size || or.H1 == "" {
+	if err != nil || json.Unmarshal(data, or) != nil || or.SHA256 != sha256 || len(or.SHA512) != 2*sha512.Size || or.H1 == "" ||
+		or.License.Concluded != "" && or.License.Parts == nil {
 		return nil // to be made again
 	}
 	return or

@@ -83,6 +83,7 @@ type BOMDocument struct {
 	Unverified []BOMOpen     `json:"unverified,omitempty"` // what it says besides and nothing was held against
 	Proofs     *BOMProofs    `json:"proofs,omitempty"`
 	Profiles   []BOMProfile  `json:"profiles,omitempty"`
+	Signature  *BOMSignature `json:"signature,omitempty"` // where keys were given
 
 	doc  *sbom.Document
 	path string
@@ -222,6 +223,9 @@ func runBOM(ctx context.Context, p *audit.Pass, log *SumDBFacts) (any, error) {
 			continue
 		}
 		if err := b.profiles(p.Settings[SettingBOMProfiles]); err != nil {
+			return nil, err
+		}
+		if err := readSignature(p, b); err != nil {
 			return nil, err
 		}
 		if facts.Verified {

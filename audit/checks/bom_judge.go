@@ -28,7 +28,18 @@ func (facts *BOMFacts) judge() ([]audit.Finding, error) {
 			unread = append(unread, b.File+": "+b.Error)
 			continue
 		}
+		if b.Valid == TriUnknown { // of its version there is no schema here
+			open = append(open, b.File+": "+b.Format)
+		}
 		findings = append(findings, b.judgeForm()...)
+		if sig := b.Signature; sig != nil {
+			switch sig.State {
+			case BOMDiffers:
+				findings = append(findings, b.finding("bom/signature-invalid", audit.Args{"attestation": sig.File, "error": firstLine(sig.Error)}))
+			case BOMNotChecked:
+				open = append(open, b.File+": "+sig.File)
+			}
+		}
 		findings = append(findings, b.judgeProfiles()...)
 		for _, profile := range b.Profiles {
 			if profile.Verdict == authority.Unknown {

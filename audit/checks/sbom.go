@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -205,6 +206,7 @@ func (r *sbomRun) finish(ctx context.Context, subject string, d *sbom.Document, 
 		}
 	}
 	r.prove(d)
+	r.distribute(d)
 	d.Complete()
 	r.judgeLicenses(d)
 	document, err := cyclonedx.Encode(d, cyclonedx.V1_6, cyclonedx.JSON)
@@ -216,6 +218,16 @@ func (r *sbomRun) finish(ctx context.Context, subject string, d *sbom.Document, 
 		Subject: subject, Components: len(d.Components), Complete: complete, Evidence: r.Evidence("cyclonedx", document),
 	})
 	return nil
+}
+
+// distribute adds where the executable is published that a document describes,
+// as the policy says.
+func (r *sbomRun) distribute(d *sbom.Document) {
+	if url := r.Policy.SBOM.Distribution; url != "" && len(d.Roots) == 1 {
+		if c := d.Component(d.Roots[0]); c.Property(sbom.PropertyFile) != "" {
+			c.References = append(c.References, sbom.Reference{Type: "distribution", URL: url, Hashes: slices.Clone(c.Hashes)})
+		}
+	}
 }
 
 // open says what is not known.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -95,7 +96,7 @@ func (inv *invocation) sideOf(ctx context.Context, arg string, offline bool) (*s
 				if err != nil {
 					return nil, false, usagef("", "%s: %v", arg, err)
 				}
-				return d, true, nil
+				return d, wholeDocument(d, data), nil
 			}
 		}
 	}
@@ -120,6 +121,15 @@ func (inv *invocation) sideOf(ctx context.Context, arg string, offline bool) (*s
 		return d, rep.Checks[0].Outcome != audit.Unassessed && rep.Checks[0].Outcome != audit.Errored, err
 	}
 	return nil, false, usagef("", "%s: no bill of materials could be made of it", arg)
+}
+
+// wholeDocument reports whether a document fits its schema, and does not say itself
+// that something is missing.
+func wholeDocument(d *sbom.Document, data []byte) bool {
+	return format.Validate(data) == nil && !slices.ContainsFunc(d.Components, func(c *sbom.Component) bool {
+		_, published := c.ModuleVersion()
+		return slices.Contains(d.Roots, c.Ref) && c.Completeness == sbom.Incomplete || c.Version == "" && c.Kind == sbom.KindLibrary && !published && c.Property(sbom.PropertyLocal) == ""
+	})
 }
 
 var diffForms = map[string]func(*invocation, io.Writer, *sbom.Difference) error{

@@ -26,7 +26,7 @@ import (
 
 // Version changes whenever the same files may give another result. Results for all packages can be kept under it and the module's
 // h1 hash; Result.For then narrows them to the packages of a program.
-const Version = "1"
+const Version = "2"
 
 // Options narrow a scan. The zero value scans for all packages of the module.
 type Options struct {
