@@ -195,6 +195,7 @@ func (inv *invocation) vulnSettings(o *options, v *vulnFlags, target *audit.Targ
 	o.settings[checks.SettingVulnDB], o.settings[checks.SettingVulnLevel] = v.db, v.level
 	if v.tests {
 		o.settings[checks.SettingVulnTests] = "true"
+		o.settings[checks.SettingTests] = "true" // what they need is listed, too
 	}
 	policy, err := o.readPolicy(target)
 	if err != nil {
