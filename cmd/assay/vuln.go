@@ -16,6 +16,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
+	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/audit/vulns"
 	"github.com/goassay/assay/audit/vulns/engine"
 	"github.com/goassay/assay/sbom/format"
@@ -306,7 +307,7 @@ func (inv *invocation) vulnDBStatus(ctx context.Context) error {
 	switch {
 	case err == nil:
 		inv.sayDB(inv.say(text{"installed", "已安装"}), installed.Source)
-	case os.IsNotExist(err):
+	case errors.Is(err, os.ErrNotExist):
 		fmt.Fprintln(inv.stdout, inv.say(text{"installed: none", "已安装：无"}))
 	default:
 		return usagef("", "%s: %v", dir, err)
@@ -367,5 +368,5 @@ func dbError(err error) error {
 	if errors.As(err, &usage) {
 		return err
 	}
-	return usagef("", "%v", err)
+	return usagef("", "%s", redact.Text(err.Error()))
 }
