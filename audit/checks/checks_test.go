@@ -39,8 +39,8 @@ func TestMain(m *testing.M) {
 		selftestAgain()
 		return
 	}
-	if len(os.Args) > 1 && os.Args[1] == vulnEngine {
-		os.Exit(engine.Run(context.Background(), os.Args[2:], os.Stdout, os.Stderr))
+	if os.Getenv(scannerEnv) != "" {
+		os.Exit(engine.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	produced.rules, produced.reasons = map[string]bool{}, map[string]bool{}
 	flag.Parse()

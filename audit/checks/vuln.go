@@ -16,7 +16,6 @@ import (
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/audit/vulns"
-	"github.com/goassay/assay/sbom"
 )
 
 // Settings of Vuln.
@@ -76,7 +75,8 @@ type VulnCounts struct {
 type VulnTarget struct {
 	Kind     string          `json:"kind"` // module, binary or sbom
 	Name     string          `json:"name"`
-	Product  string          `json:"product,omitempty"` // package URL
+	Product  string          `json:"product,omitempty"`  // package URL
+	Packages []string        `json:"packages,omitempty"` // that were looked at, where some were named; none: all
 	Basis    vulns.Basis     `json:"basis,omitempty"`
 	Level    vulns.Level     `json:"level,omitempty"`
 	Modules  int             `json:"modules"`
@@ -165,7 +165,7 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 	}
 	var err error
 	if t.Upgrades, err = r.db.Upgrades(ctx, open); err != nil {
-		return r.database(err)
+		return r.database(ctx, err)
 	}
 	for j := range r.facts.Vulnerabilities {
 		if v := &r.facts.Vulnerabilities[j]; v.Target == i {
@@ -295,68 +295,6 @@ func (r *vulnRun) place(t *VulnTarget, module string) *audit.Location {
 	return modFileLocation(r.Target)
 }
 
-// source assesses the modules of the target.
-func (r *vulnRun) source(ctx context.Context) error {
-	l := audit.Facts[*listed](r.Pass, listing)
-	if l.err != nil {
-		r.facts.Unread = append(r.facts.Unread, cmp.Or(r.Target.Module, "go.mod")+": "+commandMessage(r.Pass, l.err))
-		return nil
-	}
-	if l.listing == nil {
-		return nil
-	}
-	scanner := &vulns.Scanner{Env: goEnviron(r.Pass)}
-	if words := r.Settings[SettingVulnScanner]; words != "" {
-		scanner.Command = strings.Split(words, "\x00")
-	}
-	for _, product := range l.products {
-		modules := sourceModules(product, l.listing.Target.GoVersion)
-		dir, patterns := r.Target.Dir, r.Target.Packages
-		if product.Root.Dir != "" && len(l.products) > 1 {
-			dir = product.Root.Dir
-		}
-		if len(patterns) == 0 {
-			patterns = []string{"./..."}
-		}
-		a, err := scanner.Source(ctx, r.db, vulns.Program{
-			Dir: dir, Patterns: patterns, Tags: l.listing.Target.Tags, Tests: r.Settings[SettingVulnTests] == "true",
-			Modules: modules, Packages: l.listing.ImportPaths(), Platform: vulns.Platform{OS: l.listing.Target.GOOS, Arch: l.listing.Target.GOARCH}, Level: r.facts.Level,
-		})
-		if err != nil {
-			return r.database(err)
-		}
-		r.facts.Targets = append(r.facts.Targets, VulnTarget{
-			Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(modules), assessment: a,
-		})
-		for _, f := range product.Failures {
-			r.facts.Unread = append(r.facts.Unread, f.Package+": "+oneLine(redact.Text(f.Message)))
-		}
-	}
-	return nil
-}
-
-// sourceModules are the modules of a product, as compiled in, with the
-// standard library and the toolchain.
-func sourceModules(p *sbom.Product, goVersion string) []vulns.Module {
-	modules := []vulns.Module{{Path: vulns.Stdlib, Version: goVersion}, {Path: vulns.Toolchain, Version: goVersion}}
-	for _, m := range append([]*sbom.Module{p.Root}, p.Modules...) {
-		v := vulns.Module{Path: m.Path, Version: m.Version}
-		if m == p.Root && strings.Contains(m.Version, "+dirty") {
-			v.Version = strings.TrimSuffix(m.Version, "+dirty")
-		}
-		if len(m.Replaced) > 0 {
-			path, version, _ := strings.Cut(m.Replaced[0], "@")
-			used := v
-			if p.Locality(m) == sbom.Directory {
-				used = vulns.Module{Path: m.Path}
-			}
-			v = vulns.Module{Path: path, Version: version, Replace: &used}
-		}
-		modules = append(modules, v)
-	}
-	return modules
-}
-
 // binaries assesses the executables of the target. They are read again: what a
 // vulnerability needs of them is large, and most checks need none of it.
 func (r *vulnRun) binaries(ctx context.Context) error {
@@ -410,7 +348,7 @@ func (r *vulnRun) binary(ctx context.Context, f *gobin.File) (t VulnTarget, reas
 	}
 	a, err := r.db.Binary(ctx, f)
 	if err != nil {
-		return t, "", r.database(err)
+		return t, "", r.database(ctx, err)
 	}
 	t = VulnTarget{Kind: "binary", Name: name, assessment: a}
 	if outer := nameIn(r.Target.Dir, cmp.Or(f.Outer, f.Path)); filepath.IsLocal(outer) {
@@ -423,54 +361,6 @@ func (r *vulnRun) binary(ctx context.Context, f *gobin.File) (t VulnTarget, reas
 		}
 	}
 	return t, "", nil
-}
-
-// documents assesses what bills of materials list.
-func (r *vulnRun) documents(ctx context.Context) error {
-	for _, b := range audit.Facts[*readDocuments](r.Pass, documents).list {
-		if b.doc == nil {
-			r.facts.Unread = append(r.facts.Unread, b.File+": "+b.Error)
-			continue
-		}
-		modules, product := documentModules(b.doc)
-		a, err := r.db.Match(ctx, modules, vulns.Platform{OS: b.doc.Property(sbom.PropertyGOOS), Arch: b.doc.Property(sbom.PropertyGOARCH)})
-		if err != nil {
-			return r.database(err)
-		}
-		t := VulnTarget{Kind: "sbom", Name: b.File, Product: product, Modules: len(modules), assessment: a}
-		if filepath.IsLocal(b.File) {
-			t.location = &audit.Location{File: b.File}
-		}
-		if len(modules) == 0 {
-			r.facts.Unread = append(r.facts.Unread, b.File+": no Go module")
-		}
-		r.facts.Targets = append(r.facts.Targets, t)
-	}
-	return nil
-}
-
-// documentModules are the Go modules that a document lists, and the package
-// URL of what it describes.
-func documentModules(d *sbom.Document) (modules []vulns.Module, product string) {
-	for _, c := range d.Components {
-		if !strings.HasPrefix(c.PURL, "pkg:golang/") || strings.Contains(c.PURL, "#") {
-			continue
-		}
-		if slices.Contains(d.Roots, c.Ref) {
-			product = c.PURL
-		}
-		m := vulns.Module{Path: strings.TrimPrefix(c.Group+"/"+c.Name, "/"), Version: c.Version}
-		switch v := strings.TrimPrefix(c.Version, "v"); {
-		case m.Path == vulns.Stdlib || m.Path == "std":
-			m = vulns.Module{Path: vulns.Stdlib, Version: "go" + strings.TrimPrefix(v, "go")}
-		case c.Property(sbom.PropertyLocal) != "":
-			m.Replace = &vulns.Module{Path: m.Path}
-		case c.Version != "" && v == c.Version && !strings.HasPrefix(v, "go"): // as some tools write versions
-			m.Version = "v" + v
-		}
-		modules = append(modules, m)
-	}
-	return modules, product
 }
 
 // left says what is not known.
@@ -498,10 +388,11 @@ func notAssessedText(target string, n vulns.NotAssessed) string {
 	return text
 }
 
-// database tells an error of the database from that of a check.
-func (r *vulnRun) database(err error) error {
-	if errors.Is(err, vulns.ErrInvalid) || errors.Is(err, vulns.ErrUnreachable) {
-		return audit.NotAssessed("vuln/no-database", audit.Args{"error": redact.Text(err.Error())})
+// database tells an error of the database from that of a run that was ended.
+// Whatever else is wrong with a database, it was not asked.
+func (r *vulnRun) database(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return err
+	return audit.NotAssessed("vuln/no-database", audit.Args{"error": redact.Text(err.Error())})
 }

@@ -40,7 +40,7 @@ func (r *vulnRun) open(ctx context.Context) error {
 	case location != "" && !(online && r.Offline):
 		db, err := vulns.Open(ctx, location, r.HTTP)
 		if err != nil {
-			return r.database(err)
+			return r.database(ctx, err)
 		}
 		return r.take(db, "")
 	case location == "" && !r.Offline:
@@ -49,7 +49,7 @@ func (r *vulnRun) open(ctx context.Context) error {
 			return r.take(db, "")
 		}
 		if ctx.Err() != nil || !errors.Is(err, vulns.ErrUnreachable) {
-			return r.database(err)
+			return r.database(ctx, err)
 		}
 		return r.fallback(ctx, redact.Text(err.Error()))
 	}
@@ -71,7 +71,7 @@ func (r *vulnRun) fallback(ctx context.Context, why string) error {
 		case err == nil && !installed.Modified.Before(db.Modified):
 			db = installed
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return r.database(err) // it was installed to be used
+			return r.database(ctx, err) // it was installed to be used
 		}
 	}
 	return r.take(db, why)
@@ -93,6 +93,9 @@ func (r *vulnRun) judgeDatabase() {
 		limit = days
 	}
 	d := r.facts.Database
+	if d.AgeDays < -1 { // it would never be old
+		r.facts.Unread = append(r.facts.Unread, "database of "+d.Modified.Format(time.DateOnly)+", which is yet to come: its age is not known")
+	}
 	if d.AgeDays <= limit {
 		return
 	}

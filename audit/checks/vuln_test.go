@@ -3,382 +3,307 @@
 package checks
 
 import (
-	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gocmd"
 	"github.com/goassay/assay/audit/vulns"
 )
 
-// vulnEngine is the argument that makes this test's program the analysis of source.
-const vulnEngine = "vuln-engine"
+// scannerEnv makes this test's program what the check starts to analyse source.
+const scannerEnv = "ASSAY_TEST_SCANNER"
 
-// A vulnEntry is an entry of the database of tests.
-type vulnEntry struct {
-	id, module, fixed string
-	packages          map[string][]string // symbols by package
-	more              string              // members of the entry
-	review            string
-}
+// vulnEntry is an entry of the tests' database: of one module, below 1.9.0.
+type vulnEntry struct{ id, module, imports, extra, review string }
 
 var vulnEntries = []vulnEntry{
-	{id: "GO-2026-0001", module: "example.com/a", fixed: "1.1.0", packages: map[string][]string{"example.com/a": {"Bad"}}},
-	{id: "GO-2026-0002", module: "example.com/b", packages: map[string][]string{"example.com/b": {"Bad"}}},
-	{id: "GO-2026-0003", module: "example.com/c", fixed: "1.0.1", packages: map[string][]string{"example.com/c/bad": {"Bad"}}},
-	{id: "GO-2026-0004", module: "example.com/c", fixed: "1.0.2", packages: map[string][]string{"example.com/c/bad": nil}, review: "UNREVIEWED"},
-	{id: "GO-2026-0005", module: "example.com/c", packages: map[string][]string{"example.com/c/bad": nil}, more: `"withdrawn":"2026-02-01T00:00:00Z",`},
-	{id: "GO-2026-0006", module: "toolchain", fixed: "1.999.0", packages: map[string][]string{"cmd/go": nil}},
-	{id: "GO-2026-0007", module: "example.com/away", packages: map[string][]string{"example.com/away": nil}},
+	{"GO-2026-0001", "example.com/lib", `[{"path":"example.com/lib/p","symbols":["F"]}]`, `"aliases":["CVE-2026-1"],`, "REVIEWED"},
+	{"GO-2026-0002", "example.com/lib", `[{"path":"example.com/lib/p","symbols":["Unused"]}]`, "", "REVIEWED"},
+	{"GO-2026-0003", "example.com/lib", `[{"path":"example.com/lib/none"}]`, "", "REVIEWED"},
+	{"GO-2026-0004", "toolchain", `[{"path":"cmd/go"}]`, "", "REVIEWED"},
+	{"GO-2026-0005", "example.com/lib", `[]`, "", "UNREVIEWED"},
+	{"GO-2026-0006", "example.com/lib", `[{"path":"example.com/lib/p"}]`, `"withdrawn":"2026-01-01T00:00:00Z",`, "REVIEWED"},
+	{"GO-2026-0007", "example.com/other", `[{"path":"example.com/other"}]`, "", "REVIEWED"},
+	{"GO-2026-0008", "stdlib", `[{"path":"net/smtp","symbols":["SendMail"]}]`, "", "REVIEWED"},
 }
 
-// vulnDB writes a database whose entries were modified at a time, and returns
-// its folder.
-func vulnDB(t *testing.T, modified time.Time) string {
+// vulnDB writes the tests' database, of a time.
+func vulnDB(t *testing.T, modified string) string {
 	t.Helper()
-	dir := t.TempDir()
-	at := modified.UTC().Format(time.RFC3339)
-	write := func(name string, v any) {
-		t.Helper()
-		data, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name = filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, name, string(data))
-	}
-	type object = map[string]any
-	modules := map[string][]object{}
-	var index []object
+	const at = "2026-01-01T00:00:00Z"
+	files, modules, ids := map[string]string{"index/db.json": `{"modified":"` + modified + `"}`}, map[string][]string{}, []string{}
 	for _, e := range vulnEntries {
-		var imports []object
-		for path, symbols := range e.packages {
-			imports = append(imports, object{"path": path, "symbols": symbols})
+		fixed := "1.9.0"
+		if e.module == "toolchain" || e.module == "stdlib" {
+			fixed = "1.99.0"
 		}
-		events := []object{{"introduced": "0"}}
-		listed := object{"id": e.id, "modified": at}
-		if e.fixed != "" {
-			events = append(events, object{"fixed": e.fixed})
-			listed["fixed"] = e.fixed
-		}
-		modules[e.module] = append(modules[e.module], listed)
-		index = append(index, object{"id": e.id, "modified": at, "aliases": []string{"CVE-" + e.id[3:]}})
-		entry := object{
-			"schema_version": "1.3.1", "id": e.id, "modified": at, "published": "2026-01-01T00:00:00Z", "aliases": []string{"CVE-" + e.id[3:]}, "summary": "Test of " + e.module,
-			"affected": []object{{"package": object{"name": e.module, "ecosystem": "Go"}, "ranges": []object{{"type": "SEMVER", "events": events}},
-				"ecosystem_specific": object{"imports": imports}}},
-			"database_specific": object{"url": "https://pkg.go.dev/vuln/" + e.id, "review_status": cmp.Or(e.review, "REVIEWED")},
-		}
-		if e.more != "" {
-			entry["withdrawn"] = "2026-02-01T00:00:00Z"
-		}
-		write("ID/"+e.id+".json", entry)
+		ids = append(ids, fmt.Sprintf(`{"id":%q,"modified":%q}`, e.id, at))
+		modules[e.module] = append(modules[e.module], fmt.Sprintf(`{"id":%q,"modified":%q,"fixed":%q}`, e.id, at, fixed))
+		files["ID/"+e.id+".json"] = fmt.Sprintf(`{"id":%q,"modified":%q,"published":%[2]q,%[3]s"summary":"Something","affected":[{"package":{"name":%[4]q,"ecosystem":"Go"},
+			"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":%[5]q}]}],"ecosystem_specific":{"imports":%[6]s}}],"database_specific":{"url":"https://example.com/v","review_status":%[7]q}}`,
+			e.id, at, e.extra, e.module, fixed, e.imports, e.review)
 	}
-	var list []object
-	for path, vs := range modules {
-		list = append(list, object{"path": path, "vulns": vs})
+	var list []string
+	for path, vulns := range modules {
+		list = append(list, fmt.Sprintf(`{"path":%q,"vulns":[%s]}`, path, strings.Join(vulns, ",")))
 	}
-	slices.SortFunc(list, func(a, b object) int { return cmp.Compare(a["path"].(string), b["path"].(string)) })
-	write("index/modules.json", list)
-	write("index/vulns.json", index)
-	write("index/db.json", object{"modified": at})
+	files["index/modules.json"], files["index/vulns.json"] = "["+strings.Join(list, ",")+"]", "["+strings.Join(ids, ",")+"]"
+	dir := t.TempDir()
+	writeTree(t, dir, files)
 	return dir
 }
 
-// vulnModule is a program that calls what is vulnerable of one module, imports
-// another, and has a third of which it uses something else.
-var vulnModule = map[string]string{
-	"go.mod":  "module example.com/m\n\ngo 1.26\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.0.0\n\texample.com/c v1.0.0\n)\n",
-	"main.go": "package main\n\nimport (\n\t\"example.com/a\"\n\t\"example.com/b\"\n\t_ \"example.com/c/ok\"\n)\n\nfunc main() { a.Bad(); b.Good() }\n",
-	"vendor/modules.txt": "# example.com/a v1.0.0\n## explicit; go 1.26\nexample.com/a\n# example.com/b v1.0.0\n## explicit; go 1.26\nexample.com/b\n" +
-		"# example.com/c v1.0.0\n## explicit; go 1.26\nexample.com/c/ok\n",
-	"vendor/example.com/a/a.go":     "package a\n\nfunc Bad() { println() }\n",
-	"vendor/example.com/b/b.go":     "package b\n\nfunc Bad() { println() }\n\nfunc Good() { println() }\n",
-	"vendor/example.com/c/ok/ok.go": "package ok\n",
-}
+const vulnMod = "module example.com/m\n\ngo 1.24\n\nrequire example.com/lib v1.1.0\n"
 
-// vulnConfig is a run of Vuln on a module, with a database of today.
-func vulnConfig(t *testing.T, files map[string]string) audit.Config {
+// vulnTree is a run of Vuln on a vendored module.
+func vulnTree(t *testing.T, files map[string]string) audit.Config {
 	t.Helper()
+	all := map[string]string{
+		"go.mod": vulnMod, "main.go": "package main\n\nimport \"example.com/lib/p\"\n\nfunc main() { println(p.F()) }\n",
+		"vendor/modules.txt":            "# example.com/lib v1.1.0\n## explicit; go 1.21\nexample.com/lib/p\n",
+		"vendor/example.com/lib/p/p.go": "package p\n\n//go:noinline\nfunc F() int { return 1 }\n\nfunc Unused() int { return 2 }\n\nfunc Safe() int { return 3 }\n",
+	}
+	for name, text := range files {
+		all[name] = text
+	}
+	cfg := sbomTree(t, all)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := sbomTree(t, files)
+	cfg.Environ = append(cfg.Environ, scannerEnv+"=1", "GOVULNDB=")
 	cfg.Checks = []*audit.Check{Vuln}
-	cfg.CacheDir = t.TempDir()
-	cfg.Settings = map[string]string{SettingVulnDB: vulnDB(t, time.Now()), SettingVulnScanner: self + "\x00" + vulnEngine}
+	cfg.Now = func() time.Time { return time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC) }
+	cfg.Settings = map[string]string{SettingVulnDB: vulnDB(t, "2026-01-20T00:00:00Z"), SettingVulnScanner: self}
 	return cfg
 }
 
-// vulnFindings are rule, subject and line of the findings of a report.
-func vulnFindings(rep *audit.Report) []string {
-	var out []string
-	for _, f := range rep.Findings {
-		line := ""
-		if f.Location != nil {
-			line = fmt.Sprintf(" %s:%d", f.Location.File, f.Location.Line)
-		}
-		out = append(out, strings.TrimPrefix(f.Rule, "vuln/")+" "+f.Subject.Name+line)
-	}
-	slices.Sort(out)
-	return out
-}
+func vulnRules(rep *audit.Report) string { return strings.Join(rulesOf(rep), " ") }
 
+const vulnAll = "vuln/called vuln/imported vuln/required vuln/toolchain vuln/unreviewed vuln/withdrawn"
+
+// TestVulnSource: each reach, at each level; what a lesser level hides is not called better.
 func TestVulnSource(t *testing.T) {
-	cfg := vulnConfig(t, vulnModule)
-	rep := runCheck(t, cfg)
-	want := []string{
-		"called GO-2026-0001 example.com/a example.com/m go.mod:6",
-		"imported GO-2026-0002 example.com/b example.com/m go.mod:7",
-		"required GO-2026-0003 example.com/c example.com/m go.mod:8",
-		"toolchain GO-2026-0006 toolchain example.com/m go.mod:0",
-		"unreviewed GO-2026-0004 example.com/c example.com/m go.mod:8",
-		"withdrawn GO-2026-0005 example.com/c example.com/m go.mod:8",
-	}
-	if diff := gocmp.Diff(want, vulnFindings(rep)); diff != "" {
-		t.Fatalf("findings (-want +got):\n%s\n%+v", diff, rep.Checks)
-	}
-	if res := rep.Checks[0]; res.Outcome != audit.Failed {
-		t.Errorf("%+v", res)
-	}
-	called := rep.Findings[slices.IndexFunc(rep.Findings, func(f audit.Finding) bool { return f.Rule == "vuln/called" })]
-	if called.Args["fix"] != "get: example.com/a@v1.1.0" || len(called.Evidence) != 1 || !strings.Contains(called.Message, "example.com/a.Bad") || !strings.Contains(called.Message, "CVE-2026-0001") {
-		t.Errorf("%+v", called)
-	}
-	facts := factsOf[VulnFacts](t, rep, Vuln)
-	if want := (VulnCounts{Called: 1, Imported: 1, Required: 3}); facts.Counts != want {
-		t.Errorf("counts %+v", facts.Counts)
-	}
-	if facts.Database.Entries != len(vulnEntries) || facts.Database.Fallback != "" || facts.Level != vulns.LevelSymbol {
-		t.Errorf("%+v", facts.Database)
-	}
-
-	cfg.Settings[SettingVulnLevel] = "module"
-	if got := vulnFindings(runCheck(t, cfg)); !slices.Contains(got, "required GO-2026-0001 example.com/a example.com/m go.mod:6") {
-		t.Errorf("at module level: %q", got)
-	}
-	cfg.Settings[SettingVulnLevel], cfg.Settings[SettingVulnScanner] = "", ""
-	if res := runCheck(t, cfg).Checks[0]; res.Outcome != audit.Failed || res.ReasonID != "vuln/not-assessed" && res.Outcome != audit.Unassessed {
-		rep := runCheck(t, cfg)
-		if rep.Checks[0].ReasonID != "vuln/not-assessed" {
-			t.Errorf("without a scanner: %+v", rep.Checks[0])
-		}
-	}
-}
-
-// TestVulnStatements: a statement hides what it is about, and nothing else.
-func TestVulnStatements(t *testing.T) {
-	const product = "pkg:golang/example.com/m"
-	vex := func(product, id, status string) []byte {
-		doc := map[string]any{
-			"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.com/vex", "author": "a", "timestamp": "2026-01-01T00:00:00Z", "version": 1,
-			"statements": []any{map[string]any{"vulnerability": map[string]any{"name": id}, "products": []any{map[string]any{"@id": product}}, "status": status}},
-		}
-		if status == "not_affected" {
-			doc["statements"].([]any)[0].(map[string]any)["justification"] = "inline_mitigations_already_exist"
-		}
-		data, err := json.Marshal(doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return data
-	}
-	const open, hidden, unused = "required GO-2026-0001 example.com/a example.com/m go.mod:6", "not-affected GO-2026-0001 example.com/a example.com/m go.mod:6", "vex-unused s.json"
-	for name, tt := range map[string]struct {
-		data []byte
-		want []string // of these three
+	safe := map[string]string{"main.go": "package main\n\nimport \"example.com/lib/p\"\n\nfunc main() { println(p.Safe()) }\n"}
+	for _, test := range []struct {
+		name, level, want string
+		files             map[string]string
 	}{
-		"by ID":               {vex(product, "GO-2026-0001", "not_affected"), []string{hidden}},
-		"by alias":            {vex(product, "CVE-2026-0001", "not_affected"), []string{hidden}},
-		"affected":            {vex(product, "GO-2026-0001", "under_investigation"), []string{open}},
-		"of another product":  {vex("pkg:golang/example.com/other", "GO-2026-0001", "not_affected"), []string{open, unused}},
-		"of another version":  {vex(product+"@v9.0.0", "GO-2026-0001", "not_affected"), []string{open, unused}},
-		"of nothing found":    {vex(product, "GO-2026-9999", "not_affected"), []string{open, unused}},
-		"affected, elsewhere": {vex("pkg:golang/example.com/other", "GO-2026-0001", "affected"), []string{open, unused}},
+		{"symbol", "", vulnAll, nil},
+		{"package", "package", strings.Replace(vulnAll, "vuln/called ", "", 1), nil},
+		{"module", "module", strings.Replace(vulnAll, "vuln/called vuln/imported ", "", 1), nil},
+		{"safe", "", strings.Replace(vulnAll, "vuln/called ", "", 1), safe},
+		{"called by a library beside a program", "", vulnAll, map[string]string{
+			"main.go": "package main\n\nfunc main() {}\n", "lib/lib.go": "package lib\n\nimport \"example.com/lib/p\"\n\nfunc Do() int { return p.F() }\n"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			cfg := vulnConfig(t, vulnModule)
-			cfg.Settings[SettingVulnLevel] = "module"
-			cfg.Recorded = map[string][]byte{"vex:s.json": tt.data}
-			var got []string
-			for _, f := range vulnFindings(runCheck(t, cfg)) {
-				if f == open || f == hidden || f == unused {
-					got = append(got, f)
+		t.Run(test.name, func(t *testing.T) {
+			cfg := vulnTree(t, test.files)
+			cfg.Settings[SettingVulnLevel] = test.level
+			rep := runCheck(t, cfg)
+			if got := vulnRules(rep); got != test.want || rep.Checks[0].Reason != "" {
+				t.Errorf("%s; %s, want %s", got, rep.Checks[0].Reason, test.want)
+			}
+			for _, f := range rep.Findings {
+				if f.Location == nil || f.Location.File != "go.mod" {
+					t.Errorf("%s is nowhere: %+v", f.Rule, f.Location)
+				}
+				if strings.Contains(f.Subject.Name, "example.com/lib") && f.Location.Line != 5 {
+					t.Errorf("%s at line %d", f.Rule, f.Location.Line)
 				}
 			}
-			slices.Sort(tt.want)
-			if diff := gocmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+			facts := factsOf[VulnFacts](t, rep, Vuln)
+			doc, err := VulnVEXDocument(&facts, "somebody", cfg.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if excuse := strings.Contains(string(doc), "not_affected"); excuse != (test.level == "") {
+				t.Errorf("statements at the level %q:\n%s", test.level, doc)
 			}
 		})
 	}
-	cfg := vulnConfig(t, vulnModule)
-	cfg.Recorded = map[string][]byte{"vex:s.json": []byte("{}")}
-	if res := runCheck(t, cfg).Checks[0]; res.ReasonID != "vuln/vex-unread" {
-		t.Errorf("malformed: %+v", res)
+}
+
+// TestVulnNamed: of some packages nothing is stated about the product.
+func TestVulnNamed(t *testing.T) {
+	cfg := vulnTree(t, nil)
+	cfg.Target.Packages = []string{"."}
+	rep := runCheck(t, cfg)
+	facts := factsOf[VulnFacts](t, rep, Vuln)
+	doc, err := VulnVEXDocument(&facts, "somebody", cfg.Now())
+	if err != nil || vulnRules(rep) != vulnAll || strings.Contains(string(doc), "not_affected") {
+		t.Errorf("%s %v\n%s", vulnRules(rep), err, doc)
 	}
 }
 
-// TestVulnDatabases: which database is asked, and that none is no pass.
-func TestVulnDatabases(t *testing.T) {
-	module := map[string]string{"go.mod": "module example.com/m\n\ngo 1.26\n", "m.go": "package m\n"}
-	old := time.Now().AddDate(0, 0, -40)
-	run := func(change func(*audit.Config)) (*audit.Report, VulnFacts) {
-		t.Helper()
-		cfg := vulnConfig(t, module)
-		change(&cfg)
+// TestVulnUnknown: what cannot be looked at is said, and no pass.
+func TestVulnUnknown(t *testing.T) {
+	for name, change := range map[string]func(*audit.Config){
+		"types": func(c *audit.Config) {
+			writeFile(t, filepath.Join(c.Target.Dir, "bad.go"), "package main\n\nvar x = undefined\n")
+		},
+		"import": func(c *audit.Config) {
+			writeFile(t, filepath.Join(c.Target.Dir, "bad.go"), "package main\n\nimport _ \"example.com/none\"\n")
+		},
+		"go.mod":  func(c *audit.Config) { writeFile(t, c.Target.ModFile, "modul\n") },
+		"scanner": func(c *audit.Config) { c.Settings[SettingVulnScanner] = "" },
+		"go list": func(c *audit.Config) {
+			c.Exec = func(cmd *exec.Cmd) ([]byte, error) {
+				if slices.Contains(cmd.Args, "list") {
+					return nil, errors.New("broken")
+				}
+				return gocmd.Run(cmd)
+			}
+		},
+		"no binary": func(c *audit.Config) {
+			c.Target.ModFile = ""
+			c.Target.Binaries = []string{filepath.Join(c.Target.Dir, "go.mod")}
+		},
+		"future": func(c *audit.Config) { c.Settings[SettingVulnDB] = vulnDB(t, "2099-01-01T00:00:00Z") },
+		"local": func(c *audit.Config) {
+			writeTree(t, c.Target.Dir, map[string]string{"go.mod": vulnMod + "replace example.com/lib => ./l\n", "l/go.mod": "module example.com/lib\n", "l/p/p.go": "package p\n\nfunc F() int { return 1 }\n"})
+			os.RemoveAll(filepath.Join(c.Target.Dir, "vendor"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := vulnTree(t, nil)
+			change(&cfg)
+			rep := runCheck(t, cfg)
+			if c := rep.Checks[0]; c.Outcome == audit.Passed || c.ReasonID != "vuln/not-assessed" {
+				t.Errorf("%s %s %s", c.Outcome, c.ReasonID, c.Reason)
+			}
+		})
+	}
+}
+
+// TestVulnNoDatabase: without a database nothing passes, and no secret of its URL is told.
+func TestVulnNoDatabase(t *testing.T) {
+	for name, location := range map[string]string{
+		"absent": "none", "empty": t.TempDir(), "bad URL": "https://user:hunter2%zz@example.com/", "unreachable": "http://user:hunter2@127.0.0.1:1/",
+	} {
+		cfg := vulnTree(t, nil)
+		cfg.Offline, cfg.Settings[SettingVulnDB] = false, location
 		rep := runCheck(t, cfg)
-		if _, ok := rep.Facts["vuln"]; !ok {
-			return rep, VulnFacts{}
+		data, _ := json.Marshal(rep)
+		if c := rep.Checks[0]; c.Outcome == audit.Passed || c.ReasonID != "vuln/no-database" || strings.Contains(string(data), "hunter2") {
+			t.Errorf("%s: %s %s %s", name, c.Outcome, c.ReasonID, c.Reason)
 		}
-		return rep, factsOf[VulnFacts](t, rep, Vuln)
 	}
-	rep, facts := run(func(cfg *audit.Config) { cfg.Settings[SettingVulnDB] = vulnDB(t, old) })
-	if got := vulnFindings(rep); !slices.ContainsFunc(got, func(f string) bool { return strings.HasPrefix(f, "database-old ") }) || facts.Database.AgeDays != 40 {
-		t.Errorf("old: %q %+v", got, facts.Database)
-	}
-	rep, _ = run(func(cfg *audit.Config) {
-		cfg.Settings[SettingVulnDB] = vulnDB(t, old)
-		cfg.Policy = audit.DefaultPolicy()
-		cfg.Policy.Vuln.MaxAge = "41d"
-	})
-	if got := vulnFindings(rep); slices.ContainsFunc(got, func(f string) bool { return strings.HasPrefix(f, "database-old ") }) {
-		t.Errorf("as old as the policy allows: %q", got)
-	}
-	_, facts = run(func(cfg *audit.Config) { cfg.Settings[SettingVulnDB] = "" }) // offline
-	if facts.Database.Kind != vulns.SourceSnapshot || facts.Database.Fallback != "offline" || facts.Database.Attribution == "" {
-		t.Errorf("offline: %+v", facts.Database)
-	}
-	_, facts = run(func(cfg *audit.Config) {
-		cfg.Settings[SettingVulnDB] = ""
-		db, err := vulns.Open(t.Context(), vulnDB(t, time.Now()), nil)
-		if err == nil {
-			_, err = vulns.Install(t.Context(), VulnDir(cfg.CacheDir), db, false)
+	for _, file := range []string{"index/db.json", "index/modules.json", "index/vulns.json", "ID/GO-2026-0001.json"} {
+		for _, text := range []string{"", "{}", "[{", `{"schema":2}`} {
+			cfg := vulnTree(t, nil)
+			writeFile(t, filepath.Join(cfg.Settings[SettingVulnDB], filepath.FromSlash(file)), text)
+			if c := runCheck(t, cfg).Checks[0]; c.ReasonID != "vuln/no-database" {
+				t.Errorf("%s of %q: %s %s", file, text, c.Outcome, c.Reason)
+			}
 		}
+	}
+}
+
+type unreachable struct{}
+
+func (unreachable) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("no route")
+}
+
+// TestVulnFallback: the copy in the program and the installed database are labelled.
+func TestVulnFallback(t *testing.T) {
+	cfg := vulnTree(t, nil)
+	cfg.CacheDir = t.TempDir()
+	cfg.Settings[SettingVulnDB] = ""
+	cfg.Now = func() time.Time { return time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC) }
+	for _, offline := range []bool{true, false} {
+		cfg.Offline, cfg.Network.HTTP = offline, unreachable{}
+		rep := runCheck(t, cfg)
+		if d := factsOf[VulnFacts](t, rep, Vuln).Database; d.Kind != vulns.SourceSnapshot || d.Fallback == "" || d.Attribution == "" || !strings.Contains(vulnRules(rep), "vuln/database-old") {
+			t.Errorf("%+v %s", d, vulnRules(rep))
+		}
+	}
+	for modified, kind := range map[string]vulns.SourceKind{"2026-01-02T00:00:00Z": vulns.SourceSnapshot, "2029-12-31T00:00:00Z": vulns.SourceArchive} {
+		db, err := vulns.Open(t.Context(), vulnDB(t, modified), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-	})
-	if facts.Database.Kind == vulns.SourceSnapshot || facts.Database.Entries != len(vulnEntries) {
-		t.Errorf("installed: %+v", facts.Database)
-	}
-	server := httptest.NewServer(http.FileServer(http.Dir(vulnDB(t, time.Now()))))
-	defer server.Close()
-	_, facts = run(func(cfg *audit.Config) {
-		cfg.Offline, cfg.Network.HTTP = false, http.DefaultTransport
-		cfg.Settings[SettingVulnDB] = strings.Replace(server.URL, "http://", "http://user:hunter2@", 1)
-	})
-	if facts.Database.Kind != vulns.SourceURL || strings.Contains(fmt.Sprint(facts), "hunter2") {
-		t.Errorf("over HTTP: %+v", facts.Database)
-	}
-	server.Close()
-	for name, change := range map[string]func(*audit.Config){
-		"empty folder": func(cfg *audit.Config) { cfg.Settings[SettingVulnDB] = t.TempDir() },
-		"entry removed": func(cfg *audit.Config) {
-			if err := os.Remove(filepath.Join(cfg.Settings[SettingVulnDB], "ID", "GO-2026-0001.json")); err != nil {
-				t.Fatal(err)
-			}
-		},
-		"no such server": func(cfg *audit.Config) {
-			cfg.Offline, cfg.Network.HTTP = false, http.DefaultTransport
-			cfg.Settings[SettingVulnDB] = server.URL
-		},
-		"broken installed one": func(cfg *audit.Config) {
-			cfg.Settings[SettingVulnDB] = ""
-			if err := os.MkdirAll(VulnDir(cfg.CacheDir), 0o777); err != nil {
-				t.Fatal(err)
-			}
-			writeFile(t, filepath.Join(VulnDir(cfg.CacheDir), "vulndb.zip"), "no archive")
-		},
-	} {
-		rep, _ := run(change)
-		if res := rep.Checks[0]; res.Outcome != audit.Unassessed || res.ReasonID != "vuln/no-database" {
-			t.Errorf("%s: %+v", name, res)
+		if _, err := vulns.Install(t.Context(), VulnDir(cfg.CacheDir), db, true); err != nil {
+			t.Fatal(err)
+		}
+		if d := factsOf[VulnFacts](t, runCheck(t, cfg), Vuln).Database; d.Kind != kind {
+			t.Errorf("%s: %+v", modified, d)
 		}
 	}
 }
 
-// TestVulnTargets: executables and bills of materials, and what is not assessed.
-func TestVulnTargets(t *testing.T) {
-	cfg := vulnConfig(t, map[string]string{"go.mod": "module example.com/m\n\ngo 1.26\n", "m.go": "package m\n\nimport _ \"example.com/gone\"\n"})
-	if res := runCheck(t, cfg).Checks[0]; res.ReasonID != "vuln/not-assessed" || !strings.Contains(res.Reason, "example.com/gone") {
-		t.Errorf("a package that is missing: %+v", res)
-	}
-
-	dir := cfg.Target.Dir
-	exe := filepath.Join(dir, "server")
-	writeForged(t, exe, &debug.BuildInfo{GoVersion: "go1.26.8", Path: "example.com/main", Main: debug.Module{Path: "example.com/main", Version: "v1.0.0"},
-		Deps: []*debug.Module{{Path: "example.com/a", Version: "v1.0.0"}}, Settings: []debug.BuildSetting{{Key: "GOOS", Value: "linux"}, {Key: "GOARCH", Value: "amd64"}}})
-	cfg.Target = &audit.Target{Dir: dir, Binaries: []string{exe}}
-	rep := runCheck(t, cfg)
-	if got := vulnFindings(rep); !slices.Contains(got, "required GO-2026-0001 example.com/a server server:0") || rep.Checks[0].ReasonID != "vuln/not-assessed" {
-		t.Errorf("an executable without functions: %q %+v", got, rep.Checks[0])
-	}
-	writeFile(t, exe, "no executable")
-	if res := runCheck(t, cfg).Checks[0]; res.ReasonID != "vuln/not-assessed" {
-		t.Errorf("no executable: %+v", res)
-	}
-
-	document := filepath.Join(dir, "m.cdx.json")
-	writeFile(t, document, `{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":{"type":"application","name":"m","bom-ref":"m","purl":"pkg:golang/example.com/m@v1.0.0"}},
-		"components":[{"type":"library","bom-ref":"a","name":"example.com/a","version":"v1.0.0","purl":"pkg:golang/example.com/a@v1.0.0"},
-		{"type":"library","bom-ref":"b","name":"example.com/away","purl":"pkg:golang/example.com/away"}]}`)
-	cfg.Target = &audit.Target{Dir: dir, Documents: []string{document}}
-	rep = runCheck(t, cfg)
-	if got := vulnFindings(rep); !slices.Equal(got, []string{"required GO-2026-0001 example.com/a m.cdx.json m.cdx.json:0"}) {
-		t.Errorf("a document: %q", got)
-	}
-	if res := rep.Checks[0]; res.ReasonID != "vuln/not-assessed" || !strings.Contains(res.Reason, "example.com/away") {
-		t.Errorf("a module without version that the database lists: %+v", res)
-	}
-}
-
-// TestVulnPresent: a program that is built has code of what is vulnerable.
-func TestVulnPresent(t *testing.T) {
-	cfg := vulnConfig(t, vulnModule)
-	exe := filepath.Join(cfg.Target.Dir, "prog")
-	build(t, cfg, exe)
-	cfg.Target = &audit.Target{Dir: cfg.Target.Dir, Binaries: []string{exe}}
-	rep := runCheck(t, cfg)
-	got := vulnFindings(rep)
-	if !slices.Contains(got, "present GO-2026-0001 example.com/a prog prog:0") || !slices.Contains(got, "imported GO-2026-0002 example.com/b prog prog:0") {
-		t.Errorf("%q %+v", got, rep.Checks[0])
-	}
-	doc, err := VulnVEXDocument(ptr(factsOf[VulnFacts](t, rep, Vuln)), "test", time.Now())
-	if err != nil || !strings.Contains(string(doc), `"pkg:golang/example.com/m`) {
-		t.Errorf("%s, %v", doc, err)
-	}
-	if vex, err := vulns.ReadVEX(strings.NewReader(string(doc))); err != nil || len(vex.Statements) == 0 {
-		t.Errorf("%v", err)
-	}
-}
-
-func ptr[T any](v T) *T { return &v }
-
-// build builds the module of a run for this machine.
-func build(t *testing.T, cfg audit.Config, exe string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", exe, ".")
-	cmd.Dir, cmd.Env = cfg.Target.Dir, append(cfg.Environ, "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+// TestVulnBinary: present code; the same file twice is one target.
+func TestVulnBinary(t *testing.T) {
+	cfg := vulnTree(t, nil)
+	file := filepath.Join(cfg.Target.Dir, "prog")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", file)
+	cmd.Dir, cmd.Env = cfg.Target.Dir, cfg.Environ
 	if _, err := gocmd.Run(cmd); err != nil {
 		t.Fatal(err)
+	}
+	cfg.Target.ModFile, cfg.Target.Binaries = "", []string{file, file}
+	rep := runCheck(t, cfg)
+	facts := factsOf[VulnFacts](t, rep, Vuln)
+	if !strings.Contains(vulnRules(rep), "vuln/present") || len(facts.Targets) != 1 {
+		t.Errorf("%s %+v", vulnRules(rep), facts.Targets)
+	}
+	for _, f := range rep.Findings {
+		if f.Location == nil || f.Location.File != "prog" {
+			t.Errorf("%s at %+v", f.Rule, f.Location)
+		}
+	}
+}
+
+// TestVulnVEX: a statement hides what it is about, and nothing else.
+func TestVulnVEX(t *testing.T) {
+	for _, test := range []struct {
+		product, id string
+		hides       bool
+	}{
+		{"pkg:golang/example.com/m", "CVE-2026-1", true}, {"pkg:golang/example.com/m", "GO-2026-0001", true}, {"pkg:golang/example.com/n", "GO-2026-0001", false},
+		{"pkg:golang/example.com/m@v9.9.9", "GO-2026-0001", false}, {"pkg:golang/example.com/m", "GO-2026-0999", false},
+	} {
+		cfg := vulnTree(t, nil)
+		cfg.Recorded = map[string][]byte{"vex:a.json": fmt.Appendf(nil, `{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.com/x","author":"a","timestamp":"2026-01-01T00:00:00Z","version":1,
+			"statements":[{"vulnerability":{"name":%q},"products":[{"@id":%q}],"status":"not_affected","justification":"inline_mitigations_already_exist"}]}`, test.id, test.product)}
+		rep := runCheck(t, cfg)
+		got := vulnRules(rep)
+		if strings.Contains(got, "vuln/not-affected") != test.hides || strings.Contains(got, "vuln/called") == test.hides || strings.Contains(got, "vuln/vex-unused") == test.hides {
+			t.Errorf("%+v: %s", test, got)
+		}
+	}
+	cfg := vulnTree(t, nil)
+	cfg.Recorded = map[string][]byte{"vex:a.json": []byte("{}")}
+	if c := runCheck(t, cfg).Checks[0]; c.ReasonID != "vuln/vex-unread" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestVulnDocument: documents of other tools; what they leave out is not assessed.
+func TestVulnDocument(t *testing.T) {
+	for _, test := range []struct{ name, components, want, reason string }{
+		{"full", `{"type":"library","name":"example.com/lib","version":"v1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0"},{"type":"library","name":"stdlib","version":"1.99.0","purl":"pkg:golang/stdlib@1.99.0"}`, "vuln/required", ""},
+		{"no v", `{"type":"library","group":"example.com","name":"lib","version":"1.1.0","purl":"pkg:golang/example.com/lib@1.1.0"}`, "vuln/required", "stdlib"},
+		{"devel", `{"type":"library","name":"example.com/lib","version":"(devel)","purl":"pkg:golang/example.com/lib@%28devel%29"}`, "", "no version: example.com/lib"},
+		{"another name", `{"type":"library","name":"lib","purl":"pkg:golang/example.com/lib@v1.1.0"}`, "vuln/required", "stdlib"},
+		{"no package URL", `{"type":"library","name":"example.com/lib","version":"v1.1.0"}`, "vuln/required", "stdlib"},
+		{"no Go", `{"type":"library","name":"left-pad","version":"1.0.0","purl":"pkg:npm/left-pad@1.0.0"}`, "", "no Go module"},
+	} {
+		cfg := vulnTree(t, map[string]string{"a.json": `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[` + test.components + `]}`})
+		cfg.Target.ModFile, cfg.Target.Documents = "", []string{filepath.Join(cfg.Target.Dir, "a.json")}
+		rep := runCheck(t, cfg)
+		if got := vulnRules(rep); !strings.Contains(got, test.want) || (got == "") != (test.want == "") || (rep.Checks[0].Reason == "") != (test.reason == "") || !strings.Contains(rep.Checks[0].Reason, test.reason) {
+			t.Errorf("%s: %s; %s", test.name, got, rep.Checks[0].Reason)
+		}
 	}
 }

@@ -22,6 +22,9 @@ func VulnVEXDocument(facts *VulnFacts, author string, at time.Time) ([]byte, err
 			return nil, fmt.Errorf("%s: no package URL is known of it", t.Name)
 		}
 		a := &vulns.Assessment{Basis: t.Basis, Level: t.Level}
+		if len(t.Packages) > 0 { // the statements are about all of the product
+			a.Level = vulns.LevelModule
+		}
 		for _, v := range facts.Vulnerabilities {
 			if v.Target == i {
 				a.Vulnerabilities = append(a.Vulnerabilities, v.Vulnerability)

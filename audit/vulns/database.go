@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/semver"
@@ -120,6 +121,9 @@ func Open(ctx context.Context, location string, rt http.RoundTripper) (*Database
 	u, err := url.Parse(location)
 	if err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		return openDatabase(ctx, newHTTPStore(u, rt), Source{Kind: SourceURL, Location: redact.URL(u.Redacted())})
+	}
+	if err != nil && strings.Contains(location, "://") { // which may hold a password, and is no path
+		return nil, fmt.Errorf("%w: malformed URL", ErrInvalid)
 	}
 	path := location
 	if err == nil && u.Scheme == "file" {

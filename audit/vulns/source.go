@@ -106,7 +106,7 @@ func (m *matches) importedBy(packages []string) (imported bool) {
 		}
 		if len(v.Affected) == 0 { // whatever there is of the module
 			for _, p := range packages {
-				if within(p, v.as) {
+				if first, _, _ := strings.Cut(p, "/"); within(p, v.as) || v.as == Stdlib && !strings.Contains(first, ".") {
 					v.Packages = append(v.Packages, p)
 				}
 			}

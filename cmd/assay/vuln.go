@@ -18,6 +18,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/checks"
+	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/audit/vulns"
 	"github.com/goassay/assay/audit/vulns/engine"
 	"github.com/goassay/assay/sbom/format"
@@ -197,6 +198,7 @@ func (inv *invocation) vulnSettings(o *options, v *vulnFlags, target *audit.Targ
 	o.settings[checks.SettingVulnDB], o.settings[checks.SettingVulnLevel] = v.db, v.level
 	if v.tests {
 		o.settings[checks.SettingVulnTests] = "true"
+		o.settings[checks.SettingTests] = "true" // what they need is listed, too
 	}
 	policy, err := o.readPolicy(target)
 	if err != nil {
@@ -368,5 +370,5 @@ func dbError(err error) error {
 	if errors.As(err, &usage) {
 		return err
 	}
-	return usagef("", "%v", err)
+	return usagef("", "%s", redact.Text(err.Error()))
 }
