@@ -110,7 +110,11 @@ func (b *binaryBuilder) add(f Executable) *Component {
 		c.DependsOn = append(c.DependsOn, owners[required].Ref)
 	}
 	if f.Build != nil && f.Build.Version() != "" {
-		owners[stdlib] = b.keep(stdlibComponent(f.Build.Version()))
+		std := stdlibComponent(f.Build.Version())
+		if f.Static == gobin.Yes && f.CGO == gobin.No {
+			std.Completeness = Complete
+		}
+		owners[stdlib] = b.keep(std)
 		c.DependsOn = append(c.DependsOn, owners[stdlib].Ref)
 	} else {
 		c.Completeness = Unknown

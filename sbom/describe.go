@@ -138,6 +138,9 @@ func (c *Component) DescribeToolchain(m module.Version, or *Origin, url string) 
 // DescribeLicense adds what was found of a component's licences.
 func (c *Component) DescribeLicense(found *license.Result) {
 	c.License.Declared, c.License.Concluded, c.License.Texts = found.Declared, found.Concluded, found.Texts
+	if c.License.Declared == "" && len(found.Parts) > 0 && found.Parts[0].Dir == "." {
+		c.License.Declared = found.Parts[0].Expression // the text that they put at the module's root is what its authors say
+	}
 	for _, f := range found.Files {
 		if f.Expression == "" {
 			continue

@@ -133,8 +133,8 @@ func (c *Component) merge(other *Component) {
 			c.Properties = append(c.Properties, p)
 		}
 	}
-	if other.Completeness == Incomplete {
-		c.Completeness = Incomplete
+	if other.Completeness == Incomplete || other.Completeness == Unknown && c.Completeness == Complete {
+		c.Completeness = other.Completeness
 	}
 	if other.Kind == KindApplication {
 		c.Kind = KindApplication
@@ -203,8 +203,18 @@ func (l *Listing) moduleComponent(p *Product, m *Module) *Component {
 }
 
 // stdlib is the component of the standard library. Which libraries of the
-// system it is linked with, if any, is decided by the linker.
-func (l *Listing) stdlib() *Component { return stdlibComponent(l.Target.GoVersion) }
+// system it is linked with, if any, is decided by the linker: with cgo, and on
+// systems whose kernel is asked by way of them alone.
+func (l *Listing) stdlib() *Component {
+	c := stdlibComponent(l.Target.GoVersion)
+	if !l.Target.CgoEnabled && slices.Contains(selfContained, l.Target.GOOS) {
+		c.Completeness = Complete
+	}
+	return c
+}
+
+// selfContained are the systems on which a program without cgo needs no library.
+var selfContained = []string{"dragonfly", "freebsd", "js", "linux", "netbsd", "plan9", "wasip1"}
 
 func stdlibComponent(goVersion string) *Component {
 	version := stdlibVersion(goVersion)
