@@ -16,6 +16,7 @@ func (inv *invocation) auditCommand() *cobra.Command {
 	var o options
 	var updates bool
 	var demand fipsDemand
+	var known vulnFlags
 	cmd := &cobra.Command{
 		Use:   "audit [DIR|FILE...]",
 		Short: inv.say(text{"audit a module, and executables, by all checks that apply", "对模块及可执行文件执行全部适用的检查"}),
@@ -70,7 +71,10 @@ one); other directories and files are read as executables.`,
 			if updates {
 				o.settings["updates"] = "true"
 			}
-			if err := inv.vulnSettings(&o, &vulnFlags{}, target); err != nil {
+			if err := checkLevel(known.level); err != nil {
+				return err
+			}
+			if err := inv.vulnSettings(&o, &known, target); err != nil {
 				return err
 			}
 			list := []*audit.Check{checks.FIPS, checks.Binary, checks.TLS, checks.Vuln}
@@ -83,6 +87,7 @@ one); other directories and files are read as executables.`,
 	inv.addFlags(cmd, &o)
 	inv.updatesFlag(cmd, &updates)
 	inv.demandFlags(cmd, &demand, "require-fips")
+	cmd.Flags().StringVar(&known.level, "vuln-level", "", inv.say(text{"how deep to look for what known vulnerabilities reach: module, package or symbol (default)", "已知漏洞的分析深度：module、package 或 symbol（默认）"}))
 	return cmd
 }
 

@@ -144,9 +144,8 @@ func isDocument(file string) bool {
 }
 
 func (inv *invocation) findVulnerabilities(cmd *cobra.Command, o *options, v *vulnFlags, args []string) error {
-	levels := []vulns.Level{vulns.LevelModule, vulns.LevelPackage, vulns.LevelSymbol}
-	if v.level != "" && !slices.Contains(levels, vulns.Level(v.level)) {
-		return unknownWord("level", v.level, levels)
+	if err := checkLevel(v.level); err != nil {
+		return err
 	}
 	if v.openVEX != "" {
 		if err := writable(v.openVEX); err != nil {
@@ -182,6 +181,14 @@ func (inv *invocation) findVulnerabilities(cmd *cobra.Command, o *options, v *vu
 		}
 	}
 	inv.finish(cmd.Context(), rep)
+	return nil
+}
+
+func checkLevel(level string) error {
+	levels := []vulns.Level{vulns.LevelModule, vulns.LevelPackage, vulns.LevelSymbol}
+	if level != "" && !slices.Contains(levels, vulns.Level(level)) {
+		return unknownWord("level", level, levels)
+	}
 	return nil
 }
 
