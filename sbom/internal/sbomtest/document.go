@@ -26,7 +26,7 @@ func Document() *sbom.Document {
 	}
 	part := &sbom.Component{Ref: "example.com/Root/pkg", Kind: sbom.KindLibrary, Name: "pkg",
 		Parts: []string{"example.com/Root/pkg/x.go"}}
-	file := &sbom.Component{Ref: "example.com/Root/file", Kind: sbom.KindFile, Name: "cmd/root/main.go", MIME: "text/x-go",
+	file := &sbom.Component{Ref: "example.com/Root/file", Kind: sbom.KindFile, Name: "cmd/tool/main.go", MIME: "text/x-go",
 		Hashes:  []sbom.Hash{{Algorithm: "SHA-1", Value: strings.Repeat("1a", 20)}, {Algorithm: "SHA-256", Value: strings.Repeat("2b", 32)}},
 		License: sbom.License{Concluded: "MIT"}, Copyright: "Copyright 2026 A"}
 	inner := &sbom.Component{Ref: "example.com/Root/pkg/x.go", Kind: sbom.KindFile, Name: "pkg/x.go",
