@@ -56,6 +56,7 @@ type VulnFacts struct {
 type VulnDatabase struct {
 	vulns.Source
 	AgeDays     int    `json:"age_days"`
+	LimitDays   int    `json:"limit_days"`            // how old the policy lets it be
 	Fallback    string `json:"fallback,omitempty"`    // why it is not the one that was to be asked
 	Attribution string `json:"attribution,omitempty"` // of the copy in this program
 }

@@ -92,6 +92,7 @@ func (r *vulnRun) judgeDatabase() {
 	if days, ok := r.Policy.Vuln.MaxAgeDays(); ok {
 		limit = days
 	}
+	r.facts.Database.LimitDays = limit
 	d := r.facts.Database
 	if d.AgeDays < -1 { // it would never be old
 		r.facts.Unread = append(r.facts.Unread, "database of "+d.Modified.Format(time.DateOnly)+", which is yet to come: its age is not known")
@@ -100,7 +101,7 @@ func (r *vulnRun) judgeDatabase() {
 		return
 	}
 	r.Report(audit.Finding{
-		Rule: "vuln/database-old", Subject: audit.Subject{Kind: "database", Name: cmp.Or(d.Location, string(d.Kind))},
+		Rule: "vuln/database-old", Subject: d.subject(),
 		Args: audit.Args{"source": string(d.Kind), "modified": d.Modified.Format(time.DateOnly), "days": d.AgeDays, "limit": limit},
 	})
 }
@@ -189,6 +190,11 @@ func requirePlaces(t *audit.Target) map[string]place {
 	return places
 }
 
+// subject names the database in findings.
+func (d VulnDatabase) subject() audit.Subject {
+	return audit.Subject{Kind: "database", Name: cmp.Or(d.Location, string(d.Kind))}
+}
+
 // concludeVuln derives from stored facts what a report of them must say.
 func concludeVuln(stored json.RawMessage) ([]audit.Finding, error) {
 	var facts VulnFacts
@@ -202,6 +208,14 @@ func concludeVuln(stored json.RawMessage) ([]audit.Finding, error) {
 			return nil, errors.New("a vulnerability of no target")
 		}
 		out = append(out, audit.Finding{Rule: v.ruleOf(), Subject: v.subject(&facts.Targets[v.Target])})
+	}
+	if d := facts.Database; d.AgeDays > d.LimitDays {
+		out = append(out, audit.Finding{Rule: "vuln/database-old", Subject: d.subject()})
+	}
+	for _, vex := range facts.VEX {
+		if vex.Unused > 0 {
+			out = append(out, audit.Finding{Rule: "vuln/vex-unused", Subject: audit.Subject{Kind: "document", Name: vex.File}})
+		}
 	}
 	return out, facts.left()
 }

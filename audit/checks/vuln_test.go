@@ -307,3 +307,17 @@ func TestVulnDocument(t *testing.T) {
 		}
 	}
 }
+
+// TestVulnConcludes: that data is old, and that statements are about nothing,
+// follows from the facts, so that a stored report cannot leave it out.
+func TestVulnConcludes(t *testing.T) {
+	facts := VulnFacts{Database: VulnDatabase{AgeDays: 31, LimitDays: 30}, VEX: []VulnVEX{{File: "used.json"}, {File: "s.json", Unused: 1}}}
+	stored, err := json.Marshal(facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Vuln.Conclude(stored)
+	if err != nil || len(found) != 2 || found[0].Rule != "vuln/database-old" || found[1].Rule != "vuln/vex-unused" || found[1].Subject.Name != "s.json" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
