@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -25,8 +26,40 @@ const DefaultVulnAge = 30
 
 // open opens the database: the one that was named; else the Go project's, or
 // offline, or where that cannot be reached, the newer of the installed one and
-// the copy in this program.
+// the copy in this program. In the place of a named one on a server nothing is
+// taken offline but what was downloaded from there: it may have more entries
+// than the Go project's.
 func (r *vulnRun) open(ctx context.Context) error {
+	location := r.vulnLocation()
+	online := location == "" || vulns.OriginOf(location) != ""
+	switch named := location != "" && vulns.OriginOf(location) != vulns.DefaultURL; {
+	case !online || !r.Offline:
+		db, err := vulns.Open(ctx, cmp.Or(location, vulns.DefaultURL), r.HTTP)
+		switch {
+		case err == nil:
+			return r.take(db, "")
+		case ctx.Err() != nil || location != "" || !errors.Is(err, vulns.ErrUnreachable):
+			return r.database(ctx, err)
+		}
+		return r.fallback(ctx, redact.Text(err.Error()))
+	case named:
+		db, err := r.installed(ctx)
+		if err == nil && db.Origin != vulns.OriginOf(location) {
+			err = fs.ErrNotExist
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("offline, and what is installed is not of %s", vulns.OriginOf(location))
+		}
+		if err != nil {
+			return r.database(ctx, err)
+		}
+		return r.take(db, "offline")
+	}
+	return r.fallback(ctx, "offline")
+}
+
+// vulnLocation is where the database is that was named; "" if none was.
+func (r *vulnRun) vulnLocation() string {
 	location := cmp.Or(r.Settings[SettingVulnDB], r.Policy.Vuln.DB)
 	if location == "" {
 		for _, e := range r.Environ {
@@ -35,29 +68,19 @@ func (r *vulnRun) open(ctx context.Context) error {
 			}
 		}
 	}
-	online := strings.HasPrefix(location, "http://") || strings.HasPrefix(location, "https://")
-	switch {
-	case location != "" && !(online && r.Offline):
-		db, err := vulns.Open(ctx, location, r.HTTP)
-		if err != nil {
-			return r.database(ctx, err)
-		}
-		return r.take(db, "")
-	case location == "" && !r.Offline:
-		db, err := vulns.Open(ctx, vulns.DefaultURL, r.HTTP)
-		if err == nil {
-			return r.take(db, "")
-		}
-		if ctx.Err() != nil || !errors.Is(err, vulns.ErrUnreachable) {
-			return r.database(ctx, err)
-		}
-		return r.fallback(ctx, redact.Text(err.Error()))
-	}
-	return r.fallback(ctx, "offline")
+	return location
 }
 
 // VulnDir is the folder of the installed database in a cache folder.
 func VulnDir(cacheDir string) string { return filepath.Join(cacheDir, "vulndb") }
+
+// installed opens the installed database. The error is fs.ErrNotExist if there is none.
+func (r *vulnRun) installed(ctx context.Context) (*vulns.Database, error) {
+	if r.CacheDir == "" {
+		return nil, fs.ErrNotExist
+	}
+	return vulns.Installed(ctx, VulnDir(r.CacheDir))
+}
 
 // fallback opens the newest database on this machine.
 func (r *vulnRun) fallback(ctx context.Context, why string) error {
@@ -65,14 +88,12 @@ func (r *vulnRun) fallback(ctx context.Context, why string) error {
 	if err != nil {
 		return err
 	}
-	if r.CacheDir != "" {
-		installed, err := vulns.Installed(ctx, VulnDir(r.CacheDir))
-		switch {
-		case err == nil && !installed.Modified.Before(db.Modified):
-			db = installed
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return r.database(ctx, err) // it was installed to be used
-		}
+	installed, err := r.installed(ctx)
+	switch {
+	case err == nil && !installed.Modified.Before(db.Modified):
+		db = installed
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return r.database(ctx, err) // it was installed to be used
 	}
 	return r.take(db, why)
 }

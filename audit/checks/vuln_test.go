@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -238,6 +239,34 @@ func TestVulnFallback(t *testing.T) {
 		}
 		if d := factsOf[VulnFacts](t, runCheck(t, cfg), Vuln).Database; d.Kind != kind {
 			t.Errorf("%s: %+v", modified, d)
+		}
+	}
+}
+
+// TestVulnOfflineNamed: in the place of a named server nothing is taken offline
+// but what was downloaded from there.
+func TestVulnOfflineNamed(t *testing.T) {
+	server := httptest.NewServer(http.FileServer(http.Dir(vulnDB(t, "2026-01-20T00:00:00Z"))))
+	defer server.Close()
+	db, err := vulns.Fetch(t.Context(), server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := vulnTree(t, nil)
+	cfg.CacheDir, cfg.Offline = t.TempDir(), true
+	for _, name := range []string{"nothing installed", "installed"} {
+		for location, ok := range map[string]bool{server.URL + "/": true, server.URL + "/other": false, vulns.DefaultURL: true} {
+			ok = ok && name == "installed" || location == vulns.DefaultURL
+			cfg.Settings[SettingVulnDB] = location
+			rep := runCheck(t, cfg)
+			if c := rep.Checks[0]; ok == (c.ReasonID == "vuln/no-database") {
+				t.Errorf("%s, %s: %s", name, location, c.Reason)
+			} else if ok && factsOf[VulnFacts](t, rep, Vuln).Database.Fallback != "offline" {
+				t.Errorf("%s, %s is no fallback", name, location)
+			}
+		}
+		if _, err := vulns.Install(t.Context(), VulnDir(cfg.CacheDir), db, true); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -42,6 +43,9 @@ func readArchive(ctx context.Context, f io.ReaderAt, size int64, source Source) 
 	files, err := archiveStore(ctx, f, size)
 	if err != nil {
 		return nil, (&Database{Source: source}).failed(err)
+	}
+	if pack, ok := files.(*packStore); ok {
+		source.Origin = cmp.Or(source.Origin, pack.origin)
 	}
 	return openDatabase(ctx, files, source)
 }

@@ -38,12 +38,14 @@ const (
 	maxIndex   = 64 << 20 // bytes of one index
 	maxEntries = 200_000
 	maxTotal   = 256 << 20 // bytes of all its files
+	maxOrigin  = 2048      // bytes of a URL
 )
 
 // A Source says where a database comes from and how old it is.
 type Source struct {
 	Kind     SourceKind `json:"kind"`
 	Location string     `json:"location,omitempty"` // URL, without credentials, or path
+	Origin   string     `json:"origin,omitempty"`   // URL, without credentials, from which it was downloaded, as far as that was kept
 	Modified time.Time  `json:"modified"`           // when an entry was modified last, UTC
 	Entries  int        `json:"entries"`
 	Modules  int        `json:"modules"` // that have entries
@@ -120,7 +122,8 @@ func Open(ctx context.Context, location string, rt http.RoundTripper) (*Database
 	}
 	u, err := url.Parse(location)
 	if err == nil && (u.Scheme == "http" || u.Scheme == "https") {
-		return openDatabase(ctx, newHTTPStore(u, rt), Source{Kind: SourceURL, Location: redact.URL(u.Redacted())})
+		origin := OriginOf(location)
+		return openDatabase(ctx, newHTTPStore(u, rt), Source{Kind: SourceURL, Location: origin, Origin: origin})
 	}
 	if err != nil && strings.Contains(location, "://") { // which may hold a password, and is no path
 		return nil, fmt.Errorf("%w: malformed URL", ErrInvalid)
@@ -139,6 +142,17 @@ func Open(ctx context.Context, location string, rt http.RoundTripper) (*Database
 		return openDatabase(ctx, newDirStore(os.DirFS(path)), Source{Kind: SourceDirectory, Location: path})
 	}
 	return OpenArchive(ctx, path)
+}
+
+// OriginOf returns what [Source.Origin] is of a database at a URL: without credentials
+// and the slash at its end. It is "" if the location is no http or https URL.
+func OriginOf(location string) string {
+	u, err := url.Parse(location)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(location) > maxOrigin {
+		return ""
+	}
+	u.User = nil
+	return strings.TrimRight(redact.URL(u.String()), "/")
 }
 
 // indexes are the three of the layout v1.

@@ -209,6 +209,9 @@ func TestOpen(t *testing.T) {
 			if test.kind == vulns.SourceDirectory {
 				want.Location = strings.TrimPrefix(want.Location, "file://")
 			}
+			if test.kind == vulns.SourceURL {
+				want.Location, want.Origin = server.URL, server.URL
+			}
 			if !cmp.Equal(db.Source, want) {
 				t.Errorf("%+v, want %+v", db.Source, want)
 			}
@@ -454,6 +457,28 @@ func TestInstall(t *testing.T) {
 	}
 	if db, err := vulns.Open(t.Context(), out, nil); err != nil || !cmp.Equal(found(t, db), all) {
 		t.Error(err)
+	}
+}
+
+// TestOrigin: where a database was downloaded goes along with it, without credentials.
+func TestOrigin(t *testing.T) {
+	server := serve(t, files())
+	db, err := vulns.Fetch(t.Context(), strings.Replace(server.URL, "://", "://user:hunter2@", 1)+"/", http.DefaultTransport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if _, err := vulns.Install(t.Context(), dir, db, false); err != nil {
+		t.Fatal(err)
+	}
+	got, err := vulns.Installed(t.Context(), dir)
+	if err != nil || got.Origin != db.Origin || strings.Contains(got.Origin, "hunter2") || got.Origin != server.URL {
+		t.Errorf("%+v, %v", got.Source, err)
+	}
+	for _, location := range []string{"", "/a", "a", "file:///a", "http://", "http://a/%zz", "https://a/" + strings.Repeat("a", 3000), "javascript:alert(1)"} {
+		if o := vulns.OriginOf(location); o != "" {
+			t.Errorf("%s: %s", location, o)
+		}
 	}
 }
 

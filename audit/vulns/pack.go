@@ -17,7 +17,8 @@ import (
 
 // A packed database is one file, a zip archive: the indexes as they are in the layout
 // v1, and the entries, byte for byte, in blocks. An entry can be read without the
-// others, and those of one module mostly share a block.
+// others, and those of one module mostly share a block. The archive's comment is the
+// origin of the database.
 const (
 	packTable = "entries/table" // a line for each entry: ID, block, offset and size in it, in bytes
 	packBlock = "entries/%04d"
@@ -27,7 +28,7 @@ const (
 )
 
 // WritePack writes a database in one small file that [OpenArchive] reads. The same
-// content makes the same bytes. All entries are verified before.
+// content, of the same origin, makes the same bytes. All entries are verified before.
 func (db *Database) WritePack(ctx context.Context, w io.Writer) error {
 	type content struct {
 		id, module string
@@ -76,6 +77,9 @@ func (db *Database) WritePack(ctx context.Context, w io.Writer) error {
 	if err := write(packTable, []byte(table.String())); err != nil {
 		return err
 	}
+	if err := z.SetComment(db.Origin); err != nil {
+		return err
+	}
 	return z.Close()
 }
 
@@ -83,6 +87,7 @@ func (db *Database) WritePack(ctx context.Context, w io.Writer) error {
 type packStore struct {
 	files  map[string]*zip.File // by name
 	places map[string]place     // of entries, by ID
+	origin string               // URL, or ""
 }
 
 // A place is where an entry stands.
@@ -95,7 +100,7 @@ func isPack(z *zip.Reader) bool {
 
 // newPackStore reads the table of the entries.
 func newPackStore(z *zip.Reader) (*packStore, error) {
-	s := &packStore{make(map[string]*zip.File, len(z.File)), map[string]place{}}
+	s := &packStore{make(map[string]*zip.File, len(z.File)), map[string]place{}, OriginOf(z.Comment)}
 	for _, f := range z.File {
 		if s.files[f.Name] != nil {
 			return nil, fmt.Errorf("%w: %.100q stands in it twice", ErrInvalid, f.Name)

@@ -301,7 +301,11 @@ func (inv *invocation) newestDB(ctx context.Context) (*vulns.Database, error) {
 }
 
 func (inv *invocation) sayDB(what string, s vulns.Source) {
-	fmt.Fprintf(inv.stdout, inv.say(text{"%s: %s, %d entries\n", "%s：%s，%d 条\n"}), what, s.Modified.Format(time.DateOnly), s.Entries)
+	fmt.Fprintf(inv.stdout, inv.say(text{"%s: %s, %d entries", "%s：%s，%d 条"}), what, s.Modified.Format(time.DateOnly), s.Entries)
+	if s.Origin != "" {
+		fmt.Fprintf(inv.stdout, inv.say(text{", from %s", "，来自 %s"}), s.Origin)
+	}
+	fmt.Fprintln(inv.stdout)
 }
 
 func (inv *invocation) vulnDBStatus(ctx context.Context) error {
