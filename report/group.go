@@ -107,6 +107,32 @@ func (g *group) places() []string {
 	return slices.Compact(out)
 }
 
+// commonTail takes off the words that several names end in, as those of
+// vulnerabilities do that name a module and a target.
+func commonTail(names []string) (rest []string, tail string) {
+	if len(names) < 2 {
+		return names, ""
+	}
+	common := strings.Split(names[0], " ")
+	common = common[1:] // a name is never nothing
+	for _, n := range names[1:] {
+		words := strings.Split(n, " ")
+		i := 0
+		for i < min(len(common), len(words)-1) && common[len(common)-1-i] == words[len(words)-1-i] {
+			i++
+		}
+		common = common[len(common)-i:]
+	}
+	if len(common) == 0 {
+		return names, ""
+	}
+	tail = strings.Join(common, " ")
+	for _, n := range names {
+		rest = append(rest, strings.TrimSuffix(n, " "+tail))
+	}
+	return rest, tail
+}
+
 // evidence returns the digests that the findings of g cite.
 func (g *group) evidence() []string {
 	var out []string

@@ -78,6 +78,7 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 			p.endpoints()
 			p.svids()
 		}
+		p.upgrades()
 		p.findings()
 		p.incomplete()
 		p.notes()
@@ -138,7 +139,7 @@ func (p *page) header() {
 // is named.
 func target(r *audit.Report) string {
 	var names []string
-	for _, n := range slices.Concat([]string{r.Target.Module, r.Target.Dir}, r.Target.Binaries, r.Target.Units, r.Target.Manifests, r.Target.Endpoints, r.Target.SVIDs, []string{r.Target.Workload}) {
+	for _, n := range slices.Concat([]string{r.Target.Module, r.Target.Dir}, r.Target.Binaries, r.Target.Units, r.Target.Manifests, r.Target.Endpoints, r.Target.SVIDs, r.Target.Documents, []string{r.Target.Workload}) {
 		if n = clean(n); n != "" && n != "." {
 			names = append(names, n)
 		}

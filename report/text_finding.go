@@ -121,7 +121,12 @@ func (p *page) many(g *group) {
 	if p.opts.Verbose {
 		p.each(g, same)
 	} else {
-		p.field(msgSubjects, plainPaint, list(p.rep.Lang, g.places(), maxSubjects))
+		names, common := commonTail(g.places())
+		subjects := list(p.rep.Lang, names, maxSubjects)
+		if common != "" {
+			subjects = say(p.rep.Lang, msgOf, audit.Args{"title": common, "subject": subjects})
+		}
+		p.field(msgSubjects, plainPaint, subjects)
 	}
 	remedy, same := g.shared(func(f *audit.Finding) string { return f.Remedy })
 	if !same {

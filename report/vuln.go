@@ -1,0 +1,166 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/goassay/assay/audit"
+)
+
+// vulnFacts are what text shows of the facts of check vuln: what to do about
+// the vulnerabilities, and on what data that rests.
+type vulnFacts struct {
+	Database struct {
+		Kind     string    `json:"kind"`
+		Location string    `json:"location"`
+		Modified time.Time `json:"modified"`
+		AgeDays  int       `json:"age_days"`
+		Fallback string    `json:"fallback"`
+	} `json:"database"`
+	Targets []struct {
+		Name     string        `json:"name"`
+		Upgrades []vulnUpgrade `json:"upgrades"`
+	} `json:"targets"`
+	Vulnerabilities []struct {
+		Target  int    `json:"target"`
+		ID      string `json:"id"`
+		Module  string `json:"module"`
+		Version string `json:"version"`
+		Reach   string `json:"reach"`
+	} `json:"vulnerabilities"`
+}
+
+// A vulnUpgrade is a change of the version of a module, with what it fixes.
+type vulnUpgrade struct {
+	Module string   `json:"module"`
+	From   string   `json:"from"`
+	To     string   `json:"to"`
+	Fixes  []string `json:"fixes"`
+	Leaves []string `json:"leaves"`
+}
+
+// maxUpgrades is how many changes of a target are shown without Options.Verbose.
+const maxUpgrades = 20
+
+// vulnReaches are how close a vulnerability may be to a program, the closest first.
+var vulnReaches = []string{"called", "present", "imported", "required"}
+
+// upgrades writes which changes of versions free the targets of their known
+// vulnerabilities, those first that fix what is closest to the program.
+func (p *page) upgrades() {
+	var facts vulnFacts
+	raw, ok := p.rep.Facts["vuln"]
+	if !ok || json.Unmarshal(raw, &facts) != nil {
+		return
+	}
+	total := 0
+	for _, t := range facts.Targets {
+		total += len(t.Upgrades)
+	}
+	if total == 0 {
+		p.para("", 0, faint, p.vulnData(&facts))
+		return
+	}
+	p.heading(msgUpgrades, total)
+	p.para("  ", 2, faint, p.vulnData(&facts))
+	for i, t := range facts.Targets {
+		if len(facts.Targets) > 1 && len(t.Upgrades) > 0 {
+			p.para("", 0, strong, clean(t.Name))
+		}
+		p.targetUpgrades(&facts, i)
+	}
+}
+
+// vulnData says what the answers rest on: which data, how old it is, and why it
+// is not the data that was to be asked.
+func (p *page) vulnData(facts *vulnFacts) string {
+	d := facts.Database
+	if d.Modified.IsZero() {
+		return ""
+	}
+	source := clean(d.Kind)
+	if t, ok := wordVulnSource[d.Kind]; ok {
+		source = t.In(p.rep.Lang)
+	}
+	if d.Location != "" {
+		source = clean(d.Location)
+	}
+	s := say(p.rep.Lang, msgVulnData, audit.Args{"source": source, "date": date(d.Modified), "days": d.AgeDays})
+	if d.Fallback != "" {
+		why := clean(d.Fallback)
+		if d.Fallback == "offline" {
+			why = msgOffline.In(p.rep.Lang)
+		}
+		s += say(p.rep.Lang, msgAside, audit.Args{"text": why})
+	}
+	return s
+}
+
+// targetUpgrades writes what to change of a target, and what that fixes.
+func (p *page) targetUpgrades(facts *vulnFacts, target int) {
+	type row struct {
+		what, fixes string
+		counts      []int // of what it fixes, then of what it leaves, by reach
+	}
+	var rows []row
+	for _, u := range facts.Targets[target].Upgrades {
+		fixes, leaves := make([]int, len(vulnReaches)), make([]int, len(vulnReaches))
+		for _, v := range facts.Vulnerabilities {
+			r := slices.Index(vulnReaches, v.Reach)
+			switch {
+			case r < 0 || v.Target != target || v.Module != u.Module || v.Version != u.From:
+			case slices.Contains(u.Fixes, v.ID):
+				fixes[r]++
+			case slices.Contains(u.Leaves, v.ID):
+				leaves[r]++
+			}
+		}
+		rows = append(rows, row{p.upgradeText(&u), p.upgradeCounts(&u, fixes, leaves), slices.Concat(fixes, leaves)})
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return slices.Compare(b.counts, a.counts) })
+	for i, r := range rows {
+		if i == maxUpgrades && !p.opts.Verbose {
+			p.para("  ", 2, faint, say(p.rep.Lang, msgMore, audit.Args{"n": len(rows) - i}))
+			break
+		}
+		p.para("  ", 2, plainPaint, r.what)
+		p.para("    ", 4, faint, r.fixes)
+	}
+}
+
+func (p *page) upgradeText(u *vulnUpgrade) string {
+	args := audit.Args{"module": clean(u.Module), "from": clean(u.From), "to": clean(u.To)}
+	if u.To == "" {
+		return say(p.rep.Lang, msgNoUpgrade, args)
+	}
+	return say(p.rep.Lang, msgUpgrade, args)
+}
+
+// upgradeCounts counts what a change fixes, and what it leaves.
+func (p *page) upgradeCounts(u *vulnUpgrade, fixes, leaves []int) string {
+	var parts []string
+	if u.To != "" {
+		parts = append(parts, say(p.rep.Lang, msgFixes, audit.Args{"n": len(u.Fixes), "counts": p.reaches(fixes)}))
+	}
+	if len(u.Leaves) > 0 {
+		parts = append(parts, say(p.rep.Lang, msgLeaves, audit.Args{"n": len(u.Leaves), "counts": p.reaches(leaves)}))
+	}
+	return join(p.rep.Lang, parts)
+}
+
+// reaches writes how many are how close.
+func (p *page) reaches(counts []int) string {
+	var parts []string
+	for i, n := range counts {
+		if n > 0 {
+			parts = append(parts, say(p.rep.Lang, msgCount, audit.Args{"n": n, "what": figureName(p.rep.Lang, vulnReaches[i])}))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return say(p.rep.Lang, msgAside, audit.Args{"text": enumerate(p.rep.Lang, parts)})
+}
