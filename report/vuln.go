@@ -61,7 +61,10 @@ func (p *page) upgrades() {
 		total += len(t.Upgrades)
 	}
 	if total == 0 {
-		p.para("", 0, faint, p.vulnData(&facts))
+		if s := p.vulnData(&facts); s != "" {
+			p.line()
+			p.para("", 0, faint, s)
+		}
 		return
 	}
 	p.heading(msgUpgrades, total)

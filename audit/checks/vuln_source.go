@@ -35,7 +35,8 @@ func (r *vulnRun) source(ctx context.Context) error {
 		scanner.Command = strings.Split(words, "\x00")
 	}
 	named := sbomPatterns(r.Pass)
-	for _, product := range l.products {
+	for i, product := range l.products {
+		r.Progress(i, len(l.products)) // an analysis of calls takes minutes
 		src := sourceOf(l.listing, product)
 		p := vulns.Program{
 			Dir: cmp.Or(product.Root.Dir, r.Target.Dir), Patterns: []string{"./..."}, Tags: l.listing.Target.Tags, Tests: r.Settings[SettingVulnTests] == "true",

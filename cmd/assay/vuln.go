@@ -99,7 +99,7 @@ func (inv *invocation) engineCommand() *cobra.Command {
 func (inv *invocation) vulnTarget(dir string, args []string) (*audit.Target, audit.TargetRef, error) {
 	var documents, rest []string
 	for _, arg := range args {
-		if isDocument(arg) {
+		if format.Resembles(arg) {
 			documents = append(documents, arg)
 		} else {
 			rest = append(rest, arg)
@@ -117,30 +117,6 @@ func (inv *invocation) vulnTarget(dir string, args []string) (*audit.Target, aud
 	target.Documents = documents
 	name.Documents = shownAll(documents)
 	return target, name, nil
-}
-
-// isDocument reports whether a file is a bill of materials.
-func isDocument(file string) bool {
-	info, err := os.Stat(file)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > 128<<20 {
-		return false
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, 512)
-	n, _ := f.Read(head)
-	if !strings.ContainsAny(strings.TrimLeft(string(head[:min(n, 64)]), " \t\r\n\ufeff")[:min(1, n)], "{<S") {
-		return false
-	}
-	data, err := format.ReadFile(file)
-	if err != nil {
-		return false
-	}
-	_, err = format.Detect(data)
-	return err == nil
 }
 
 func (inv *invocation) findVulnerabilities(cmd *cobra.Command, o *options, v *vulnFlags, args []string) error {

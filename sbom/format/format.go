@@ -106,10 +106,8 @@ func Detect(data []byte) (Format, error) {
 	case bytes.HasPrefix(text, []byte("<")):
 		return detectXML(text)
 	}
-	for line := range bytes.Lines(text[:min(len(text), 4096)]) {
-		if version, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("SPDXVersion:")); ok {
-			return Format{"spdx-tag", strings.TrimPrefix(string(bytes.TrimSpace(version)), "SPDX-")}, nil
-		}
+	if version := tagValue(text); version != "" {
+		return Format{"spdx-tag", version}, nil
 	}
 	return Format{}, ErrFormat
 }
@@ -159,6 +157,42 @@ func detectXML(text []byte) (Format, error) {
 			return Format{"cyclonedx-xml", version}, nil
 		}
 	}
+}
+
+// Resembles reports whether a regular file begins as a document does: what it
+// is, or that it is none, [Read] tells. Nothing that begins so is an executable
+// or an archive.
+func Resembles(name string) bool {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return false
+	}
+	head = head[:n]
+	if len(head) > 262 && string(head[257:262]) == "ustar" { // a tar archive begins with any name
+		return false
+	}
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(text, []byte("<")) || tagValue(text) != ""
+}
+
+// tagValue returns the version of SPDX that the first lines of a document give,
+// or "".
+func tagValue(text []byte) string {
+	for line := range bytes.Lines(text[:min(len(text), 4096)]) {
+		if version, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("SPDXVersion:")); ok {
+			return strings.TrimPrefix(string(bytes.TrimSpace(version)), "SPDX-")
+		}
+	}
+	return ""
 }
 
 // ReadFile reads a regular file of at most the size that a document may have.

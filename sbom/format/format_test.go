@@ -274,3 +274,32 @@ func TestInvalid(t *testing.T) {
 		}
 	}
 }
+
+func TestResembles(t *testing.T) {
+	dir := t.TempDir()
+	file := func(text string) string {
+		name := filepath.Join(dir, "f")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	for text, want := range map[string]bool{
+		"{": true, "\xef\xbb\xbf \n{\"bomFormat\"": true, "<?xml": true, "SPDXVersion: SPDX-2.3\n": true, "# note\nSPDXVersion: SPDX-2.2": true,
+		"": false, " ": false, strings.Repeat("\n", 5000): false, "\x7fELF{": false, "Version: 1\n": false,
+		"{name" + strings.Repeat("\x00", 252) + "ustar\x00" + strings.Repeat("\x00", 300): false,
+	} {
+		if Resembles(file(text)) != want {
+			t.Errorf("%.40q: want %v", text, want)
+		}
+	}
+	if Resembles(dir) || Resembles(filepath.Join(dir, "none")) {
+		t.Error("what is no file")
+	}
+	for _, f := range all(t) {
+		data, err := Write(sbomtest.Document(), f)
+		if err != nil || !Resembles(file(string(data))) {
+			t.Errorf("%s: %v", f, err)
+		}
+	}
+}
