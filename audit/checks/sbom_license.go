@@ -18,7 +18,7 @@ func (r *sbomRun) judgeLicenses(d *sbom.Document) {
 		return
 	}
 	policy := license.Policy{Allow: r.Policy.Licenses.Allow, Deny: r.Policy.Licenses.Deny, Review: r.Policy.Licenses.Review}
-	ways := waysTo(d)
+	ways := waysOf(d)
 	for _, c := range d.Components {
 		if slices.Contains(d.Roots, c.Ref) || c.Kind != sbom.KindLibrary || isPackage(c) || r.isMain(c.Ref) || c.Property(sbom.PropertyUse) != "" {
 			continue
@@ -39,23 +39,29 @@ func (r *sbomRun) judgeLicenses(d *sbom.Document) {
 		name := strings.TrimSuffix(c.Name+"@"+c.Version, "@")
 		r.Report(audit.Finding{
 			Rule: rule, Subject: audit.Subject{Kind: "module", Name: name},
-			Args:     audit.Args{"component": name, "license": expression, "decisive": append([]string{}, j.Reason...), "way": append([]string{}, ways[c.Ref]...)},
+			Args:     audit.Args{"component": name, "license": expression, "decisive": append([]string{}, j.Reason...), "way": ways.to(c.Ref)},
 			Location: modFileLocation(r.Target),
 		})
 	}
 }
 
-// waysTo returns for each component by which others a root comes to need it:
-// a shortest way in the dependency graph, the root first.
-func waysTo(d *sbom.Document) map[string][]string {
+// maxWay is how many components of a way are told.
+const maxWay = 50
+
+// A ways says of each component which other one a root comes to need it by: a
+// shortest way in the dependency graph.
+type ways map[string]string
+
+// waysOf finds the ways from the roots of a document.
+func waysOf(d *sbom.Document) ways {
 	byRef := make(map[string]*sbom.Component, len(d.Components))
 	for _, c := range d.Components {
 		byRef[c.Ref] = c
 	}
-	ways := make(map[string][]string)
+	w := make(ways, len(d.Components))
 	queue := slices.Clone(d.Roots)
 	for _, ref := range queue {
-		ways[ref] = []string{ref}
+		w[ref] = ""
 	}
 	for i := 0; i < len(queue); i++ {
 		c := byRef[queue[i]]
@@ -63,11 +69,27 @@ func waysTo(d *sbom.Document) map[string][]string {
 			continue
 		}
 		for _, to := range c.DependsOn {
-			if ways[to] == nil {
-				ways[to] = append(slices.Clone(ways[c.Ref]), to)
+			if _, seen := w[to]; !seen {
+				w[to] = c.Ref
 				queue = append(queue, to)
 			}
 		}
 	}
-	return ways
+	return w
+}
+
+// to returns the way to a component, the root first: of a long one the last
+// maxWay, after "…". It is empty if no root needs the component.
+func (w ways) to(ref string) []string {
+	way := []string{}
+	for at, seen := w[ref]; seen; at, seen = w[at] {
+		if len(way) == maxWay {
+			way = append(way, "…")
+			break
+		}
+		way = append(way, ref)
+		ref = at
+	}
+	slices.Reverse(way)
+	return way
 }

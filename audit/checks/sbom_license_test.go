@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gocmd"
+	"github.com/goassay/assay/sbom"
 )
 
 var stdlibVersion = regexp.MustCompile(`stdlib@\S+`)
@@ -168,5 +170,23 @@ func TestSBOMVersionsUnknown(t *testing.T) {
 	i := slices.IndexFunc(facts.Components, func(c SBOMComponent) bool { return c.Module == "example.com/dep" })
 	if i < 0 || facts.Components[i].Version != "" || facts.Components[i].PURL != "pkg:golang/example.com/dep" {
 		t.Errorf("%+v", facts.Components)
+	}
+}
+
+// TestWays: a long way is told by its end, and needs no more memory than the graph.
+func TestWays(t *testing.T) {
+	d := &sbom.Document{Roots: []string{"0"}}
+	for i := range 200_000 {
+		d.Components = append(d.Components, &sbom.Component{Ref: strconv.Itoa(i), DependsOn: []string{strconv.Itoa(i + 1), "0"}})
+	}
+	d.Components = append(d.Components, &sbom.Component{Ref: "apart", DependsOn: []string{"apart"}})
+	w := waysOf(d)
+	for ref, want := range map[string]string{"0": "0", "2": "0>1>2", "apart": "", "none": "", "": ""} {
+		if got := strings.Join(w.to(ref), ">"); got != want {
+			t.Errorf("%q: %s, want %s", ref, got, want)
+		}
+	}
+	if way := w.to("200000"); len(way) != maxWay+1 || way[0] != "…" || way[maxWay] != "200000" {
+		t.Errorf("a long way: %q", way)
 	}
 }
