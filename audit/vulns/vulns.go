@@ -191,6 +191,7 @@ const (
 	NoTypes       Reason = "no-types"       // packages do not type-check
 	NewerGo       Reason = "newer-go"       // the source needs a newer Go than the scanner knows
 	NoPackages    Reason = "no-packages"    // there is nothing to look at, or the go command could not list it
+	NotAnalysed   Reason = "not-analysed"   // the analysis passed over the module: whether something vulnerable in it is called is not known
 	ScannerFailed Reason = "scanner-failed" // the analysis of the source ended with an error
 )
 
