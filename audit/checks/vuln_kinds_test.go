@@ -31,6 +31,7 @@ var vulnKinds = []vulnEntry{
 	{"GO-2026-0106", "example.com/fork", `[{"path":"example.com/fork/p","symbols":["F"]}]`, "", "REVIEWED"},
 	{"GO-2026-0107", "example.com/lib/v2@2.9.0", `[{"path":"example.com/lib/v2/p","symbols":["F"]}]`, "", "REVIEWED"},
 	{"GO-2026-0108", "example.com/old@3.1.0", `[{"path":"example.com/old/p","symbols":["F"]}]`, "", "REVIEWED"},
+	{"GO-2026-0109", "stdlib", `[{"path":"html","symbols":["UnescapeString"]}]`, "", "REVIEWED"},
 }
 
 const vulnK = `package k

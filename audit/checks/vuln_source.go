@@ -12,6 +12,7 @@ import (
 	"github.com/package-url/packageurl-go"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/audit/vulns"
 	"github.com/goassay/assay/sbom"
@@ -43,6 +44,8 @@ func (r *vulnRun) source(ctx context.Context) error {
 			Platform: vulns.Platform{OS: l.listing.Target.GOOS, Arch: l.listing.Target.GOARCH}, Level: r.facts.Level,
 		}
 		t := VulnTarget{Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(p.Modules)}
+		modFile := filepath.Join(p.Dir, "go.mod")
+		t.location, t.places = &audit.Location{File: relative(r.Target.Dir, modFile)}, modulePlaces(r.Target, modFile)
 		if len(named) > 0 && !slices.Equal(named, []string{"work"}) && !slices.Equal(named, []string{"./..."}) {
 			p.Patterns, t.Packages = src.matched, src.matched
 		}
@@ -56,6 +59,31 @@ func (r *vulnRun) source(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// modulePlaces says in which lines a go.mod file requires modules, or it or the
+// workspace puts them in the place of others.
+func modulePlaces(t *audit.Target, modFile string) map[string]place {
+	places := map[string]place{}
+	replaced := func(file string, list []modgraph.Replacement) {
+		for _, r := range list {
+			if !r.Local() {
+				places[r.NewPath] = place{relative(t.Dir, file), r.Line}
+			}
+		}
+	}
+	if m, err := modgraph.ReadModFile(modFile); err == nil {
+		for _, q := range m.Require {
+			places[q.Path] = place{relative(t.Dir, modFile), q.Line}
+		}
+		replaced(modFile, m.Replace)
+	}
+	if t.WorkFile != "" {
+		if work, err := modgraph.ReadWorkFile(t.WorkFile); err == nil {
+			replaced(t.WorkFile, work.Replace)
+		}
+	}
+	return places
 }
 
 // vulnSource is what is looked at of a main module: all its packages that
