@@ -28,7 +28,8 @@ func (r *vulnRun) source(ctx context.Context) error {
 	if l.listing == nil {
 		return nil
 	}
-	if len(l.products) == 0 {
+	r.unread(l.listing.Failures)
+	if len(l.products) == 0 && len(l.listing.Failures) == 0 {
 		r.facts.Unread = append(r.facts.Unread, cmp.Or(r.Target.Module, "go.mod")+": no packages")
 	}
 	scanner := &vulns.Scanner{Env: goEnviron(r.Pass)}
@@ -54,11 +55,19 @@ func (r *vulnRun) source(ctx context.Context) error {
 			return r.database(ctx, err)
 		}
 		r.facts.Targets = append(r.facts.Targets, t)
-		for _, f := range src.failures {
-			r.facts.Unread = append(r.facts.Unread, f.Package+": "+oneLine(redact.Text(f.Message)))
-		}
+		r.unread(src.failures)
 	}
 	return nil
+}
+
+// unread notes packages that could not be loaded.
+func (r *vulnRun) unread(failures []sbom.Failure) {
+	for _, f := range failures {
+		text := f.Package + ": " + oneLine(redact.Text(f.Message))
+		if !slices.Contains(r.facts.Unread, text) { // main modules of a workspace share packages
+			r.facts.Unread = append(r.facts.Unread, text)
+		}
+	}
 }
 
 // modulePlaces says in which lines a go.mod file requires modules, or it or the
