@@ -153,7 +153,7 @@ type Frame struct {
 	Package  string `json:"package"`
 	Function string `json:"function"`
 	Receiver string `json:"receiver,omitempty"` // of a method, with "*" of a pointer
-	File     string `json:"file,omitempty"`     // relative to its module; where the function calls the next, or the vulnerable one begins
+	File     string `json:"file,omitempty"`     // relative to its module; where the function calls the next, or the vulnerable one begins; "" if it was generated
 	Line     int    `json:"line,omitempty"`     // from 1 on
 	Column   int    `json:"column,omitempty"`   // from 1 on, in bytes
 }
