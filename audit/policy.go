@@ -117,8 +117,8 @@ type VulnPolicy struct {
 // whether the policy says so.
 func (p VulnPolicy) MaxAgeDays() (days int, ok bool) {
 	number, ok := strings.CutSuffix(p.MaxAge, "d")
-	days, err := strconv.Atoi(number)
-	return days, ok && err == nil && days >= 0 && days <= 36500
+	n, err := strconv.ParseUint(number, 10, 16) // without a sign
+	return int(n), ok && err == nil && len(number) <= 4
 }
 
 // SPIFFEPolicy says which X.509-SVIDs are right, wherever one is judged.

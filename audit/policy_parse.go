@@ -88,6 +88,11 @@ func (v *policyValidator) policy(p *Policy) {
 	if _, ok := p.Vuln.MaxAgeDays(); !ok && p.Vuln.MaxAge != "" {
 		v.FailAt(v.Values["vuln.max_age"], "", "malformed age %q: days, such as 30d", p.Vuln.MaxAge)
 	}
+	for i, file := range p.Vuln.VEX {
+		if strings.TrimSpace(file) == "" {
+			v.FailAt(v.Values[fmt.Sprintf("vuln.vex[%d]", i)], "", "VEX document without a name")
+		}
+	}
 	v.spiffe(&p.SPIFFE)
 	a := &p.Allowlist
 	if !a.ValidFrom.IsZero() && !a.ValidUntil.IsZero() && a.ValidUntil.Before(a.ValidFrom.Time) {

@@ -85,6 +85,7 @@ type VulnTarget struct {
 
 	assessment *vulns.Assessment
 	location   *audit.Location
+	places     map[string]place // of lines about modules, of a module
 }
 
 // VulnVulnerability is a vulnerability of one target.
@@ -114,13 +115,12 @@ type VulnVEX struct {
 // vulnRun is one run of the check.
 type vulnRun struct {
 	*audit.Pass
-	db       *vulns.Database
-	facts    *VulnFacts
-	requires map[string]place // modules in go.mod files
+	db    *vulns.Database
+	facts *VulnFacts
 }
 
 func runVuln(ctx context.Context, p *audit.Pass) (any, error) {
-	r := &vulnRun{Pass: p, requires: requirePlaces(p.Target), facts: &VulnFacts{
+	r := &vulnRun{Pass: p, facts: &VulnFacts{
 		Level:           vulns.Level(cmp.Or(p.Settings[SettingVulnLevel], string(vulns.LevelSymbol))),
 		Targets:         []VulnTarget{},
 		Vulnerabilities: []VulnVulnerability{}, NotAssessed: []VulnNotAssessed{},
@@ -218,7 +218,7 @@ func (v *VulnVulnerability) subject(t *VulnTarget) audit.Subject {
 // report reports a vulnerability of a target.
 func (r *vulnRun) report(t *VulnTarget, v *VulnVulnerability) {
 	f := audit.Finding{
-		Rule: v.ruleOf(), Subject: v.subject(t), Location: r.place(t, v.Module),
+		Rule: v.ruleOf(), Subject: v.subject(t), Location: t.place(v.Module),
 		Args: audit.Args{
 			"id": v.ID, "module": v.Module, "version": v.Version, "target": t.Name,
 			"ids": append([]string{v.ID}, v.Aliases...), "summary": v.Summary,
@@ -286,14 +286,11 @@ func traceText(traces []vulns.Trace) []byte {
 }
 
 // place is where a target's requirement of a module stands, or the target itself.
-func (r *vulnRun) place(t *VulnTarget, module string) *audit.Location {
-	if t.Kind != "module" {
-		return t.location
-	}
-	if at, ok := r.requires[module]; ok {
+func (t *VulnTarget) place(module string) *audit.Location {
+	if at, ok := t.places[module]; ok {
 		return &audit.Location{File: at.file, Line: at.line}
 	}
-	return modFileLocation(r.Target)
+	return t.location
 }
 
 // binaries assesses the executables of the target. They are read again: what a

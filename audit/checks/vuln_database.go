@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/goassay/assay/audit"
-	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/audit/vulns"
 )
@@ -183,32 +182,6 @@ func (r *vulnRun) unusedStatements() {
 			})
 		}
 	}
-}
-
-// requirePlaces says where go.mod files require modules.
-func requirePlaces(t *audit.Target) map[string]place {
-	places := map[string]place{}
-	add := func(m *modgraph.ModFile) {
-		for _, q := range m.Require {
-			if _, known := places[q.Path]; !known {
-				places[q.Path] = place{relative(t.Dir, m.File), q.Line}
-			}
-		}
-	}
-	if t.WorkFile != "" {
-		if work, err := modgraph.ReadWorkFile(t.WorkFile); err == nil {
-			for _, u := range work.Use {
-				if u.Mod != nil {
-					add(u.Mod)
-				}
-			}
-		}
-	} else if t.ModFile != "" {
-		if m, err := modgraph.ReadModFile(t.ModFile); err == nil {
-			add(m)
-		}
-	}
-	return places
 }
 
 // subject names the database in findings.

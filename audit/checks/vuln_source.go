@@ -12,6 +12,7 @@ import (
 	"github.com/package-url/packageurl-go"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/audit/vulns"
 	"github.com/goassay/assay/sbom"
@@ -27,7 +28,8 @@ func (r *vulnRun) source(ctx context.Context) error {
 	if l.listing == nil {
 		return nil
 	}
-	if len(l.products) == 0 {
+	r.unread(l.listing.Failures)
+	if len(l.products) == 0 && len(l.listing.Failures) == 0 {
 		r.facts.Unread = append(r.facts.Unread, cmp.Or(r.Target.Module, "go.mod")+": no packages")
 	}
 	scanner := &vulns.Scanner{Env: goEnviron(r.Pass)}
@@ -40,10 +42,12 @@ func (r *vulnRun) source(ctx context.Context) error {
 		src := sourceOf(l.listing, product)
 		p := vulns.Program{
 			Dir: cmp.Or(product.Root.Dir, r.Target.Dir), Patterns: []string{"./..."}, Tags: l.listing.Target.Tags, Tests: r.Settings[SettingVulnTests] == "true",
-			Modules: src.modules(l.listing.Target.GoVersion), Packages: src.packages,
+			Modules: src.modules(l.listing.Target.GoVersion), Packages: src.packages, TestImports: src.testImports(),
 			Platform: vulns.Platform{OS: l.listing.Target.GOOS, Arch: l.listing.Target.GOARCH}, Level: r.facts.Level,
 		}
 		t := VulnTarget{Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(p.Modules)}
+		modFile := filepath.Join(p.Dir, "go.mod")
+		t.location, t.places = &audit.Location{File: relative(r.Target.Dir, modFile)}, modulePlaces(r.Target, modFile)
 		if len(named) > 0 && !slices.Equal(named, []string{"work"}) && !slices.Equal(named, []string{"./..."}) {
 			p.Patterns, t.Packages = src.matched, src.matched
 		}
@@ -52,35 +56,77 @@ func (r *vulnRun) source(ctx context.Context) error {
 			return r.database(ctx, err)
 		}
 		r.facts.Targets = append(r.facts.Targets, t)
-		for _, f := range src.failures {
-			r.facts.Unread = append(r.facts.Unread, f.Package+": "+oneLine(redact.Text(f.Message)))
-		}
+		r.unread(src.failures)
 	}
 	return nil
+}
+
+// unread notes packages that could not be loaded.
+func (r *vulnRun) unread(failures []sbom.Failure) {
+	for _, f := range failures {
+		text := f.Package + ": " + oneLine(redact.Text(f.Message))
+		if !slices.Contains(r.facts.Unread, text) { // main modules of a workspace share packages
+			r.facts.Unread = append(r.facts.Unread, text)
+		}
+	}
+}
+
+// modulePlaces says in which lines a go.mod file requires modules, or it or the
+// workspace puts them in the place of others.
+func modulePlaces(t *audit.Target, modFile string) map[string]place {
+	places := map[string]place{}
+	replaced := func(file string, list []modgraph.Replacement) {
+		for _, r := range list {
+			if !r.Local() {
+				places[r.NewPath] = place{relative(t.Dir, file), r.Line}
+			}
+		}
+	}
+	if m, err := modgraph.ReadModFile(modFile); err == nil {
+		for _, q := range m.Require {
+			places[q.Path] = place{relative(t.Dir, modFile), q.Line}
+		}
+		replaced(modFile, m.Replace)
+	}
+	if t.WorkFile != "" {
+		if work, err := modgraph.ReadWorkFile(t.WorkFile); err == nil {
+			replaced(t.WorkFile, work.Replace)
+		}
+	}
+	return places
 }
 
 // vulnSource is what is looked at of a main module: all its packages that
 // match, those that no program imports, too, and what they import.
 type vulnSource struct {
 	product  *sbom.Product
-	matched  []string // import paths, of the module's own
-	packages []string // of all; nil if one could not be loaded
+	index    map[string][]*sbom.Package
+	own      []*sbom.Package // those of the module that match
+	matched  []string        // their import paths
+	packages []string        // of all; nil if one could not be loaded
 	used     []*sbom.Module
 	failures []sbom.Failure
 }
 
 func sourceOf(l *sbom.Listing, product *sbom.Product) *vulnSource {
-	s := &vulnSource{product: product}
-	all := slices.Concat(l.Packages, l.Tests)
-	index := make(map[string][]*sbom.Package, len(all))
-	var queue []*sbom.Package
-	for _, p := range all {
-		index[p.ImportPath] = append(index[p.ImportPath], p)
+	s := &vulnSource{product: product, index: map[string][]*sbom.Package{}}
+	imported := map[string]bool{}
+	for _, p := range slices.Concat(l.Packages, l.Tests) {
+		s.index[p.ImportPath] = append(s.index[p.ImportPath], p)
 		if p.Matched && p.Module != nil && p.Module.Main && p.Module.Path == product.Root.Path {
-			queue = append(queue, p)
+			s.own = append(s.own, p)
 			if p.ForTest == "" {
 				s.matched = append(s.matched, p.ImportPath)
 			}
+		}
+		for _, path := range p.Imports {
+			imported[path] = true
+		}
+	}
+	queue := slices.Clone(s.own)
+	for _, p := range l.Packages { // the runtime, and what cgo needs, nobody need import
+		if p.Standard && (p.ImportPath == "runtime" || !imported[p.ImportPath]) {
+			queue = append(queue, p)
 		}
 	}
 	seen := map[*sbom.Package]bool{}
@@ -101,12 +147,7 @@ func sourceOf(l *sbom.Listing, product *sbom.Product) *vulnSource {
 			s.failures = append(s.failures, *p.Failure)
 		}
 		for _, path := range p.Imports {
-			queue = append(queue, index[path]...)
-		}
-	}
-	for _, p := range l.Packages { // the runtime, and what cgo needs, nobody imports
-		if p.Standard && !seen[p] {
-			s.packages = append(s.packages, p.ImportPath)
+			queue = append(queue, s.index[path]...)
 		}
 	}
 	slices.Sort(s.packages)
@@ -118,6 +159,27 @@ func sourceOf(l *sbom.Listing, product *sbom.Product) *vulnSource {
 		s.packages = nil
 	}
 	return s
+}
+
+// testImports are the packages of other modules that test files within the
+// packages import, and no other file of them does.
+func (s *vulnSource) testImports() []string {
+	var out []string
+	for _, p := range s.own {
+		if p.ForTest == "" || !strings.HasPrefix(p.ImportPath, p.ForTest+" [") { // or tests that are a package apart
+			continue
+		}
+		for _, path := range p.Imports {
+			for _, q := range s.index[path] {
+				imports := slices.ContainsFunc(s.index[p.ForTest], func(plain *sbom.Package) bool { return slices.Contains(plain.Imports, path) })
+				if q.Module != nil && !q.Module.Main && !imports {
+					out = append(out, path)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // modules are those of the packages, with the standard library and the toolchain.

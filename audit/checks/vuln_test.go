@@ -38,13 +38,17 @@ var vulnEntries = []vulnEntry{
 	{"GO-2026-0008", "stdlib", `[{"path":"net/smtp","symbols":["SendMail"]}]`, "", "REVIEWED"},
 }
 
-// vulnDB writes the tests' database, of a time.
-func vulnDB(t *testing.T, modified string) string {
+// vulnDB writes the tests' database, of a time, with more entries: a module
+// "path@version" is affected below that version.
+func vulnDB(t *testing.T, modified string, more ...vulnEntry) string {
 	t.Helper()
 	const at = "2026-01-01T00:00:00Z"
 	files, modules, ids := map[string]string{"index/db.json": `{"modified":"` + modified + `"}`}, map[string][]string{}, []string{}
-	for _, e := range vulnEntries {
+	for _, e := range append(slices.Clone(vulnEntries), more...) {
 		fixed := "1.9.0"
+		if path, version, ok := strings.Cut(e.module, "@"); ok {
+			e.module, fixed = path, version
+		}
 		if e.module == "toolchain" || e.module == "stdlib" {
 			fixed = "1.99.0"
 		}

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goassay/assay/audit/gocmd"
@@ -45,6 +46,12 @@ type Program struct {
 	// analysed: the analysis could find nothing closer.
 	Packages []string
 
+	// TestImports are the packages of other modules that test files within a package import
+	// and its other files do not, if Tests. The analysis loads both as one package, knows the
+	// imports of the one that it saw first alone, and then finds nothing in the modules of the others
+	// (PackageGraph.AddPackages in golang.org/x/vuln/internal/vulncheck).
+	TestImports []string
+
 	Platform Platform // GOOS and GOARCH of the environment; what the database says of others is left out
 	Level    Level    // how deep to look; "": [LevelSymbol]
 }
@@ -65,10 +72,9 @@ func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessm
 	if p.Level == LevelModule || !vulnerable {
 		return m.assessment(BasisSource, p.Level, p.Platform), nil
 	}
-	if p.Packages != nil && !p.Tests {
-		if imported := m.importedBy(p.Packages); !imported || p.Level == LevelPackage {
-			return m.assessment(BasisSource, p.Level, p.Platform), nil
-		}
+	imported := m.importedBy(p.Packages)
+	if p.Packages != nil && !p.Tests && (!imported || p.Level == LevelPackage) {
+		return m.assessment(BasisSource, p.Level, p.Platform), nil
 	}
 	out, err := s.analyse(ctx, db, p)
 	if ctx.Err() != nil {
@@ -86,9 +92,29 @@ func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessm
 		return m.assessment(BasisSource, LevelModule, p.Platform), nil
 	}
 	for _, v := range m.found {
-		v.refine(seen.findings)
+		if !v.refine(seen.findings) && v.Reach == Imported && v.Withdrawn.IsZero() && p.Level == LevelSymbol {
+			m.notAnalysed(v)
+		}
 	}
 	return m.assessment(BasisSource, p.Level, p.Platform), nil
+}
+
+// notAnalysed notes that the analysis passed over a vulnerability whose package is in the
+// program: it looks up no module without a version, as the main module is to it.
+func (m *matches) notAnalysed(v *match) {
+	i := slices.IndexFunc(m.notAssessed, func(n NotAssessed) bool {
+		return n.Module == v.Module && n.Version == v.Version && n.Reason == NotAnalysed
+	})
+	if i < 0 {
+		i = len(m.notAssessed)
+		m.notAssessed = append(m.notAssessed, NotAssessed{Module: v.Module, Version: v.Version, Reason: NotAnalysed})
+	}
+	n := &m.notAssessed[i]
+	n.IDs, n.Packages = append(n.IDs, v.ID), append(n.Packages, v.Packages...)
+	slices.Sort(n.IDs)
+	slices.Sort(n.Packages)
+	n.Packages = slices.Compact(n.Packages)
+	n.Packages = n.Packages[:min(len(n.Packages), maxNamed)]
 }
 
 // importedBy tells of each vulnerability which of some packages it is in, and reports
@@ -145,7 +171,15 @@ func (s *Scanner) analyse(ctx context.Context, db *Database, p Program) ([]byte,
 	if p.Tests {
 		args = append(args, "-test")
 	}
-	cmd := exec.CommandContext(ctx, s.Command[0], append(args, p.Patterns...)...)
+	args = append(args, p.Patterns...)
+	if p.Tests && len(p.TestImports) > 0 {
+		file, err := writeImports(dir, p.TestImports)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "file="+file)
+	}
+	cmd := exec.CommandContext(ctx, s.Command[0], args...)
 	env := s.Env
 	if env == nil {
 		env = os.Environ()
@@ -154,12 +188,26 @@ func (s *Scanner) analyse(ctx context.Context, db *Database, p Program) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	cmd.Dir, cmd.Env = here, slices.Concat(env, []string{"PWD=" + here})
+	cmd.Dir, cmd.Env = here, slices.Concat(env, []string{"PWD=" + here, "GOPACKAGESDRIVER=off"}) // one tells of no modules, and nothing would be found
 	out, err := gocmd.Run(cmd)
 	if failed, ok := errors.AsType[*gocmd.Error](err); ok { // without the arguments, which name a temporary directory
 		err = errors.New(cmp.Or(strings.ReplaceAll(failed.Stderr, dir, "vulndb"), failed.Err.Error()))
 	}
 	return out, err
+}
+
+// writeImports writes the source of a package that imports packages and does nothing else,
+// and returns its name.
+func writeImports(dir string, packages []string) (string, error) {
+	text := "package imports\n\n"
+	for _, p := range packages {
+		text += "import _ " + strconv.Quote(p) + "\n"
+	}
+	file := filepath.Join(dir, "imports", "imports.go")
+	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+		return "", err
+	}
+	return file, os.WriteFile(file, []byte(text), 0o600)
 }
 
 // writeSelection writes what the analysis may ask of the database into a directory in the
@@ -314,8 +362,8 @@ func (s *stream) check(db *Database, p Program) error {
 }
 
 // refine takes from the findings how close a vulnerability is, and the calls that lead to
-// it.
-func (v *match) refine(findings []finding) {
+// it. It reports whether one of them is about a package.
+func (v *match) refine(findings []finding) (seen bool) {
 	for i := range findings {
 		f := &findings[i]
 		if f.ID != v.ID || f.Trace[0].Module != v.Module || !v.covers(f.Trace[0].Package) {
@@ -325,6 +373,7 @@ func (v *match) refine(findings []finding) {
 			v.Reach = f.reach()
 		}
 		if f.reach() != Required {
+			seen = true
 			v.Packages = append(v.Packages, f.Trace[0].Package)
 		}
 		if f.reach() == Called {
@@ -341,6 +390,7 @@ func (v *match) refine(findings []finding) {
 				cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 		})
 	})
+	return seen
 }
 
 // covers reports whether a package is one of those that are affected on the platform:

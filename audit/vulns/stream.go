@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 )
 
@@ -116,6 +117,9 @@ func (f *finding) trace() Trace {
 	t := make(Trace, 0, len(f.Trace))
 	for i := len(f.Trace) - 1; i >= 0; i-- {
 		x := f.Trace[i]
+		if !filepath.IsLocal(x.Position.File) { // it was generated, in a folder of this machine
+			x.Position.File, x.Position.Line, x.Position.Column = "", 0, 0
+		}
 		t = append(t, Frame{
 			Module: x.Module, Version: x.Version, Package: x.Package, Function: x.Function, Receiver: x.Receiver,
 			File: x.Position.File, Line: x.Position.Line, Column: x.Position.Column,

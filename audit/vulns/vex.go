@@ -275,6 +275,9 @@ func NewVEX(author, tooling, product string, at time.Time, a *Assessment) *VEX {
 		p.Subcomponents = []VEXProduct{c}
 		s := Statement{Vulnerability: VEXVulnerability{ID: found.URL, Name: found.ID, Aliases: found.Aliases}, Products: []VEXProduct{p}}
 		s.Status, s.Justification = stated(a, found.Reach)
+		if s.Status == NotAffected && slices.ContainsFunc(a.NotAssessed, func(n NotAssessed) bool { return n.Reason == NotAnalysed && slices.Contains(n.IDs, found.ID) }) {
+			s.Status, s.Justification = UnderInvestigation, ""
+		}
 		if s.Status == IsAffected {
 			s.Action = "No fixed version is known."
 			if found.Fixed != "" {

@@ -153,7 +153,7 @@ type Frame struct {
 	Package  string `json:"package"`
 	Function string `json:"function"`
 	Receiver string `json:"receiver,omitempty"` // of a method, with "*" of a pointer
-	File     string `json:"file,omitempty"`     // relative to its module; where the function calls the next, or the vulnerable one begins
+	File     string `json:"file,omitempty"`     // relative to its module; where the function calls the next, or the vulnerable one begins; "" if it was generated
 	Line     int    `json:"line,omitempty"`     // from 1 on
 	Column   int    `json:"column,omitempty"`   // from 1 on, in bytes
 }
@@ -191,6 +191,7 @@ const (
 	NoTypes       Reason = "no-types"       // packages do not type-check
 	NewerGo       Reason = "newer-go"       // the source needs a newer Go than the scanner knows
 	NoPackages    Reason = "no-packages"    // there is nothing to look at, or the go command could not list it
+	NotAnalysed   Reason = "not-analysed"   // the analysis passed over the module: whether something vulnerable in it is called is not known
 	ScannerFailed Reason = "scanner-failed" // the analysis of the source ended with an error
 )
 
