@@ -57,14 +57,22 @@ func (r *vulnRun) open(ctx context.Context) error {
 	return r.fallback(ctx, "offline")
 }
 
-// vulnLocation is where the database is that was named; "" if none was.
+// vulnLocation is where the database is that was named; "" if none was. A path
+// in a policy is relative to the policy's file.
 func (r *vulnRun) vulnLocation() string {
-	location := cmp.Or(r.Settings[SettingVulnDB], r.Policy.Vuln.DB)
-	if location == "" {
-		for _, e := range r.Environ {
-			if v, ok := strings.CutPrefix(e, "GOVULNDB="); ok {
-				location = v
-			}
+	if location := r.Settings[SettingVulnDB]; location != "" {
+		return location
+	}
+	if location := r.Policy.Vuln.DB; location != "" {
+		if path := filepath.FromSlash(location); !strings.Contains(location, "://") && !filepath.IsAbs(path) {
+			return filepath.Join(filepath.Dir(r.Policy.File), path)
+		}
+		return location
+	}
+	location := ""
+	for _, e := range r.Environ {
+		if v, ok := strings.CutPrefix(e, "GOVULNDB="); ok {
+			location = v
 		}
 	}
 	return location
