@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/package-url/packageurl-go"
-
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/redact"
@@ -203,72 +201,4 @@ func (s *vulnSource) modules(goVersion string) []vulns.Module {
 		}
 	}
 	return modules
-}
-
-// documents assesses what bills of materials list.
-func (r *vulnRun) documents(ctx context.Context) error {
-	for _, b := range audit.Facts[*readDocuments](r.Pass, documents).list {
-		if b.doc == nil {
-			r.facts.Unread = append(r.facts.Unread, b.File+": "+b.Error)
-			continue
-		}
-		modules, product := documentModules(b.doc, r.db)
-		a, err := r.db.Match(ctx, modules, vulns.Platform{OS: b.doc.Property(sbom.PropertyGOOS), Arch: b.doc.Property(sbom.PropertyGOARCH)})
-		if err != nil {
-			return r.database(ctx, err)
-		}
-		if len(modules) > 0 && !slices.ContainsFunc(modules, func(m vulns.Module) bool { return m.Path == vulns.Stdlib }) {
-			a.NotAssessed = append(a.NotAssessed, vulns.NotAssessed{Module: vulns.Stdlib, Reason: vulns.NoGoVersion})
-		}
-		t := VulnTarget{Kind: "sbom", Name: b.File, Product: product, Modules: len(modules), assessment: a}
-		if filepath.IsLocal(b.File) {
-			t.location = &audit.Location{File: b.File}
-		}
-		if len(modules) == 0 {
-			r.facts.Unread = append(r.facts.Unread, b.File+": no Go module")
-		}
-		r.facts.Targets = append(r.facts.Targets, t)
-	}
-	return nil
-}
-
-// documentModules are the Go modules that a document lists, and the package
-// URL of what it describes. A component without a package URL is one if the
-// database has a module of its name.
-func documentModules(d *sbom.Document, db *vulns.Database) (modules []vulns.Module, product string) {
-	for _, c := range d.Components {
-		m := vulns.Module{Path: strings.TrimPrefix(c.Group+"/"+c.Name, "/"), Version: c.Version}
-		switch purl, err := packageurl.FromString(c.PURL); {
-		case c.PURL == "" && db.Lists(m.Path):
-		case err != nil || purl.Type != packageurl.TypeGolang || purl.Subpath != "":
-			continue
-		default: // in lower case, in some tools' documents, and with another name than the component in others'
-			if path := strings.TrimPrefix(purl.Namespace+"/"+purl.Name, "/"); !strings.EqualFold(path, m.Path) {
-				m.Path = path
-			}
-			m.Version = cmp.Or(m.Version, purl.Version)
-		}
-		if slices.Contains(d.Roots, c.Ref) {
-			product = c.PURL
-		}
-		modules = append(modules, documentModule(m, c.Property(sbom.PropertyLocal) != ""))
-	}
-	return modules, product
-}
-
-// documentModule writes a module as a database does: some tools leave out the "v".
-func documentModule(m vulns.Module, local bool) vulns.Module {
-	number := strings.TrimPrefix(m.Version, "v")
-	switch {
-	case m.Path == vulns.Stdlib || m.Path == "std":
-		m.Path = vulns.Stdlib
-		if number != "" {
-			m.Version = "go" + strings.TrimPrefix(number, "go")
-		}
-	case local:
-		m.Replace = &vulns.Module{Path: m.Path}
-	case number == m.Version && number != "" && '0' <= number[0] && number[0] <= '9':
-		m.Version = "v" + number
-	}
-	return m
 }

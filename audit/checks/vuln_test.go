@@ -35,6 +35,8 @@ var vulnEntries = []vulnEntry{
 	{"GO-2026-0005", "example.com/lib", `[]`, "", "UNREVIEWED"},
 	{"GO-2026-0006", "example.com/lib", `[{"path":"example.com/lib/p"}]`, `"withdrawn":"2026-01-01T00:00:00Z",`, "REVIEWED"},
 	{"GO-2026-0007", "example.com/other", `[{"path":"example.com/other"}]`, "", "REVIEWED"},
+	{"GO-2026-0009", "example.com/Upper/lib", `[]`, "", "REVIEWED"},
+	{"GO-2026-0010", "github.com/known/lib", `[]`, "", "REVIEWED"},
 	{"GO-2026-0008", "stdlib", `[{"path":"net/smtp","symbols":["SendMail"]}]`, "", "REVIEWED"},
 }
 
@@ -330,6 +332,18 @@ func TestVulnDocument(t *testing.T) {
 		{"devel", `{"type":"library","name":"example.com/lib","version":"(devel)","purl":"pkg:golang/example.com/lib@%28devel%29"}`, "", "no version: example.com/lib"},
 		{"another name", `{"type":"library","name":"lib","purl":"pkg:golang/example.com/lib@v1.1.0"}`, "vuln/required", "stdlib"},
 		{"no package URL", `{"type":"library","name":"example.com/lib","version":"v1.1.0"}`, "vuln/required", "stdlib"},
+		{"lower case", `{"type":"library","name":"lib","purl":"pkg:golang/example.com/upper/lib@v1.1.0"}`, "vuln/required", "stdlib"},
+		{"major version as subpath", `{"type":"library","name":"example.com/lib","purl":"pkg:golang/example.com/lib@v1.1.0#v2"}`, "vuln/required", "stdlib"},
+		{"package", `{"type":"library","name":"example.com/lib/p","purl":"pkg:golang/example.com/lib@v1.1.0#p"}`, "vuln/required", "stdlib"},
+		{"package of a listed module", `{"type":"library","name":"example.com/lib","purl":"pkg:golang/example.com/lib@v1.9.0"},{"type":"library","name":"p","version":"v1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0#p"}`, "", "stdlib"},
+		{"package of another major version", `{"type":"library","name":"p","version":"v2.1.0","purl":"pkg:golang/example.com/lib@v2.1.0#v2/p"}`, "", "no Go module"},
+		{"malformed package URL", `{"type":"library","name":"example.com/lib","version":"v1.1.0","purl":"pkg:golang/"}`, "vuln/required", "stdlib"},
+		{"GitHub", `{"type":"library","name":"x","version":"v1.1.0","purl":"pkg:github/known/lib@v1.1.0"}`, "vuln/required", "stdlib"},
+		{"package without a package URL", `{"type":"library","name":"example.com/lib/p","version":"v1.1.0"}`, "", "modules not recorded: example.com/lib@v1.1.0"},
+		{"two versions", `{"type":"library","name":"example.com/lib","version":"v1.9.0","purl":"pkg:golang/example.com/lib@v1.1.0"}`, "", "example.com/lib@v1.9.0/v1.1.0"},
+		{"two versions of Go", `{"type":"library","name":"stdlib","version":"go1.99.0","purl":"pkg:golang/stdlib@1.2"}`, "", "stdlib@go1.99.0/1.2"},
+		{"one version in two spellings", `{"type":"library","name":"example.com/lib","version":"1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0%2Bincompatible"}`, "vuln/required", "stdlib"},
+		{"standard library without a package URL", `{"type":"library","name":"std","version":"1.20.1"}`, "vuln/required", ""},
 		{"no Go", `{"type":"library","name":"left-pad","version":"1.0.0","purl":"pkg:npm/left-pad@1.0.0"}`, "", "no Go module"},
 	} {
 		cfg := vulnTree(t, map[string]string{"a.json": `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[` + test.components + `]}`})

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/semver"
@@ -72,6 +73,9 @@ type Database struct {
 	files   store
 	modules map[string][]reference // by module path
 	ids     map[string]indexed
+
+	fold   sync.Once
+	folded map[string][]string // paths of modules, by their lower case
 }
 
 // A reference is what the index of modules says of an entry.
@@ -331,6 +335,20 @@ func (db *Database) reference(module, id string) (reference, bool) {
 
 // Lists reports whether the database has entries of a module.
 func (db *Database) Lists(module string) bool { return len(db.modules[module]) > 0 }
+
+// Spellings returns the modules that the database has entries of and whose paths
+// differ from path in upper and lower case alone: package URLs of Go modules are written
+// in lower case (https://github.com/package-url/purl-spec, type golang), and paths are not.
+func (db *Database) Spellings(path string) []string {
+	db.fold.Do(func() {
+		db.folded = make(map[string][]string, len(db.modules))
+		for _, m := range slices.Sorted(maps.Keys(db.modules)) {
+			key := strings.ToLower(m)
+			db.folded[key] = append(db.folded[key], m)
+		}
+	})
+	return db.folded[strings.ToLower(path)]
+}
 
 // mayAffect lists the IDs of the entries that may affect a semantic version of a module,
 // by the index.
