@@ -78,7 +78,7 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 			p.endpoints()
 			p.svids()
 		}
-		p.upgrades()
+		p.vulnerabilities()
 		p.findings()
 		p.incomplete()
 		p.notes()

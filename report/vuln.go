@@ -20,10 +20,7 @@ type vulnFacts struct {
 		AgeDays  int       `json:"age_days"`
 		Fallback string    `json:"fallback"`
 	} `json:"database"`
-	Targets []struct {
-		Name     string        `json:"name"`
-		Upgrades []vulnUpgrade `json:"upgrades"`
-	} `json:"targets"`
+	Targets         []vulnTarget `json:"targets"`
 	Vulnerabilities []struct {
 		Target  int    `json:"target"`
 		ID      string `json:"id"`
@@ -31,6 +28,26 @@ type vulnFacts struct {
 		Version string `json:"version"`
 		Reach   string `json:"reach"`
 	} `json:"vulnerabilities"`
+}
+
+// A vulnTarget is one thing that was looked at.
+type vulnTarget struct {
+	Kind     string   `json:"kind"`
+	Name     string   `json:"name"`
+	Level    string   `json:"level"`
+	Modules  int      `json:"modules"`
+	Packages []string `json:"packages"`
+	Tags     []string `json:"tags"`
+	Platform struct {
+		OS   string `json:"os"`
+		Arch string `json:"arch"`
+	} `json:"platform"`
+	LeftOut *struct {
+		Folders []string `json:"folders"`
+		Modules []string `json:"modules"`
+		Unseen  bool     `json:"unseen"`
+	} `json:"left_out"`
+	Upgrades []vulnUpgrade `json:"upgrades"`
 }
 
 // A vulnUpgrade is a change of the version of a module, with what it fixes.
@@ -48,27 +65,32 @@ const maxUpgrades = 20
 // vulnReaches are how close a vulnerability may be to a program, the closest first.
 var vulnReaches = []string{"called", "present", "imported", "required"}
 
-// upgrades writes which changes of versions free the targets of their known
-// vulnerabilities, those first that fix what is closest to the program.
-func (p *page) upgrades() {
+// vulnerabilities writes what was looked at, on what data, and which changes of
+// versions free the targets of their known vulnerabilities: those first that fix
+// what is closest to the program.
+func (p *page) vulnerabilities() {
 	var facts vulnFacts
 	raw, ok := p.rep.Facts["vuln"]
-	if !ok || json.Unmarshal(raw, &facts) != nil {
+	if !ok || json.Unmarshal(raw, &facts) != nil || facts.Database.Modified.IsZero() {
 		return
+	}
+	p.line()
+	p.line(style(strong, msgVulnerabilities.In(p.rep.Lang)))
+	p.para("  ", 2, faint, p.vulnData(&facts))
+	for i := range facts.Targets[:min(len(facts.Targets), maxTargets)] {
+		p.lookedAt(&facts.Targets[i])
+	}
+	if n := len(facts.Targets) - maxTargets; n > 0 {
+		p.para("  ", 2, faint, say(p.rep.Lang, msgMore, audit.Args{"n": n}))
 	}
 	total := 0
 	for _, t := range facts.Targets {
 		total += len(t.Upgrades)
 	}
 	if total == 0 {
-		if s := p.vulnData(&facts); s != "" {
-			p.line()
-			p.para("", 0, faint, s)
-		}
 		return
 	}
 	p.heading(msgUpgrades, total)
-	p.para("  ", 2, faint, p.vulnData(&facts))
 	for i, t := range facts.Targets {
 		if len(facts.Targets) > 1 && len(t.Upgrades) > 0 {
 			p.para("", 0, strong, clean(t.Name))
@@ -77,13 +99,50 @@ func (p *page) upgrades() {
 	}
 }
 
+// lookedAt writes of a target what was looked at, how deep, and what was not.
+func (p *page) lookedAt(t *vulnTarget) {
+	lang := p.rep.Lang
+	parts := []string{say(lang, msgCount, audit.Args{"n": t.Modules, "what": figureName(lang, "modules")})}
+	if n := len(t.Packages); n > 0 {
+		parts = append(parts, say(lang, msgCount, audit.Args{"n": n, "what": figureName(lang, "packages")}))
+	}
+	if t.Platform.OS != "" {
+		parts = append(parts, clean(t.Platform.OS+"/"+t.Platform.Arch))
+	}
+	if len(t.Tags) > 0 {
+		parts = append(parts, say(lang, msgTags, audit.Args{"tags": list(lang, cleanAll(t.Tags), maxTargets)}))
+	}
+	if text, ok := wordVulnLevel[t.Level]; ok {
+		parts = append(parts, text.In(lang))
+	}
+	p.para("  ", 2, faint, say(lang, msgOf, audit.Args{"title": clean(t.Name), "subject": join(lang, parts)}))
+	left := t.LeftOut
+	if left == nil {
+		return
+	}
+	if left.Folders != nil {
+		p.para("    ", 4, faint, say(lang, msgNotBuilt, audit.Args{"folders": list(lang, cleanAll(left.Folders), maxTargets)}))
+	}
+	if left.Modules != nil {
+		p.para("    ", 4, faint, say(lang, msgOtherModules, audit.Args{"folders": list(lang, cleanAll(left.Modules), maxTargets)}))
+	}
+	if left.Unseen {
+		p.para("    ", 4, faint, msgUnseen.In(lang))
+	}
+}
+
+func cleanAll(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, s := range texts {
+		out[i] = clean(s)
+	}
+	return out
+}
+
 // vulnData says what the answers rest on: which data, how old it is, and why it
 // is not the data that was to be asked.
 func (p *page) vulnData(facts *vulnFacts) string {
 	d := facts.Database
-	if d.Modified.IsZero() {
-		return ""
-	}
 	source := clean(d.Kind)
 	if t, ok := wordVulnSource[d.Kind]; ok {
 		source = t.In(p.rep.Lang)

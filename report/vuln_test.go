@@ -16,12 +16,13 @@ import (
 const sampleVulns = `{
 	"database": {"kind": "snapshot", "modified": "2026-08-21T00:00:00Z", "age_days": 98, "fallback": "offline"},
 	"targets": [
-		{"kind": "module", "name": "example.com/m", "upgrades": [
+		{"kind": "module", "name": "example.com/m", "level": "symbol", "modules": 12, "packages": ["a"], "platform": {"os": "linux", "arch": "amd64"}, "tags": ["x", "y"],
+		 "left_out": {"folders": ["tools", "windows"], "modules": ["nested"], "unseen": true}, "upgrades": [
 			{"module": "example.com/far", "from": "v1.0.0", "to": "v1.9.0", "fixes": ["GO-1", "GO-2"], "leaves": ["GO-3"]},
 			{"module": "example.com/near", "from": "v1.0.0", "to": "v1.1.0", "fixes": ["GO-4"]},
 			{"module": "example.com/none", "from": "v1.0.0", "leaves": ["GO-5"]}]},
 		{"kind": "binary", "name": "prog\u001b[31m", "upgrades": [{"module": "stdlib", "from": "go1.26.1", "to": "go1.26.9", "fixes": ["GO-6"]}]},
-		{"kind": "binary", "name": "clean"}],
+		{"kind": "binary", "name": "clean", "level": "new"}, {"name": "4"}, {"name": "5"}, {"name": "6"}],
 	"vulnerabilities": [
 		{"target": 0, "id": "GO-1", "module": "example.com/far", "version": "v1.0.0", "reach": "imported"},
 		{"target": 0, "id": "GO-2", "module": "example.com/far", "version": "v1.0.0", "reach": "required"},
@@ -47,7 +48,7 @@ func TestUpgradesGolden(t *testing.T) {
 // TestVulnData: on what data an answer rests is told where nothing was found, too.
 func TestVulnData(t *testing.T) {
 	for facts, want := range map[string]string{
-		`{"database": {"kind": "url", "location": "https://vuln.go.dev", "modified": "2026-01-02T00:00:00Z", "age_days": 3}}`:              "2026-01-02, 3 days old, from https://vuln.go.dev\n",
+		`{"database": {"kind": "url", "location": "https://vuln.go.dev", "modified": "2026-01-02T00:00:00Z", "age_days": 3}}`:              "data of 2026-01-02, 3 days old, from https://vuln.go.dev\n",
 		`{"database": {"kind": "archive", "location": "a.zip", "modified": "2026-01-02T00:00:00Z", "fallback": "no route\u0007 to host"}}`: "from a.zip (no route",
 		`{"database": {"kind": "new", "modified": "2026-01-02T00:00:00Z"}}`:                                                                "from new\n",
 	} {
@@ -55,8 +56,8 @@ func TestVulnData(t *testing.T) {
 			t.Errorf("%s, want %q:\n%s", facts, want, got)
 		}
 	}
-	for _, facts := range []string{`{}`, `[]`, `{"database": 1}`} {
-		if got := string(write(t, Text, vulnReport(t, audit.English, facts), Options{})); strings.Contains(got, "vulnerability data") {
+	for _, facts := range []string{`{}`, `[]`, `{"database": 1}`, `{"targets": [{"upgrades": [{}]}]}`} {
+		if got := string(write(t, Text, vulnReport(t, audit.English, facts), Options{})); strings.Contains(got, "Known vulnerabilities") || strings.Contains(got, "Upgrades") {
 			t.Errorf("%s:\n%s", facts, got)
 		}
 	}
@@ -68,7 +69,7 @@ func TestManyUpgrades(t *testing.T) {
 	for i := range maxUpgrades + 5 {
 		list = append(list, fmt.Sprintf(`{"module": "example.com/m%02d", "from": "v1.0.0", "to": "v1.1.0", "fixes": ["GO-1"]}`, i))
 	}
-	rep := vulnReport(t, audit.English, `{"targets": [{"name": "x", "upgrades": [`+strings.Join(list, ",")+`]}]}`)
+	rep := vulnReport(t, audit.English, `{"database": {"modified": "2026-01-02T00:00:00Z"}, "targets": [{"name": "x", "upgrades": [`+strings.Join(list, ",")+`]}]}`)
 	short, long := string(write(t, Text, rep, Options{})), string(write(t, Text, rep, Options{Verbose: true}))
 	if !strings.Contains(short, "and 5 more") || strings.Contains(short, "example.com/m24") || !strings.Contains(long, "example.com/m24") {
 		t.Errorf("%s\n%s", short, long)

@@ -78,6 +78,9 @@ type VulnTarget struct {
 	Name     string          `json:"name"`
 	Product  string          `json:"product,omitempty"`  // package URL
 	Packages []string        `json:"packages,omitempty"` // that were looked at, where some were named; none: all
+	Platform vulns.Platform  `json:"platform,omitzero"`  // for which a module was looked at
+	Tags     []string        `json:"tags,omitempty"`     // build tags with which it was
+	LeftOut  *VulnLeftOut    `json:"left_out,omitempty"` // what of it was not looked at; nil: nothing
 	Basis    vulns.Basis     `json:"basis,omitempty"`
 	Level    vulns.Level     `json:"level,omitempty"`
 	Modules  int             `json:"modules"`
@@ -86,6 +89,14 @@ type VulnTarget struct {
 	assessment *vulns.Assessment
 	location   *audit.Location
 	places     map[string]place // of lines about modules, of a module
+}
+
+// VulnLeftOut is what of a main module was not looked at, because it is no part
+// of it on the platform and with the build tags.
+type VulnLeftOut struct {
+	Folders []string `json:"folders,omitempty"` // with Go files, none of which is built; relative to the module
+	Modules []string `json:"modules,omitempty"` // folders of other modules in it
+	Unseen  bool     `json:"unseen,omitempty"`  // there may be more
 }
 
 // VulnVulnerability is a vulnerability of one target.

@@ -5,6 +5,7 @@ package checks
 import (
 	"cmp"
 	"context"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,10 +45,13 @@ func (r *vulnRun) source(ctx context.Context) error {
 			Platform: vulns.Platform{OS: l.listing.Target.GOOS, Arch: l.listing.Target.GOARCH}, Level: r.facts.Level,
 		}
 		t := VulnTarget{Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(p.Modules)}
+		t.Platform, t.Tags = p.Platform, p.Tags
 		modFile := filepath.Join(p.Dir, "go.mod")
 		t.location, t.places = &audit.Location{File: relative(r.Target.Dir, modFile)}, modulePlaces(r.Target, modFile)
 		if len(named) > 0 && !slices.Equal(named, []string{"work"}) && !slices.Equal(named, []string{"./..."}) {
 			p.Patterns, t.Packages = src.matched, src.matched
+		} else {
+			t.LeftOut = src.leftOut(p.Dir, l.products)
 		}
 		var err error
 		if t.assessment, err = scanner.Source(ctx, r.db, p); err != nil {
@@ -178,6 +182,28 @@ func (s *vulnSource) testImports() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// leftOut finds what is in the folder of a main module and no part of it on this
+// platform: it may be a program on another.
+func (s *vulnSource) leftOut(dir string, products []*sbom.Product) *VulnLeftOut {
+	packages, modules, whole := modgraph.FoldersOf(dir)
+	left := VulnLeftOut{Unseen: !whole}
+	for _, folder := range packages {
+		if _, ok := slices.BinarySearch(s.matched, path.Join(s.product.Root.Path, folder)); !ok {
+			left.Folders = append(left.Folders, folder)
+		}
+	}
+	for _, folder := range modules {
+		here := filepath.Join(dir, filepath.FromSlash(folder))
+		if !slices.ContainsFunc(products, func(p *sbom.Product) bool { return p.Root.Dir == here }) {
+			left.Modules = append(left.Modules, folder)
+		}
+	}
+	if left.Folders == nil && left.Modules == nil && !left.Unseen {
+		return nil
+	}
+	return &left
 }
 
 // modules are those of the packages, with the standard library and the toolchain.

@@ -175,6 +175,38 @@ module example.com/b
 	}
 }
 
+func TestFoldersOf(t *testing.T) {
+	dir := write(t, `-- go.mod --
+module example.com/m
+-- a.go --
+package m
+-- b/b_windows.go --
+package b
+-- b/c/c_test.go --
+package c
+-- d/notes.txt --
+-- e/go.mod --
+module example.com/e
+-- e/f/f.go --
+package f
+-- vendor/v/v.go --
+package v
+-- g/testdata/t.go --
+package t
+-- h/_h.go --
+package h
+-- i/.i.go --
+package i
+`)
+	packages, modules, whole := FoldersOf(dir)
+	if d := cmp.Diff([][]string{{".", "b", "b/c"}, {"e"}}, [][]string{packages, modules}); d != "" || !whole {
+		t.Errorf("whole: %v (-want +got):\n%s", whole, d)
+	}
+	if packages, modules, whole := FoldersOf(filepath.Join(dir, "none")); whole || packages != nil || modules != nil {
+		t.Errorf("%q, %q, %v", packages, modules, whole)
+	}
+}
+
 func TestInside(t *testing.T) {
 	dir := t.TempDir()
 	for path, want := range map[string]bool{"": true, "a": true, "a/b": true, "..": false, "../x": false, "..x": true} {

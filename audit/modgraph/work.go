@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	pathpkg "path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -119,6 +121,45 @@ const maxWalk = 100_000
 // look into (vendor, testdata, names that begin with "." or "_") and symbolic
 // links are left out. The list may be incomplete: then whole is false.
 func ModulesBelow(dir string) (files []string, whole bool) {
+	whole = walk(dir, func(path string, d fs.DirEntry) error {
+		if d.Name() == "go.mod" && d.Type().IsRegular() {
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, whole
+}
+
+// FoldersOf returns the folders of a module, which is in dir, that hold Go files,
+// and those below it in which other modules begin. Both are relative to dir and
+// have slashes. What the go command does not look into is left out, as in
+// [ModulesBelow]. The lists may be incomplete: then whole is false.
+func FoldersOf(dir string) (packages, modules []string, whole bool) {
+	whole = walk(dir, func(path string, d fs.DirEntry) error {
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		switch folder := pathpkg.Dir(rel); {
+		case d.IsDir() && rel != ".":
+			if info, err := os.Lstat(filepath.Join(path, "go.mod")); err == nil && info.Mode().IsRegular() {
+				modules = append(modules, rel)
+				return fs.SkipDir
+			}
+		case !d.Type().IsRegular() || !strings.HasSuffix(rel, ".go") || strings.HasPrefix(d.Name(), "_") || strings.HasPrefix(d.Name(), "."):
+		case len(packages) == 0 || packages[len(packages)-1] != folder:
+			packages = append(packages, folder)
+		}
+		return nil
+	})
+	slices.Sort(packages)
+	return slices.Compact(packages), modules, whole
+}
+
+// walk calls fn for the files and folders below a folder that the go command looks
+// into. It reports whether these are all.
+func walk(dir string, fn func(path string, d fs.DirEntry) error) (whole bool) {
 	whole = true
 	seen := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -136,10 +177,7 @@ func ModulesBelow(dir string) (files []string, whole bool) {
 				return fs.SkipDir
 			}
 		}
-		if d.Name() == "go.mod" && d.Type().IsRegular() {
-			files = append(files, path)
-		}
-		return nil
+		return fn(path, d)
 	})
-	return files, whole && err == nil
+	return whole && err == nil
 }
