@@ -126,22 +126,23 @@ func (r *vulnRun) readVEX() error {
 }
 
 // statement returns the statement by which a vulnerability does not affect a
-// product, or nil. One that says that it does affect it outweighs others.
-func (r *vulnRun) statement(product string, v vulns.Vulnerability) *vulns.Statement {
-	var hides *vulns.Statement
+// product, or nil, and who states what. One that says that it does affect it
+// outweighs others.
+func (r *vulnRun) statement(t *VulnTarget, v vulns.Vulnerability) (hides *vulns.Statement, by *vulns.Stated) {
 	for i := range r.facts.VEX {
 		vex := &r.facts.VEX[i]
-		s, ok := vex.doc.Find(product, v)
-		if !ok || product == "" {
+		s, ok := vex.doc.Find(t.product(), v)
+		if !ok {
 			continue
 		}
 		vex.used[s] = true
+		by = vex.doc.Stated(s)
 		if !s.Hides() {
-			return nil
+			return nil, by
 		}
 		hides = s
 	}
-	return hides
+	return hides, by
 }
 
 // unusedStatements reports documents with statements about nothing that was found.

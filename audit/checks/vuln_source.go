@@ -5,7 +5,6 @@ package checks
 import (
 	"cmp"
 	"context"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -157,10 +156,8 @@ func (r *vulnRun) documents(ctx context.Context) error {
 		if len(modules) > 0 && !slices.ContainsFunc(modules, func(m vulns.Module) bool { return m.Path == vulns.Stdlib }) {
 			a.NotAssessed = append(a.NotAssessed, vulns.NotAssessed{Module: vulns.Stdlib, Reason: vulns.NoGoVersion})
 		}
-		t := VulnTarget{Kind: "sbom", Name: b.File, Product: product, Modules: len(modules), assessment: a}
-		if filepath.IsLocal(b.File) {
-			t.location = &audit.Location{File: b.File}
-		}
+		t := VulnTarget{Kind: "sbom", Name: b.File, Product: cmp.Or(product, documentProduct(&b)), Modules: len(modules), assessment: a, location: fileLocation(r.Target.Dir, b.path)}
+		t.BOMLink, t.links = bomLinks(&b, r.db)
 		if len(modules) == 0 {
 			r.facts.Unread = append(r.facts.Unread, b.File+": no Go module")
 		}
@@ -174,23 +171,32 @@ func (r *vulnRun) documents(ctx context.Context) error {
 // database has a module of its name.
 func documentModules(d *sbom.Document, db *vulns.Database) (modules []vulns.Module, product string) {
 	for _, c := range d.Components {
-		m := vulns.Module{Path: strings.TrimPrefix(c.Group+"/"+c.Name, "/"), Version: c.Version}
-		switch purl, err := packageurl.FromString(c.PURL); {
-		case c.PURL == "" && db.Lists(m.Path):
-		case err != nil || purl.Type != packageurl.TypeGolang || purl.Subpath != "":
+		m, ok := documentComponent(c, db)
+		if !ok {
 			continue
-		default: // in lower case, in some tools' documents, and with another name than the component in others'
-			if path := strings.TrimPrefix(purl.Namespace+"/"+purl.Name, "/"); !strings.EqualFold(path, m.Path) {
-				m.Path = path
-			}
-			m.Version = cmp.Or(m.Version, purl.Version)
 		}
 		if slices.Contains(d.Roots, c.Ref) {
 			product = c.PURL
 		}
-		modules = append(modules, documentModule(m, c.Property(sbom.PropertyLocal) != ""))
+		modules = append(modules, m)
 	}
 	return modules, product
+}
+
+// documentComponent is the Go module that a component is, if it is one.
+func documentComponent(c *sbom.Component, db *vulns.Database) (vulns.Module, bool) {
+	m := vulns.Module{Path: strings.TrimPrefix(c.Group+"/"+c.Name, "/"), Version: c.Version}
+	switch purl, err := packageurl.FromString(c.PURL); {
+	case c.PURL == "" && db.Lists(m.Path):
+	case err != nil || purl.Type != packageurl.TypeGolang || purl.Subpath != "":
+		return m, false
+	default: // in lower case, in some tools' documents, and with another name than the component in others'
+		if path := strings.TrimPrefix(purl.Namespace+"/"+purl.Name, "/"); !strings.EqualFold(path, m.Path) {
+			m.Path = path
+		}
+		m.Version = cmp.Or(m.Version, purl.Version)
+	}
+	return documentModule(m, c.Property(sbom.PropertyLocal) != ""), true
 }
 
 // documentModule writes a module as a database does: some tools leave out the "v".

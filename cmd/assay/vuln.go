@@ -31,6 +31,7 @@ type vulnFlags struct {
 	tests   bool
 	vex     []string
 	openVEX string
+	cdxVEX  string
 }
 
 func (inv *invocation) vulnCommand() *cobra.Command {
@@ -77,6 +78,7 @@ OpenVEX documents (--vex) hide what they are about, and nothing else.`,
 	f.BoolVar(&v.tests, "tests", false, inv.say(text{"analyse test files, too", "同时分析测试文件"}))
 	f.StringArrayVar(&v.vex, "vex", nil, inv.say(text{"OpenVEX document with statements; repeatable", "含声明的 OpenVEX 文档；可多次指定"}))
 	f.StringVar(&v.openVEX, "openvex", "", inv.say(text{"write OpenVEX statements of what was found into FILE", "将结果以 OpenVEX 声明写入文件"}))
+	f.StringVar(&v.cdxVEX, "cyclonedx", "", inv.say(text{"write them as a VEX document in CycloneDX into FILE, with what could not be assessed", "将同样的声明以 CycloneDX VEX 文档写入文件，并注明无法评估的内容"}))
 	return cmd
 }
 
@@ -147,10 +149,8 @@ func (inv *invocation) findVulnerabilities(cmd *cobra.Command, o *options, v *vu
 	if err := checkLevel(v.level); err != nil {
 		return err
 	}
-	if v.openVEX != "" {
-		if err := writable(v.openVEX); err != nil {
-			return err
-		}
+	if err := v.checkFiles(); err != nil {
+		return err
 	}
 	outs, err := o.outputs()
 	if err != nil {
@@ -175,10 +175,8 @@ func (inv *invocation) findVulnerabilities(cmd *cobra.Command, o *options, v *vu
 	if err := inv.write(rep, outs, o); err != nil {
 		return err
 	}
-	if v.openVEX != "" {
-		if err := writeVEX(v.openVEX, rep); err != nil {
-			return err
-		}
+	if err := inv.writeVEX(v, rep); err != nil {
+		return err
 	}
 	inv.finish(cmd.Context(), rep)
 	return nil
@@ -231,19 +229,65 @@ func (inv *invocation) vulnSettings(o *options, v *vulnFlags, target *audit.Targ
 	return nil
 }
 
-// writeVEX writes statements of what a report says of its targets.
-func writeVEX(file string, rep *audit.Report) error {
+// checkFiles checks that the VEX documents can be written, each into a file of its own.
+func (v *vulnFlags) checkFiles() error {
+	if v.openVEX != "" && filepath.Clean(v.openVEX) == filepath.Clean(v.cdxVEX) {
+		return usagef("name two files", "--openvex and --cyclonedx: two documents into one place")
+	}
+	for _, file := range []string{v.openVEX, v.cdxVEX} {
+		if file == "" {
+			continue
+		}
+		if err := writable(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeVEX writes the VEX documents of what a report says of its targets. An old
+// OpenVEX document does not stay in the place of one that would have no statements.
+func (inv *invocation) writeVEX(v *vulnFlags, rep *audit.Report) error {
 	var facts checks.VulnFacts
 	if raw, ok := rep.Facts[checks.Vuln.ID]; ok {
 		if err := json.Unmarshal(raw, &facts); err != nil {
 			return err
 		}
+	} else { // the check ended before it looked at anything
+		for _, c := range rep.Checks {
+			facts.Unread = append(facts.Unread, strings.TrimSpace(c.Reason))
+		}
 	}
-	doc, err := checks.VulnVEXDocument(&facts, "assay "+rep.Tool.Version, rep.Finished)
+	tool := rep.Tool.Name + " " + rep.Tool.Version
+	if v.cdxVEX != "" {
+		doc, err := facts.CycloneDX(tool, rep.Finished)
+		if err != nil {
+			return usagef("", "--cyclonedx %s: %v", v.cdxVEX, err)
+		}
+		if err := writeFile(v.cdxVEX, line(doc)); err != nil {
+			return err
+		}
+	}
+	if v.openVEX == "" {
+		return nil
+	}
+	doc, err := facts.OpenVEX(tool, rep.Finished)
+	if errors.Is(err, checks.ErrNoStatements) {
+		fmt.Fprintf(inv.stderr, inv.say(text{
+			"assay: --openvex %s: not written: there is nothing to state, and OpenVEX has no document without statements\n",
+			"assay: --openvex %s：未写入：没有可声明的内容，而 OpenVEX 文档至少须含一条声明\n",
+		}), clean(v.openVEX))
+		if info, err := os.Stat(v.openVEX); err == nil && info.Mode().IsRegular() {
+			if err := os.Remove(v.openVEX); err != nil {
+				return pathError(v.openVEX, err)
+			}
+		}
+		return nil
+	}
 	if err != nil {
-		return usagef("", "--openvex %s: %v", file, err)
+		return err
 	}
-	return writeFile(file, doc)
+	return writeFile(v.openVEX, doc)
 }
 
 func (inv *invocation) vulnDBCommand() *cobra.Command {
