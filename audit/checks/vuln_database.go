@@ -101,7 +101,7 @@ func (r *vulnRun) judgeDatabase() {
 		return
 	}
 	r.Report(audit.Finding{
-		Rule: "vuln/database-old", Subject: d.subject(),
+		Rule: "vuln/database-old", Subject: d.subject(), Location: r.somewhere(""),
 		Args: audit.Args{"source": string(d.Kind), "modified": d.Modified.Format(time.DateOnly), "days": d.AgeDays, "limit": limit},
 	})
 }
@@ -157,7 +157,7 @@ func (r *vulnRun) unusedStatements() {
 		}
 		if vex.Unused = len(unused); unused != nil {
 			r.Report(audit.Finding{
-				Rule: "vuln/vex-unused", Subject: audit.Subject{Kind: "document", Name: vex.File},
+				Rule: "vuln/vex-unused", Subject: audit.Subject{Kind: "document", Name: vex.File}, Location: r.somewhere(vex.File),
 				Args:     audit.Args{"file": vex.File, "count": len(unused), "ids": first(unused, maxNamed)},
 				Evidence: []string{vex.Evidence},
 			})

@@ -159,6 +159,18 @@ func fragment(ref string) string {
 	return b.String()
 }
 
+// somewhere is where a finding is shown that is of no target in particular: at a
+// file of the directory, or where the first target is.
+func (r *vulnRun) somewhere(file string) *audit.Location {
+	if filepath.IsLocal(file) {
+		return &audit.Location{File: file}
+	}
+	for i := range r.facts.Targets {
+		return r.place(&r.facts.Targets[i], "")
+	}
+	return modFileLocation(r.Target)
+}
+
 // fileLocation is where findings about a file are shown: relative to the
 // directory if it is in there, else by its absolute path.
 func fileLocation(dir, name string) *audit.Location {
