@@ -16,7 +16,7 @@ import (
 
 // Properties of VEX documents in CycloneDX.
 const (
-	PropertyDatabase   = "assay:vuln:database"          // of the document: where the data on vulnerabilities comes from
+	PropertyDatabase   = "assay:vuln:database"          // of the document: kind of the database, and its URL
 	PropertyModified   = "assay:vuln:database_modified" // of the document: when that was modified last
 	PropertyReach      = "assay:vuln:reach"             // of a vulnerability: called, present, imported or required
 	PropertyUnassessed = "assay:unassessed"             // of the document, or a product: what is not known of it, and why
@@ -62,8 +62,12 @@ func (s *Statements) CycloneDX() *cdx.BOM {
 // properties are those of the document: the database, and what is not known of no product
 // in particular.
 func (s *Statements) properties() *[]cdx.Property {
+	database := string(s.Database.Kind)
+	if s.Database.Kind == SourceURL { // else it is a path of this machine
+		database += " " + s.Database.Location
+	}
 	all := []cdx.Property{
-		{Name: PropertyDatabase, Value: strings.TrimSpace(string(s.Database.Kind) + " " + s.Database.Location)},
+		{Name: PropertyDatabase, Value: database},
 		{Name: PropertyModified, Value: s.Database.Modified.UTC().Format(time.RFC3339)},
 	}
 	if s.Database.Kind == "" { // it could not be read
@@ -101,7 +105,7 @@ func (w *cdxWriter) ref(wanted string) string {
 // product writes a product, and what is stated of it.
 func (w *cdxWriter) product(s *Subject) cdx.Component {
 	p := cdx.Component{
-		BOMRef: w.ref(s.PURL), Type: cdx.ComponentTypeApplication, Name: s.Name, Version: s.Version, PackageURL: s.PURL,
+		BOMRef: w.ref(s.PURL), Type: cdx.ComponentTypeApplication, Name: s.Name, Version: shownVersion(s.Version), PackageURL: s.PURL,
 		Properties: appendUnassessed(nil, s.Unassessed),
 	}
 	if s.SHA256 != "" {
@@ -114,11 +118,11 @@ func (w *cdxWriter) product(s *Subject) cdx.Component {
 	var modules []cdx.Component
 	for i := range s.Claims {
 		c := &s.Claims[i]
-		at := slices.IndexFunc(modules, func(m cdx.Component) bool { return m.Name == c.Module && m.Version == shownVersion(c) })
+		at := slices.IndexFunc(modules, func(m cdx.Component) bool { return m.Name == c.Module && m.Version == shownVersion(c.Version) })
 		if at < 0 {
 			purl := PURL(c.Module, c.Version)
 			at = len(modules)
-			modules = append(modules, cdx.Component{BOMRef: w.ref(p.BOMRef + "|" + purl), Type: cdx.ComponentTypeLibrary, Name: c.Module, Version: shownVersion(c), PackageURL: purl})
+			modules = append(modules, cdx.Component{BOMRef: w.ref(p.BOMRef + "|" + purl), Type: cdx.ComponentTypeLibrary, Name: c.Module, Version: shownVersion(c.Version), PackageURL: purl})
 		}
 		w.list = append(w.list, w.vulnerability(c, modules[at].BOMRef))
 	}
@@ -128,18 +132,18 @@ func (w *cdxWriter) product(s *Subject) cdx.Component {
 	return p
 }
 
-// shownVersion is a module's version, without what stands for none, or is longer than the
-// schema allows.
-func shownVersion(c *Claim) string {
-	if c.Version == "(devel)" || len(c.Version) > 1024 {
+// shownVersion is a version, without what stands for none, or is longer than the schema
+// allows.
+func shownVersion(version string) string {
+	if version == "(devel)" || len(version) > 1024 {
 		return ""
 	}
-	return c.Version
+	return version
 }
 
 func (w *cdxWriter) vulnerability(c *Claim, ref string) cdx.Vulnerability {
 	v := cdx.Vulnerability{
-		BOMRef: w.ref(ref + "|" + c.ID), ID: c.ID, Source: source(c.ID, c.URL), Description: c.Summary, Recommendation: c.Action,
+		BOMRef: w.ref(ref + "|" + c.ID), ID: c.ID, Source: source(c.ID, c.URL), Description: c.Summary, Recommendation: c.fix(),
 		Published: date(c.Published), Updated: date(c.Modified), Analysis: c.analysis(), Affects: &[]cdx.Affects{},
 	}
 	if c.Reach != "" {
@@ -149,7 +153,7 @@ func (w *cdxWriter) vulnerability(c *Claim, ref string) cdx.Vulnerability {
 		v.Advisories = &[]cdx.Advisory{{URL: c.URL}}
 	}
 	var references []cdx.VulnerabilityReference
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(c.Aliases))) {
+	for _, id := range c.aliases() {
 		references = append(references, cdx.VulnerabilityReference{ID: id, Source: cmp.Or(source(id, ""), &cdx.Source{})})
 	}
 	if references != nil {
@@ -160,7 +164,7 @@ func (w *cdxWriter) vulnerability(c *Claim, ref string) cdx.Vulnerability {
 			continue
 		}
 		a := cdx.Affects{Ref: ref}
-		if version := shownVersion(c); version != "" {
+		if version := shownVersion(c.Version); version != "" {
 			a.Range = &[]cdx.AffectedVersions{{Version: version, Status: versionStatus[c.Status]}}
 		}
 		*v.Affects = append(*v.Affects, a)
@@ -227,12 +231,15 @@ func (c *Claim) analysis() *cdx.VulnerabilityAnalysis {
 	if c.Unreviewed {
 		detail = append(detail, "Nobody reviewed the entry of the database.")
 	}
-	a.Detail = strings.Join(append(detail, c.Notes), " ")
 	switch {
 	case c.Stated != nil:
+		if c.Action != "" {
+			detail = append(detail, c.Action)
+		}
 		a.FirstIssued = date(c.Stated.At)
 	case c.Status == IsAffected && c.Fixed != "":
 		a.Response = &[]cdx.ImpactAnalysisResponse{cdx.IARUpdate}
 	}
+	a.Detail = strings.Join(append(detail, c.Notes), " ")
 	return a
 }

@@ -98,10 +98,7 @@ func (a *Assessment) Claims(whole bool) []Claim {
 			c.Status, c.Justification, c.Notes = UnderInvestigation, "", "Some packages of the product were looked at, not all. "+c.Notes
 		}
 		if c.Status == IsAffected {
-			c.Action = "No fixed version is known."
-			if found.Fixed != "" {
-				c.Action = "Update " + found.Module + " to " + found.Fixed + "."
-			}
+			c.Action = cmp.Or(found.fix(), "No fixed version is known.")
 		}
 		out = append(out, c)
 	}
@@ -117,6 +114,23 @@ func (a *Assessment) Claims(whole bool) []Claim {
 		}
 	}
 	return out
+}
+
+// aliases are the other identifiers of a vulnerability, each once.
+func (v *Vulnerability) aliases() []string {
+	all := slices.Compact(slices.Sorted(slices.Values(v.Aliases)))
+	return slices.DeleteFunc(all, func(id string) bool { return id == "" })
+}
+
+// fix says what to do against a vulnerability, or "" if no fixed version is known.
+func (v *Vulnerability) fix() string {
+	switch {
+	case v.Fixed == "":
+		return ""
+	case v.Module == Stdlib || v.Module == Toolchain:
+		return "Build with " + v.Fixed + "."
+	}
+	return "Update " + v.Module + " to " + v.Fixed + "."
 }
 
 // text says what is not assessed, and why.
@@ -159,17 +173,21 @@ func (a *Assessment) because(found Vulnerability) string {
 	return "In the source, no call to a vulnerable function was found."
 }
 
-// symbols names the functions that are called or present, not all if they are many.
+// symbols names the functions that are called or present, or else the packages, not all
+// if they are many.
 func (v *Vulnerability) symbols() string {
 	const most = 10
 	var names []string
-	for _, s := range v.Symbols[:min(most, len(v.Symbols))] {
+	for _, s := range v.Symbols {
 		names = append(names, s.Package+"."+s.Name)
 	}
-	if n := len(v.Symbols) - most; n > 0 {
-		names = append(names, fmt.Sprintf("%d more", n))
+	if names == nil {
+		names = slices.Clone(v.Packages)
 	}
-	return cmp.Or(strings.Join(names, ", "), "the package")
+	if n := len(names) - most; n > 0 {
+		names = append(names[:most], fmt.Sprintf("%d more", n))
+	}
+	return cmp.Or(strings.Join(names, ", "), v.Module)
 }
 
 // Adopt makes the claim that of somebody who states otherwise, or the same: it says who,
@@ -232,7 +250,7 @@ func (s *Subject) statement(c *Claim) Statement {
 	}
 	p.Subcomponents = []VEXProduct{vexProduct(PURL(c.Module, c.Version))}
 	out := Statement{
-		Vulnerability: VEXVulnerability{ID: c.URL, Name: c.ID, Aliases: slices.Compact(slices.Sorted(slices.Values(c.Aliases)))}, Products: []VEXProduct{p},
+		Vulnerability: VEXVulnerability{ID: c.URL, Name: c.ID, Aliases: c.aliases()}, Products: []VEXProduct{p},
 		Status: c.Status, Justification: c.Justification, Impact: c.Impact, Action: c.Action, Notes: c.Notes,
 	}
 	if c.Stated != nil {
