@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -52,7 +51,12 @@ this program, whose age is said. What could not be assessed makes the exit code 
 
 The data has no severity, and none is invented: findings rank by how close a vulnerability
 is to the program. Waivers of the policy name the rule and "ID MODULE TARGET"; statements of
-OpenVEX documents (--vex) hide what they are about, and nothing else.`,
+OpenVEX documents (--vex) hide what they are about, and nothing else.
+
+With --openvex and --cyclonedx it states of each vulnerability whether it affects the product,
+in the format of that name: that it does not, only where the functions show it. What somebody
+states in a document of --vex is carried over, with the author; what could not be assessed is
+under investigation.`,
 			`vuln 在 Go 漏洞数据库中查询模块、标准库和工具链：对象可以是模块、可执行文件（包括去除
 符号的）、归档和镜像，以及任何工具生成的物料清单。对源代码，只要涉及含漏洞的模块就分析其
 调用关系；对可执行文件，指出其中含有哪些漏洞函数的代码。
@@ -61,11 +65,15 @@ OpenVEX documents (--vex) hide what they are about, and nothing else.`,
 （见 assay vuln db）与程序内置副本中较新者，并说明其日期。无法评估的内容使退出码为 3。
 
 该数据不含严重级别，本工具也不臆造：按漏洞与程序的远近排序。策略中的豁免以规则和
-“编号 模块 对象”指明；OpenVEX 文档（--vex）中的声明只作用于其所指的内容。`,
+“编号 模块 对象”指明；OpenVEX 文档（--vex）中的声明只作用于其所指的内容。
+
+--openvex 和 --cyclonedx 以相应格式逐条声明漏洞是否影响产品：只有函数级结果能够证明时才声明
+“不受影响”。--vex 文档中他人的声明照原样转载并注明作者；无法评估的内容声明为“调查中”。`,
 		}),
 		Example: `  assay vuln
   assay vuln ./bin/server image.tar
-  assay vuln --offline server.cdx.json --format sarif=vuln.sarif`,
+  assay vuln --offline server.cdx.json --format sarif=vuln.sarif
+  assay vuln ./bin/server --vex ours.openvex.json --cyclonedx server.vex.cdx.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.findVulnerabilities(cmd, &o, &v, args)
 		},
@@ -227,67 +235,6 @@ func (inv *invocation) vulnSettings(o *options, v *vulnFlags, target *audit.Targ
 		o.recorded["vex:"+shown(f)] = data
 	}
 	return nil
-}
-
-// checkFiles checks that the VEX documents can be written, each into a file of its own.
-func (v *vulnFlags) checkFiles() error {
-	if v.openVEX != "" && filepath.Clean(v.openVEX) == filepath.Clean(v.cdxVEX) {
-		return usagef("name two files", "--openvex and --cyclonedx: two documents into one place")
-	}
-	for _, file := range []string{v.openVEX, v.cdxVEX} {
-		if file == "" {
-			continue
-		}
-		if err := writable(file); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeVEX writes the VEX documents of what a report says of its targets. An old
-// OpenVEX document does not stay in the place of one that would have no statements.
-func (inv *invocation) writeVEX(v *vulnFlags, rep *audit.Report) error {
-	var facts checks.VulnFacts
-	if raw, ok := rep.Facts[checks.Vuln.ID]; ok {
-		if err := json.Unmarshal(raw, &facts); err != nil {
-			return err
-		}
-	} else { // the check ended before it looked at anything
-		for _, c := range rep.Checks {
-			facts.Unread = append(facts.Unread, strings.TrimSpace(c.Reason))
-		}
-	}
-	tool := rep.Tool.Name + " " + rep.Tool.Version
-	if v.cdxVEX != "" {
-		doc, err := facts.CycloneDX(tool, rep.Finished)
-		if err != nil {
-			return usagef("", "--cyclonedx %s: %v", v.cdxVEX, err)
-		}
-		if err := writeFile(v.cdxVEX, line(doc)); err != nil {
-			return err
-		}
-	}
-	if v.openVEX == "" {
-		return nil
-	}
-	doc, err := facts.OpenVEX(tool, rep.Finished)
-	if errors.Is(err, checks.ErrNoStatements) {
-		fmt.Fprintf(inv.stderr, inv.say(text{
-			"assay: --openvex %s: not written: there is nothing to state, and OpenVEX has no document without statements\n",
-			"assay: --openvex %s：未写入：没有可声明的内容，而 OpenVEX 文档至少须含一条声明\n",
-		}), clean(v.openVEX))
-		if info, err := os.Stat(v.openVEX); err == nil && info.Mode().IsRegular() {
-			if err := os.Remove(v.openVEX); err != nil {
-				return pathError(v.openVEX, err)
-			}
-		}
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return writeFile(v.openVEX, doc)
 }
 
 func (inv *invocation) vulnDBCommand() *cobra.Command {
