@@ -274,6 +274,8 @@ func (s *sarifWriter) home(f *audit.Finding) string {
 		return "go.mod"
 	case len(t.Binaries) > 0:
 		return t.Binaries[0]
+	case len(t.Documents) > 0:
+		return t.Documents[0]
 	case s.rep.Policy.File != "":
 		return s.rep.Policy.File
 	}

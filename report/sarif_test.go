@@ -4,41 +4,23 @@ package report
 
 import (
 	"encoding/json"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/report/sariftest"
 )
 
-// officialSARIF is the JSON Schema of SARIF 2.1.0 with Errata 01, as a module
-// carries it that the go command fetches, once, from the module proxy.
+// officialSARIF is the JSON Schema of SARIF 2.1.0 with Errata 01.
 func officialSARIF(t *testing.T) []byte {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("-short: the schema may have to be fetched from the module proxy")
 	}
-	cmd := exec.Command("go", "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3")
-	cmd.Dir = filepath.Join("testdata", "sarif")
-	out, err := cmd.Output()
-	var module struct{ Dir, Error string }
-	if jsonErr := json.Unmarshal(out, &module); jsonErr != nil || err != nil || module.Error != "" {
-		t.Fatalf("go mod download: %v, %v, %s", err, jsonErr, module.Error)
-	}
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(module.Dir, "pkg", "report", "v210", "sarif", "schema.go"), nil, 0)
+	schema, err := sariftest.Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := file.Scope.Lookup("schema").Decl.(*ast.ValueSpec)
-	text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []byte(text)
+	return schema
 }
 
 func TestSARIFIsValid(t *testing.T) {
@@ -169,6 +151,7 @@ func TestSARIFPlaces(t *testing.T) {
 		{"binary on Windows", audit.TargetRef{}, "", audit.Subject{Kind: "binary", Name: `C:\Program Files\tool.exe`}, nil, "file:///C:/Program%20Files/tool.exe", false, 1},
 		{"toolchain of a binary", audit.TargetRef{Binaries: []string{"./tool"}}, "", audit.Subject{Kind: "toolchain", Name: "go1.20"}, nil, "tool", true, 1},
 		{"endpoint", audit.TargetRef{Endpoints: []string{"example.com:443"}}, "assay.yaml", audit.Subject{Kind: "endpoint", Name: "example.com:443"}, nil, "assay.yaml", true, 1},
+		{"document", audit.TargetRef{Documents: []string{"a b.cdx.json"}}, "", audit.Subject{Kind: "database", Name: "snapshot"}, nil, "a%20b.cdx.json", true, 1},
 		{"endpoint alone", audit.TargetRef{}, "", audit.Subject{Kind: "endpoint", Name: "example.com:443"}, nil, "go.mod", true, 1},
 		{"colon", module, "", audit.Subject{Kind: "file", Name: "a:b"}, nil, "./a:b", true, 1},
 	}

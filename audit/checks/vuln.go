@@ -76,7 +76,9 @@ type VulnCounts struct {
 type VulnTarget struct {
 	Kind     string          `json:"kind"` // module, binary or sbom
 	Name     string          `json:"name"`
-	Product  string          `json:"product,omitempty"`  // package URL
+	Product  string          `json:"product,omitempty"`  // package URL; of a file that is no module's, of the type generic
+	SHA256   string          `json:"sha256,omitempty"`   // of the executable, or the file that it is in: "sha256:" and hexadecimal
+	BOMLink  string          `json:"bom_link,omitempty"` // of the bill of materials (CycloneDX), or of what it describes
 	Packages []string        `json:"packages,omitempty"` // that were looked at, where some were named; none: all
 	Platform vulns.Platform  `json:"platform,omitzero"`  // for which a module was looked at
 	Tags     []string        `json:"tags,omitempty"`     // build tags with which it was
@@ -88,7 +90,8 @@ type VulnTarget struct {
 
 	assessment *vulns.Assessment
 	location   *audit.Location
-	places     map[string]place // of lines about modules, of a module
+	places     map[string]place  // of lines about modules, of a module
+	links      map[string]string // BOM-Links of the components of a document, by package URL of the module
 }
 
 // VulnLeftOut is what of a main module was not looked at, because it is no part
@@ -103,7 +106,9 @@ type VulnLeftOut struct {
 type VulnVulnerability struct {
 	Target int `json:"target"` // index in Targets
 	vulns.Vulnerability
+	BOMLink   string           `json:"bom_link,omitempty"`  // of the module's component, in a bill of materials (CycloneDX)
 	Statement *vulns.Statement `json:"statement,omitempty"` // by which it does not affect the product
+	Stated    *vulns.Stated    `json:"stated,omitempty"`    // what somebody states of it: the statement, or one that outweighs others
 }
 
 // VulnNotAssessed is what could not be determined of one target.
@@ -165,7 +170,8 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 	t.Basis, t.Level = a.Basis, a.Level
 	var open []vulns.Vulnerability
 	for _, v := range a.Vulnerabilities {
-		found := VulnVulnerability{Target: i, Vulnerability: v, Statement: r.statement(t.Product, v)}
+		found := VulnVulnerability{Target: i, Vulnerability: v, BOMLink: t.links[vulns.PURL(v.Module, v.Version)]}
+		found.Statement, found.Stated = r.statement(t, v)
 		r.facts.Vulnerabilities = append(r.facts.Vulnerabilities, found)
 		if found.Statement == nil && v.Withdrawn.IsZero() {
 			open = append(open, v)
@@ -359,13 +365,11 @@ func (r *vulnRun) binary(ctx context.Context, f *gobin.File) (t VulnTarget, reas
 	if err != nil {
 		return t, "", r.database(ctx, err)
 	}
-	t = VulnTarget{Kind: "binary", Name: name, assessment: a}
-	if outer := nameIn(r.Target.Dir, cmp.Or(f.Outer, f.Path)); filepath.IsLocal(outer) {
-		t.location = &audit.Location{File: outer}
-	}
+	t = VulnTarget{Kind: "binary", Name: name, SHA256: f.SHA256, assessment: a, location: fileLocation(r.Target.Dir, cmp.Or(f.Outer, f.Path))}
+	t.Product = fileProduct(f.Path, f.SHA256)
 	if f.Build != nil {
 		t.Modules = len(f.Build.Deps)
-		if m := f.Build.Main; m != nil {
+		if m := f.Build.Main; m != nil && m.Path != "" {
 			t.Product = vulns.PURL(m.Path, m.Version)
 		}
 	}

@@ -129,7 +129,7 @@ func (r *vulnRun) judgeDatabase() {
 		return
 	}
 	r.Report(audit.Finding{
-		Rule: "vuln/database-old", Subject: d.subject(),
+		Rule: "vuln/database-old", Subject: d.subject(), Location: r.somewhere(""),
 		Args: audit.Args{"source": string(d.Kind), "modified": d.Modified.Format(time.DateOnly), "days": d.AgeDays, "limit": limit},
 	})
 }
@@ -154,22 +154,23 @@ func (r *vulnRun) readVEX() error {
 }
 
 // statement returns the statement by which a vulnerability does not affect a
-// product, or nil. One that says that it does affect it outweighs others.
-func (r *vulnRun) statement(product string, v vulns.Vulnerability) *vulns.Statement {
-	var hides *vulns.Statement
+// product, or nil, and who states what. One that says that it does affect it
+// outweighs others.
+func (r *vulnRun) statement(t *VulnTarget, v vulns.Vulnerability) (hides *vulns.Statement, by *vulns.Stated) {
 	for i := range r.facts.VEX {
 		vex := &r.facts.VEX[i]
-		s, ok := vex.doc.Find(product, v)
-		if !ok || product == "" {
+		s, ok := vex.doc.Find(t.product(), v)
+		if !ok {
 			continue
 		}
 		vex.used[s] = true
+		by = vex.doc.Stated(s)
 		if !s.Hides() {
-			return nil
+			return nil, by
 		}
 		hides = s
 	}
-	return hides
+	return hides, by
 }
 
 // unusedStatements reports documents with statements about nothing that was found.
@@ -184,7 +185,7 @@ func (r *vulnRun) unusedStatements() {
 		}
 		if vex.Unused = len(unused); unused != nil {
 			r.Report(audit.Finding{
-				Rule: "vuln/vex-unused", Subject: audit.Subject{Kind: "document", Name: vex.File},
+				Rule: "vuln/vex-unused", Subject: audit.Subject{Kind: "document", Name: vex.File}, Location: r.somewhere(vex.File),
 				Args:     audit.Args{"file": vex.File, "count": len(unused), "ids": first(unused, maxNamed)},
 				Evidence: []string{vex.Evidence},
 			})

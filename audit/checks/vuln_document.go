@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -35,10 +34,8 @@ func (r *vulnRun) documents(ctx context.Context) error {
 		if len(l.modules) > 0 && !slices.ContainsFunc(l.modules, func(m vulns.Module) bool { return m.Path == vulns.Stdlib }) {
 			a.NotAssessed = append(a.NotAssessed, vulns.NotAssessed{Module: vulns.Stdlib, Reason: vulns.NoGoVersion})
 		}
-		t := VulnTarget{Kind: "sbom", Name: b.File, Product: l.product, Modules: len(l.modules), assessment: a}
-		if filepath.IsLocal(b.File) {
-			t.location = &audit.Location{File: b.File}
-		}
+		t := VulnTarget{Kind: "sbom", Name: b.File, Product: cmp.Or(l.product, documentProduct(&b)), Modules: len(l.modules), assessment: a, location: fileLocation(r.Target.Dir, b.path)}
+		t.BOMLink, t.links = bomLinks(&b, l)
 		if len(l.modules)+len(l.unclear) == 0 {
 			r.facts.Unread = append(r.facts.Unread, b.File+": no Go module")
 		}
@@ -53,8 +50,9 @@ type vulnDocument struct {
 	product string              // package URL of what it describes
 	unclear []vulns.NotAssessed // components that may be of a module that the database lists
 
-	seen  map[string]bool // modules by path, version and whether they are local
-	paths map[string]bool // in lower case
+	refs  map[string]string // of the component of a module, by the module's package URL
+	seen  map[string]bool   // modules by path, version and whether they are local
+	paths map[string]bool   // in lower case
 }
 
 // modulesOfDocument finds the Go modules among the components of a document.
@@ -64,7 +62,7 @@ type vulnDocument struct {
 // of the URL; the whole path as the name, or its last element; no package URL.
 // What the database lists is found by any of them.
 func modulesOfDocument(d *sbom.Document, db *vulns.Database) *vulnDocument {
-	l := &vulnDocument{seen: map[string]bool{}, paths: map[string]bool{}}
+	l := &vulnDocument{refs: map[string]string{}, seen: map[string]bool{}, paths: map[string]bool{}}
 	var packages []component
 	for _, c := range d.Components {
 		g := component{Component: c, full: strings.TrimPrefix(c.Group+"/"+c.Name, "/")}
@@ -167,6 +165,9 @@ func (l *vulnDocument) addPackage(c component, db *vulns.Database) {
 
 func (l *vulnDocument) add(c component, name string) {
 	m := documentModule(vulns.Module{Path: name, Version: c.versions()}, c.Property(sbom.PropertyLocal) != "")
+	if key := vulns.PURL(m.Path, m.Version); l.refs[key] == "" {
+		l.refs[key] = c.Ref
+	}
 	if key := fmt.Sprintf("%q %q %v", m.Path, m.Version, m.Replace != nil); !l.seen[key] {
 		l.seen[key], l.paths[strings.ToLower(m.Path)] = true, true
 		l.modules = append(l.modules, m)

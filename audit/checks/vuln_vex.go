@@ -3,50 +3,179 @@
 package checks
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/package-url/packageurl-go"
+
+	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/vulns"
+	"github.com/goassay/assay/sbom/cyclonedx"
 )
 
-// VulnVEXDocument writes the facts of [Vuln] as an OpenVEX document: one
-// statement for each vulnerability of each target. A target without a package
-// URL has no name that a statement could be about: that is an error.
-func VulnVEXDocument(facts *VulnFacts, author string, at time.Time) ([]byte, error) {
-	var doc *vulns.VEX
-	for i, t := range facts.Targets {
-		if t.Product == "" {
-			return nil, fmt.Errorf("%s: no package URL is known of it", t.Name)
-		}
-		a := &vulns.Assessment{Basis: t.Basis, Level: t.Level}
-		if len(t.Packages) > 0 { // the statements are about all of the product
-			a.Level = vulns.LevelModule
-		}
-		for _, v := range facts.Vulnerabilities {
-			if v.Target == i {
-				a.Vulnerabilities = append(a.Vulnerabilities, v.Vulnerability)
-			}
-		}
-		for _, n := range facts.NotAssessed {
-			if n.Target == i {
-				a.NotAssessed = append(a.NotAssessed, n.NotAssessed)
-			}
-		}
-		d := vulns.NewVEX(author, author, t.Product, at, a)
-		if doc == nil {
-			doc = d
-		} else {
-			doc.Statements = append(doc.Statements, d.Statements...)
-			sum := sha256.Sum256([]byte(doc.ID + d.ID))
-			doc.ID = "https://openvex.dev/docs/public/vex-" + hex.EncodeToString(sum[:])
-		}
-	}
+// ErrNoStatements reports that there is nothing to state: OpenVEX has no
+// document without statements.
+var ErrNoStatements = errors.New("no statements")
+
+// OpenVEX writes the facts of [Vuln] as an OpenVEX document: one statement for
+// each vulnerability of each target, and for each that may affect what could
+// not be assessed. What somebody states in a document that the run read is
+// carried over, and who that is. tool is the name and version of the program.
+func (f *VulnFacts) OpenVEX(tool string, at time.Time) ([]byte, error) {
+	doc := f.statements(tool, at).OpenVEX()
 	if doc == nil {
-		doc = vulns.NewVEX(author, author, "", at, new(vulns.Assessment))
+		return nil, ErrNoStatements
 	}
 	data, err := json.MarshalIndent(doc, "", "  ")
 	return append(data, '\n'), err
+}
+
+// CycloneDX writes the facts of [Vuln] as a VEX document in CycloneDX, which
+// conforms to the official schema, with the same statements. It also says what
+// could not be assessed at all.
+func (f *VulnFacts) CycloneDX(tool string, at time.Time) ([]byte, error) {
+	return cyclonedx.EncodeBOM(f.statements(tool, at).CycloneDX())
+}
+
+func (f *VulnFacts) statements(tool string, at time.Time) *vulns.Statements {
+	s := &vulns.Statements{Tool: tool, At: at, Database: f.Database.Source, Unread: f.Unread}
+	for i := range f.Targets {
+		t := &f.Targets[i]
+		subject := vulns.Subject{Product: t.product(), Link: t.BOMLink}
+		subject.Name, subject.Version = t.Name, ""
+		if p, err := packageurl.FromString(t.Product); err == nil { // no path of this machine
+			subject.Name, subject.Version = strings.TrimPrefix(p.Namespace+"/"+p.Name, "/"), p.Version
+		}
+		a := &vulns.Assessment{Basis: t.Basis, Level: t.Level}
+		var found []*VulnVulnerability
+		for j := range f.Vulnerabilities {
+			if v := &f.Vulnerabilities[j]; v.Target == i {
+				a.Vulnerabilities = append(a.Vulnerabilities, v.Vulnerability)
+				found = append(found, v)
+			}
+		}
+		for _, n := range f.NotAssessed {
+			if n.Target == i {
+				a.NotAssessed = append(a.NotAssessed, n.NotAssessed)
+				subject.Unassessed = append(subject.Unassessed, notAssessedText("", n.NotAssessed))
+			}
+		}
+		subject.Claims = a.Claims(len(t.Packages) == 0)
+		for j := range subject.Claims {
+			c := &subject.Claims[j]
+			k := slices.IndexFunc(found, func(v *VulnVulnerability) bool {
+				return v.ID == c.ID && v.Module == c.Module && v.Version == c.Version
+			})
+			if k >= 0 {
+				c.Link = found[k].BOMLink
+				c.Adopt(found[k].Stated)
+			}
+		}
+		s.Subjects = append(s.Subjects, subject)
+	}
+	return s
+}
+
+// product is what statements about the target name.
+func (t *VulnTarget) product() vulns.Product {
+	return vulns.Product{PURL: t.Product, SHA256: strings.TrimPrefix(t.SHA256, "sha256:")}
+}
+
+// fileProduct is the package URL of a file that is no module's.
+func fileProduct(name, digest string) string {
+	name = filepath.ToSlash(name)
+	if base := path.Base(name); base != "." && base != "/" {
+		name = base
+	}
+	return vulns.FilePURL(name, strings.TrimPrefix(digest, "sha256:"))
+}
+
+// documentProduct is the package URL of what a document describes, where that
+// is no Go module; or of the document, where it describes nothing.
+func documentProduct(b *BOMDocument) string {
+	if len(b.doc.Roots) == 1 {
+		if root := b.doc.Component(b.doc.Roots[0]); root != nil {
+			if _, err := packageurl.FromString(root.PURL); err == nil {
+				return root.PURL
+			}
+			if root.Name != "" {
+				return packageurl.NewPackageURL(packageurl.TypeGeneric, root.Group, root.Name, root.Version, nil, "").ToString()
+			}
+		}
+	}
+	return fileProduct(b.path, b.Digest)
+}
+
+// bomLinks returns the BOM-Link of what a document describes, or of the document,
+// and those of its components that are Go modules, by their package URLs. Only one in
+// CycloneDX with a serial number can be linked to
+// (https://cyclonedx.org/capabilities/bomlink/).
+func bomLinks(b *BOMDocument, l *vulnDocument) (string, map[string]string) {
+	id, ok := strings.CutPrefix(b.doc.ID, "urn:uuid:")
+	if !strings.HasPrefix(b.Format, "cyclonedx-") || !ok || !uuid.MatchString(id) {
+		return "", nil
+	}
+	document := "urn:cdx:" + id + "/" + strconv.Itoa(max(b.doc.Version, 1))
+	to := func(ref string) string {
+		if ref == "" || strings.HasPrefix(ref, "#") { // it has none of its own
+			return ""
+		}
+		return document + "#" + fragment(ref)
+	}
+	link, links := document, map[string]string{}
+	for _, root := range b.doc.Roots {
+		link = cmp.Or(to(root), link)
+	}
+	for module, ref := range l.refs {
+		links[module] = to(ref)
+	}
+	return link, links
+}
+
+// uuid is the form of a serial number that a BOM-Link may have.
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+// fragment encodes a bom-ref as the fragment of a URI (RFC 3986, section 3.5). A
+// plus sign is encoded, too: some programs take it for a space.
+func fragment(ref string) string {
+	const kept = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,;=:@/?"
+	var b strings.Builder
+	for _, c := range []byte(ref) {
+		if strings.IndexByte(kept, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.WriteString("%" + strings.ToUpper(strconv.FormatUint(uint64(c)|0x100, 16)[1:]))
+		}
+	}
+	return b.String()
+}
+
+// somewhere is where a finding is shown that is of no target in particular: at a
+// file of the directory, or where the first target is.
+func (r *vulnRun) somewhere(file string) *audit.Location {
+	if filepath.IsLocal(file) {
+		return &audit.Location{File: file}
+	}
+	for i := range r.facts.Targets {
+		return r.facts.Targets[i].place("")
+	}
+	return modFileLocation(r.Target)
+}
+
+// fileLocation is where findings about a file are shown: relative to the
+// directory if it is in there, else by its absolute path.
+func fileLocation(dir, name string) *audit.Location {
+	shown := nameIn(dir, name)
+	if abs, err := filepath.Abs(name); err == nil && !filepath.IsLocal(shown) {
+		shown = filepath.ToSlash(abs)
+	}
+	return &audit.Location{File: shown}
 }

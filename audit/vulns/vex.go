@@ -3,8 +3,6 @@
 package vulns
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +21,7 @@ type VEX struct {
 	Context    string      `json:"@context"`
 	ID         string      `json:"@id"`
 	Author     string      `json:"author"`
+	Role       string      `json:"role,omitempty"` // of the author
 	Timestamp  time.Time   `json:"timestamp"`
 	Updated    time.Time   `json:"last_updated,omitzero"`
 	Version    int         `json:"version"`
@@ -42,6 +41,7 @@ type Statement struct {
 	Impact        string           `json:"impact_statement,omitempty"`
 	Action        string           `json:"action_statement,omitempty"`
 	Notes         string           `json:"status_notes,omitempty"`
+	Supplier      string           `json:"supplier,omitempty"` // of the product
 }
 
 // A VEXVulnerability is named by any of its identifiers.
@@ -57,7 +57,14 @@ type VEXProduct struct {
 	Identifiers struct {
 		PURL string `json:"purl,omitempty"`
 	} `json:"identifiers,omitzero"`
-	Subcomponents []VEXProduct `json:"subcomponents,omitempty"`
+	Hashes        map[string]string `json:"hashes,omitempty"` // of its file, by the names of IANA's registry: "sha-256"
+	Subcomponents []VEXProduct      `json:"subcomponents,omitempty"`
+}
+
+// A Product is what a statement is to be about.
+type Product struct {
+	PURL   string // package URL
+	SHA256 string // of the file that it is, hexadecimal; "" if it is none, or that is not known
 }
 
 // Status is how a vulnerability affects a product.
@@ -180,12 +187,12 @@ func PURL(module, version string) string {
 	return packageurl.NewPackageURL(packageurl.TypeGolang, namespace, name, version, nil, "").ToString()
 }
 
-// Find returns the statement about a vulnerability of a product, given by its package URL:
-// the latest of those that name the vulnerability by its ID or an alias, and the product
-// with that version or with none, and, if they name components, its module. A statement
-// about another product, or another version of it, is none. If two of the same time differ
-// in their status, the one counts that hides less.
-func (v *VEX) Find(product string, found Vulnerability) (*Statement, bool) {
+// Find returns the statement about a vulnerability of a product: the latest of those that
+// name the vulnerability by its ID or an alias, and the product by its package URL with
+// that version or with none, or by the hash of its file, and, if they name components, its
+// module. A statement about another product, another version or another file of it, is
+// none. If two of the same time differ in their status, the one counts that hides less.
+func (v *VEX) Find(product Product, found Vulnerability) (*Statement, bool) {
 	var best *Statement
 	for i := range v.Statements {
 		s := &v.Statements[i]
@@ -226,30 +233,39 @@ func (s *Statement) names(found Vulnerability) bool {
 
 // covers reports whether a statement is about a product, and about the module of the
 // vulnerability in it.
-func (s *Statement) covers(product string, found Vulnerability) bool {
+func (s *Statement) covers(product Product, found Vulnerability) bool {
 	component := PURL(found.Module, found.Version)
 	return slices.ContainsFunc(s.Products, func(p VEXProduct) bool {
-		return p.is(product) && (len(p.Subcomponents) == 0 || slices.ContainsFunc(p.Subcomponents, func(c VEXProduct) bool { return c.is(component) }))
+		return p.is(product) && (len(p.Subcomponents) == 0 || slices.ContainsFunc(p.Subcomponents, func(c VEXProduct) bool { _, is := c.names(component); return is }))
 	})
 }
 
-// is reports whether a product is the one with a package URL. Its own may lack the
-// version, and so stand for any.
-func (p *VEXProduct) is(purl string) bool {
-	want, err := packageurl.FromString(purl)
-	if err != nil {
+// is reports whether a product is the one that is wanted. One with hashes is a file: that
+// with another hash, or with one of another kind alone, is not it.
+func (p *VEXProduct) is(want Product) bool {
+	if len(p.Hashes) > 0 && (want.SHA256 == "" || !strings.EqualFold(p.Hashes[sha256Name], want.SHA256)) {
 		return false
 	}
+	named, is := p.names(want.PURL)
+	return is || !named && len(p.Hashes) > 0
+}
+
+const sha256Name = "sha-256"
+
+// names reports whether a product has a package URL, and whether that is the given one. It
+// may lack the version, and so stand for any.
+func (p *VEXProduct) names(purl string) (named, is bool) {
+	want, wantErr := packageurl.FromString(purl)
 	for _, text := range []string{p.Identifiers.PURL, p.ID} {
 		got, err := packageurl.FromString(text)
 		if err != nil {
 			continue
 		}
 		plain := func(v string) string { return strings.TrimPrefix(strings.TrimPrefix(v, "go"), "v") }
-		return strings.EqualFold(got.Type+"/"+got.Namespace+"/"+got.Name, want.Type+"/"+want.Namespace+"/"+want.Name) &&
+		return true, wantErr == nil && strings.EqualFold(got.Type+"/"+got.Namespace+"/"+got.Name, want.Type+"/"+want.Namespace+"/"+want.Name) &&
 			(got.Version == "" || plain(got.Version) == plain(want.Version)) && got.Subpath == want.Subpath && subset(got.Qualifiers.Map(), want.Qualifiers.Map())
 	}
-	return false
+	return false, false
 }
 
 // subset reports whether a has nothing that b has not.
@@ -260,55 +276,4 @@ func subset(a, b map[string]string) bool {
 		}
 	}
 	return true
-}
-
-// NewVEX states of each vulnerability of an assessment whether it affects a product, given
-// by its package URL. That it does not is stated only of what the functions show: that
-// nothing calls them, in source; that there is no code of them, in an executable.
-func NewVEX(author, tooling, product string, at time.Time, a *Assessment) *VEX {
-	v := &VEX{Context: vexContext + "/v0.2.0", Author: author, Tooling: tooling, Timestamp: at.UTC().Truncate(time.Second), Version: 1, Statements: []Statement{}}
-	for _, found := range a.Vulnerabilities {
-		if !found.Withdrawn.IsZero() {
-			continue
-		}
-		p, c := vexProduct(product), vexProduct(PURL(found.Module, found.Version))
-		p.Subcomponents = []VEXProduct{c}
-		s := Statement{Vulnerability: VEXVulnerability{ID: found.URL, Name: found.ID, Aliases: found.Aliases}, Products: []VEXProduct{p}}
-		s.Status, s.Justification = stated(a, found.Reach)
-		if s.Status == NotAffected && slices.ContainsFunc(a.NotAssessed, func(n NotAssessed) bool { return n.Reason == NotAnalysed && slices.Contains(n.IDs, found.ID) }) {
-			s.Status, s.Justification = UnderInvestigation, ""
-		}
-		if s.Status == IsAffected {
-			s.Action = "No fixed version is known."
-			if found.Fixed != "" {
-				s.Action = "Update " + found.Module + " to " + found.Fixed + "."
-			}
-		}
-		v.Statements = append(v.Statements, s)
-	}
-	content, err := json.Marshal(v)
-	if err == nil {
-		sum := sha256.Sum256(content)
-		v.ID = "https://openvex.dev/docs/public/vex-" + hex.EncodeToString(sum[:])
-	}
-	return v
-}
-
-func vexProduct(purl string) VEXProduct {
-	p := VEXProduct{ID: purl}
-	p.Identifiers.PURL = purl
-	return p
-}
-
-// stated is what can be stated of a vulnerability with a reach.
-func stated(a *Assessment, reach Reach) (Status, Justification) {
-	switch {
-	case reach == Called || reach == Present:
-		return IsAffected, ""
-	case a.Level != LevelSymbol || a.Basis == BasisModules:
-		return UnderInvestigation, ""
-	case a.Basis == BasisExecutable || reach == Required: // nor is the package linked
-		return NotAffected, VulnerableCodeNotPresent
-	}
-	return NotAffected, NotInExecutePath
 }

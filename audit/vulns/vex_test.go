@@ -70,14 +70,14 @@ func TestVEXFind(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		s, ok := v.Find(product, found)
+		s, ok := v.Find(vulns.Product{PURL: product}, found)
 		if ok != (test.want != "") || ok && s.Status != test.want {
 			t.Errorf("%s: %+v", name, s)
 		}
 		if ok && s.Hides() != (test.want == vulns.NotAffected || test.want == vulns.IsFixed) {
 			t.Errorf("%s: hides %v", name, s.Hides())
 		}
-		if _, ok := v.Find("", found); ok {
+		if _, ok := v.Find(vulns.Product{}, found); ok {
 			t.Errorf("%s: of no product", name)
 		}
 	}
@@ -125,7 +125,8 @@ func TestNewVEX(t *testing.T) {
 				{ID: "GO-2024-2687", Aliases: []string{"CVE-1"}, Module: "golang.org/x/net", Version: "v0.1.0", Fixed: "v0.23.0", Reach: reach},
 				{ID: "GO-2024-0001", Withdrawn: time.Now(), Reach: reach},
 			}}
-			v := vulns.NewVEX("Alice", "assay", vulns.PURL("example.com/prog", "v1.0.0+incompatible"), time.Unix(0, 0), a)
+			statements := vulns.Statements{Tool: "assay v1", At: time.Unix(0, 0), Subjects: []vulns.Subject{{Product: vulns.Product{PURL: vulns.PURL("example.com/prog", "v1.0.0+incompatible")}, Claims: a.Claims(true)}}}
+			v := statements.OpenVEX()
 			if len(v.Statements) != 1 {
 				t.Fatalf("%+v", v)
 			}
@@ -141,7 +142,7 @@ func TestNewVEX(t *testing.T) {
 			if err != nil || !cmp.Equal(again, v) {
 				t.Errorf("%v: %s", err, text)
 			}
-			if found, ok := again.Find("pkg:golang/example.com/prog@v1.0.0%2Bincompatible", a.Vulnerabilities[0]); !ok || found.Status != s.Status || s.Status == vulns.IsAffected && s.Action != "Update golang.org/x/net to v0.23.0." {
+			if found, ok := again.Find(vulns.Product{PURL: "pkg:golang/example.com/prog@v1.0.0%2Bincompatible"}, a.Vulnerabilities[0]); !ok || found.Status != s.Status || s.Status == vulns.IsAffected && s.Action != "Update golang.org/x/net to v0.23.0." {
 				t.Errorf("%+v", found)
 			}
 		}
@@ -163,7 +164,7 @@ func FuzzVEX(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if s, ok := v.Find(product, vulns.Vulnerability{ID: "X", Module: "a", Version: "v1.0.0"}); ok && len(s.Products) == 0 {
+		if s, ok := v.Find(vulns.Product{PURL: product}, vulns.Vulnerability{ID: "X", Module: "a", Version: "v1.0.0"}); ok && len(s.Products) == 0 {
 			t.Error("a statement about no product")
 		}
 	})

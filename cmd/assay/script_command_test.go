@@ -23,6 +23,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -31,6 +32,7 @@ import (
 	"github.com/goassay/assay/audit/allowlist/allowlisttest"
 	"github.com/goassay/assay/audit/filetree/filetreetest"
 	"github.com/goassay/assay/report"
+	"github.com/goassay/assay/report/sariftest"
 	"github.com/goassay/assay/sbom"
 	"github.com/goassay/assay/sbom/format"
 )
@@ -134,10 +136,10 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // validSchema KIND FILE... demands that each file is a valid report,
-// allowlist or sbom.
+// allowlist, sbom, SARIF log as GitHub takes it, or OpenVEX document.
 func validSchema(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: schema report|allowlist|sbom file...")
+		ts.Fatalf("usage: schema report|allowlist|sbom|sarif|openvex file...")
 	}
 	for _, name := range args[1:] {
 		data := []byte(ts.ReadFile(name))
@@ -149,6 +151,13 @@ func validSchema(ts *testscript.TestScript, neg bool, args []string) {
 			err = validate(report.AllowlistSchema(), data)
 		case "sbom":
 			err = verifySBOM(data)
+		case "sarif":
+			err = validSARIF(data)
+		case "openvex":
+			var schema []byte
+			if schema, err = os.ReadFile(filepath.Join("..", "..", "audit", "vulns", "testdata", "openvex.schema.json")); err == nil {
+				err = validate(schema, data)
+			}
 		default:
 			err = fmt.Errorf("unknown schema %q", args[0])
 		}
@@ -156,6 +165,20 @@ func validSchema(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s: %v", name, err)
 		}
 	}
+}
+
+// officialSARIF is the schema, fetched from the module proxy once.
+var officialSARIF = sync.OnceValues(sariftest.Schema)
+
+func validSARIF(data []byte) error {
+	if err := sariftest.GitHub(data); err != nil || testing.Short() {
+		return err
+	}
+	schema, err := officialSARIF()
+	if err != nil {
+		return err
+	}
+	return validate(schema, data)
 }
 
 func validate(schema, data []byte) error {

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,6 +30,7 @@ type vulnFlags struct {
 	tests   bool
 	vex     []string
 	openVEX string
+	cdxVEX  string
 }
 
 func (inv *invocation) vulnCommand() *cobra.Command {
@@ -51,7 +51,12 @@ this program, whose age is said. What could not be assessed makes the exit code 
 
 The data has no severity, and none is invented: findings rank by how close a vulnerability
 is to the program. Waivers of the policy name the rule and "ID MODULE TARGET"; statements of
-OpenVEX documents (--vex) hide what they are about, and nothing else.`,
+OpenVEX documents (--vex) hide what they are about, and nothing else.
+
+With --openvex and --cyclonedx it states of each vulnerability whether it affects the product,
+in the format of that name: that it does not, only where the functions show it. What somebody
+states in a document of --vex is carried over, with the author; what could not be assessed is
+under investigation.`,
 			`vuln 在 Go 漏洞数据库中查询模块、标准库和工具链：对象可以是模块、可执行文件（包括去除
 符号的）、归档和镜像，以及任何工具生成的物料清单。对源代码，只要涉及含漏洞的模块就分析其
 调用关系；对可执行文件，指出其中含有哪些漏洞函数的代码。
@@ -60,11 +65,15 @@ OpenVEX documents (--vex) hide what they are about, and nothing else.`,
 （见 assay vuln db）与程序内置副本中较新者，并说明其日期。无法评估的内容使退出码为 3。
 
 该数据不含严重级别，本工具也不臆造：按漏洞与程序的远近排序。策略中的豁免以规则和
-“编号 模块 对象”指明；OpenVEX 文档（--vex）中的声明只作用于其所指的内容。`,
+“编号 模块 对象”指明；OpenVEX 文档（--vex）中的声明只作用于其所指的内容。
+
+--openvex 和 --cyclonedx 以相应格式逐条声明漏洞是否影响产品：只有函数级结果能够证明时才声明
+“不受影响”。--vex 文档中他人的声明照原样转载并注明作者；无法评估的内容声明为“调查中”。`,
 		}),
 		Example: `  assay vuln
   assay vuln ./bin/server image.tar
-  assay vuln --offline server.cdx.json --format sarif=vuln.sarif`,
+  assay vuln --offline server.cdx.json --format sarif=vuln.sarif
+  assay vuln ./bin/server --vex ours.openvex.json --cyclonedx server.vex.cdx.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.findVulnerabilities(cmd, &o, &v, args)
 		},
@@ -77,6 +86,7 @@ OpenVEX documents (--vex) hide what they are about, and nothing else.`,
 	f.BoolVar(&v.tests, "tests", false, inv.say(text{"analyse test files, too", "同时分析测试文件"}))
 	f.StringArrayVar(&v.vex, "vex", nil, inv.say(text{"OpenVEX document with statements; repeatable", "含声明的 OpenVEX 文档；可多次指定"}))
 	f.StringVar(&v.openVEX, "openvex", "", inv.say(text{"write OpenVEX statements of what was found into FILE", "将结果以 OpenVEX 声明写入文件"}))
+	f.StringVar(&v.cdxVEX, "cyclonedx", "", inv.say(text{"write them as a VEX document in CycloneDX into FILE, with what could not be assessed", "将同样的声明以 CycloneDX VEX 文档写入文件，并注明无法评估的内容"}))
 	return cmd
 }
 
@@ -123,10 +133,8 @@ func (inv *invocation) findVulnerabilities(cmd *cobra.Command, o *options, v *vu
 	if err := checkLevel(v.level); err != nil {
 		return err
 	}
-	if v.openVEX != "" {
-		if err := writable(v.openVEX); err != nil {
-			return err
-		}
+	if err := v.checkFiles(); err != nil {
+		return err
 	}
 	outs, err := o.outputs()
 	if err != nil {
@@ -151,10 +159,8 @@ func (inv *invocation) findVulnerabilities(cmd *cobra.Command, o *options, v *vu
 	if err := inv.write(rep, outs, o); err != nil {
 		return err
 	}
-	if v.openVEX != "" {
-		if err := writeVEX(v.openVEX, rep); err != nil {
-			return err
-		}
+	if err := inv.writeVEX(v, rep); err != nil {
+		return err
 	}
 	inv.finish(cmd.Context(), rep)
 	return nil
@@ -205,21 +211,6 @@ func (inv *invocation) vulnSettings(o *options, v *vulnFlags, target *audit.Targ
 		o.recorded["vex:"+shown(f)] = data
 	}
 	return nil
-}
-
-// writeVEX writes statements of what a report says of its targets.
-func writeVEX(file string, rep *audit.Report) error {
-	var facts checks.VulnFacts
-	if raw, ok := rep.Facts[checks.Vuln.ID]; ok {
-		if err := json.Unmarshal(raw, &facts); err != nil {
-			return err
-		}
-	}
-	doc, err := checks.VulnVEXDocument(&facts, "assay "+rep.Tool.Version, rep.Finished)
-	if err != nil {
-		return usagef("", "--openvex %s: %v", file, err)
-	}
-	return writeFile(file, doc)
 }
 
 func (inv *invocation) vulnDBCommand() *cobra.Command {

@@ -119,6 +119,42 @@ func encode(doc *sbom.Document, v Version, enc Encoding) ([]byte, error) {
 	return data, s.validate(data)
 }
 
+// EncodeBOM writes a document with what [sbom.Document] has no place for, such as
+// vulnerabilities, as JSON that conforms to the official schema of its version. One without
+// a serial number gets that of its content; see [sbom.Identify].
+func EncodeBOM(bom *cdx.BOM) ([]byte, error) {
+	v := Version(bom.SpecVersion.String())
+	data, err := encodeBOM(*bom, v)
+	if err != nil {
+		return nil, fmt.Errorf("write CycloneDX %s: %w", v, err)
+	}
+	return data, nil
+}
+
+func encodeBOM(bom cdx.BOM, v Version) ([]byte, error) {
+	load, ok := schemas[v]
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	s, err := load()
+	if err != nil {
+		return nil, err
+	}
+	bom.JSONSchema, bom.BOMFormat = schemaBase+"bom-"+string(v)+".schema.json", cdx.BOMFormat
+	unidentified := bom.SerialNumber == ""
+	if unidentified {
+		bom.SerialNumber = sbom.Unidentified
+	}
+	data, err := marshal(&bom, JSON)
+	if err != nil {
+		return nil, err
+	}
+	if unidentified {
+		data, _ = sbom.Identify(data)
+	}
+	return data, s.validate(data)
+}
+
 // Decode reads a document of any version from 1.0 to 1.7, in JSON or XML, of
 // any tool. Unknown members and elements of other namespaces are passed over,
 // and so are services, vulnerabilities and all else that the model has no

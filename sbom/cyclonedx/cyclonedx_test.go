@@ -3,6 +3,7 @@
 package cyclonedx
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -138,4 +140,30 @@ func schemasOfXML(t *testing.T) string {
 		}
 	}
 	return to
+}
+
+// TestEncodeBOM: a document of the library's types gets an ID of its content, and is valid
+// or an error.
+func TestEncodeBOM(t *testing.T) {
+	bom := &cdx.BOM{SpecVersion: cdx.SpecVersion1_6, Version: 1, Vulnerabilities: &[]cdx.Vulnerability{{ID: "X", Source: &cdx.Source{Name: "s"}}}}
+	data, err := EncodeBOM(bom)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := Decode(data)
+	if err != nil || sbom.VerifyID(data, doc.ID) != nil || bom.SerialNumber != "" {
+		t.Errorf("%v %s", err, data)
+	}
+	bom.SerialNumber = doc.ID
+	if again, err := EncodeBOM(bom); err != nil || string(again) != string(data) {
+		t.Errorf("%v %s", err, again)
+	}
+	(*bom.Vulnerabilities)[0].Published = "yesterday"
+	if _, err := EncodeBOM(bom); !errors.Is(err, ErrInvalid) {
+		t.Error(err)
+	}
+	bom.SpecVersion = cdx.SpecVersion1_3
+	if _, err := EncodeBOM(bom); !errors.Is(err, errors.ErrUnsupported) {
+		t.Error(err)
+	}
 }
