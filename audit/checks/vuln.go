@@ -14,6 +14,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/audit/vulns"
 )
@@ -74,16 +75,24 @@ type VulnCounts struct {
 
 // VulnTarget is one thing that was looked at.
 type VulnTarget struct {
-	Kind     string          `json:"kind"` // module, binary or sbom
-	Name     string          `json:"name"`
-	Product  string          `json:"product,omitempty"`  // package URL
-	Packages []string        `json:"packages,omitempty"` // that were looked at, where some were named; none: all
-	Basis    vulns.Basis     `json:"basis,omitempty"`
-	Level    vulns.Level     `json:"level,omitempty"`
-	Modules  int             `json:"modules"`
-	Upgrades []vulns.Upgrade `json:"upgrades,omitempty"`
+	Kind     string        `json:"kind"` // module, binary or sbom
+	Name     string        `json:"name"`
+	Product  string        `json:"product,omitempty"`  // package URL
+	Packages []string      `json:"packages,omitempty"` // that were looked at, where some were named; none: all
+	Basis    vulns.Basis   `json:"basis,omitempty"`
+	Level    vulns.Level   `json:"level,omitempty"`
+	Modules  int           `json:"modules"`
+	Upgrades []VulnUpgrade `json:"upgrades,omitempty"`
+
+	// What makes all upgrades together that the go command allows, in the folder
+	// of the module, and what else it changes.
+	Command string          `json:"command,omitempty"`
+	Moves   []modgraph.Move `json:"moves,omitempty"`   // of other modules
+	GoLine  *modgraph.Move  `json:"go_line,omitempty"` // if it changes
+	Brings  []string        `json:"brings,omitempty"`  // vulnerabilities of Moves that were not there before: "ID MODULE@VERSION"
 
 	assessment *vulns.Assessment
+	dir        string // of a module
 	location   *audit.Location
 }
 
@@ -91,6 +100,7 @@ type VulnTarget struct {
 type VulnVulnerability struct {
 	Target int `json:"target"` // index in Targets
 	vulns.Vulnerability
+	AgeDays   *int             `json:"age_days,omitempty"`  // whole days since it was published; absent if that is not known, or yet to come
 	Statement *vulns.Statement `json:"statement,omitempty"` // by which it does not affect the product
 }
 
@@ -155,6 +165,7 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 	var open []vulns.Vulnerability
 	for _, v := range a.Vulnerabilities {
 		found := VulnVulnerability{Target: i, Vulnerability: v, Statement: r.statement(t.Product, v)}
+		found.known(r.Now)
 		r.facts.Vulnerabilities = append(r.facts.Vulnerabilities, found)
 		if found.Statement == nil && v.Withdrawn.IsZero() {
 			open = append(open, v)
@@ -164,9 +175,8 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 		n.Detail = redact.Text(n.Detail)
 		r.facts.NotAssessed = append(r.facts.NotAssessed, VulnNotAssessed{Target: i, NotAssessed: n})
 	}
-	var err error
-	if t.Upgrades, err = r.db.Upgrades(ctx, open); err != nil {
-		return r.database(ctx, err)
+	if err := r.upgrade(ctx, t, open); err != nil {
+		return err
 	}
 	for j := range r.facts.Vulnerabilities {
 		if v := &r.facts.Vulnerabilities[j]; v.Target == i {
@@ -222,7 +232,7 @@ func (r *vulnRun) report(t *VulnTarget, v *VulnVulnerability) {
 		Args: audit.Args{
 			"id": v.ID, "module": v.Module, "version": v.Version, "target": t.Name,
 			"ids": append([]string{v.ID}, v.Aliases...), "summary": v.Summary,
-			"symbols": first(symbolNames(v), maxNamed), "fix": t.fixOf(v),
+			"symbols": first(symbolNames(v), maxNamed), "fix": t.fixOf(v), "age": v.age(),
 		},
 	}
 	if v.Statement != nil {
@@ -244,23 +254,6 @@ func symbolNames(v *VulnVulnerability) []string {
 		out = append(out, v.Packages...)
 	}
 	return out
-}
-
-// fixOf says what to do: a word of the catalogue, with a version behind.
-func (t *VulnTarget) fixOf(v *VulnVulnerability) string {
-	for _, u := range t.Upgrades {
-		if u.Module != v.Module || u.To == "" || !slices.Contains(u.Fixes, v.ID) {
-			continue
-		}
-		switch {
-		case v.Module == vulns.Stdlib || v.Module == vulns.Toolchain:
-			return "go: " + u.To
-		case t.Kind == "module":
-			return "get: " + u.Module + "@" + u.To
-		}
-		return "upgrade: " + u.Module + "@" + u.To
-	}
-	return "none"
 }
 
 // traceText writes call stacks, as evidence.

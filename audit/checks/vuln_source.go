@@ -42,7 +42,7 @@ func (r *vulnRun) source(ctx context.Context) error {
 			Modules: src.modules(l.listing.Target.GoVersion), Packages: src.packages,
 			Platform: vulns.Platform{OS: l.listing.Target.GOOS, Arch: l.listing.Target.GOARCH}, Level: r.facts.Level,
 		}
-		t := VulnTarget{Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(p.Modules)}
+		t := VulnTarget{Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(p.Modules), dir: p.Dir}
 		if len(named) > 0 && !slices.Equal(named, []string{"work"}) && !slices.Equal(named, []string{"./..."}) {
 			p.Patterns, t.Packages = src.matched, src.matched
 		}

@@ -69,6 +69,9 @@ type Move struct {
 	Path string `json:"path,omitempty"`
 	From string `json:"from,omitempty"` // "" for one that is new in the build list
 	To   string `json:"to,omitempty"`   // "" for one that leaves it
+
+	// Replaced tells that a replace line takes something else in the place of To.
+	Replaced bool `json:"replaced,omitempty"`
 }
 
 // Refusal says why the go command does not take a version.
@@ -337,12 +340,12 @@ func moves(before, after map[string]Module) []Move {
 	var out []Move
 	for path, m := range after {
 		if from := before[path].Version; from != m.Version {
-			out = append(out, Move{path, from, m.Version})
+			out = append(out, Move{path, from, m.Version, m.Replace != nil})
 		}
 	}
 	for path := range maps.Keys(before) {
 		if _, ok := after[path]; !ok {
-			out = append(out, Move{path, before[path].Version, ""})
+			out = append(out, Move{Path: path, From: before[path].Version})
 		}
 	}
 	slices.SortFunc(out, func(a, b Move) int { return cmp.Compare(a.Path, b.Path) })

@@ -145,7 +145,7 @@ func tell(c *Change) string {
 		out = append(out, s)
 	}
 	for _, m := range c.Moves {
-		out = append(out, strings.TrimPrefix(m.Path, "example.com/")+" "+m.From+"->"+m.To)
+		out = append(out, strings.TrimPrefix(m.Path, "example.com/")+" "+m.From+"->"+m.To+map[bool]string{true: " replaced"}[m.Replaced])
 	}
 	if c.Go != (Move{}) {
 		out = append(out, "go "+c.Go.From+"->"+c.Go.To)
@@ -198,11 +198,11 @@ var trials = []struct {
 	{name: "workspace", files: head + "require example.com/lib v1.1.0\n-- go.work --\ngo 1.24\n\nuse (\n\t.\n\t./b\n)\n-- b/go.mod --\nmodule example.com/b\n\ngo 1.24\n\nrequire example.com/lib v1.9.5\n",
 		want: "example.com/lib@v1.9.0", says: "example.com/lib@v1.9.0, dep v1.0.0->v1.2.0, lib v1.1.0->v1.9.0"},
 	{name: "replaced by a folder", files: head + "require example.com/lib v1.1.0\n\nreplace example.com/lib => ./lib\n-- lib/go.mod --\nmodule example.com/lib\n-- lib/x.go --\npackage lib\n",
-		want: "example.com/lib@v1.9.0", says: "example.com/lib@v1.9.0 (line 7), lib v1.1.0->v1.9.0"},
+		want: "example.com/lib@v1.9.0", says: "example.com/lib@v1.9.0 (line 7), lib v1.1.0->v1.9.0 replaced"},
 	{name: "replaced by a fork", files: head + "require example.com/lib v1.1.0\n\nreplace example.com/lib => example.com/fork v1.1.0\n", want: "example.com/fork@v1.2.0",
 		says: "example.com/fork@v1.2.0 (line 7), fork ->v1.2.0"},
 	{name: "replaced by a fixed version", files: head + "require example.com/lib v1.1.0\n\nreplace example.com/lib => example.com/lib v1.9.5\n", want: "example.com/lib@v1.9.0",
-		says: "example.com/lib@v1.9.0, lib v1.1.0->v1.9.0"},
+		says: "example.com/lib@v1.9.0, lib v1.1.0->v1.9.0 replaced"},
 	{name: "of one version replaced", files: head + "require example.com/lib v1.1.0\n\nreplace example.com/lib v1.1.0 => example.com/fork v1.1.0\n", want: "example.com/lib@v1.9.0",
 		says: "example.com/lib@v1.9.0, dep ->v1.2.0, lib v1.1.0->v1.9.0"},
 }
