@@ -78,6 +78,7 @@ func writeText(buf *bytes.Buffer, rep *audit.Report, opts Options) {
 			p.endpoints()
 			p.svids()
 		}
+		p.upgrades()
 		p.findings()
 		p.incomplete()
 		p.notes()
