@@ -267,9 +267,15 @@ func (q *upgradeQuestion) refuse(u *VulnUpgrade, err error) error {
 	return nil
 }
 
-// reason is what the go command says, in one line.
+// reason is what the go command says, in one line, and once.
 func (q *upgradeQuestion) reason(err error) string {
-	s := commandMessage(q.Pass, err)
+	var said []string
+	for part := range strings.SplitSeq(commandMessage(q.Pass, err), "; ") {
+		if !slices.Contains(said, part) {
+			said = append(said, part)
+		}
+	}
+	s := strings.Join(said, "; ")
 	if len(s) > maxUpgradeReason {
 		s = strings.ToValidUTF8(s[:maxUpgradeReason], "") + " ..."
 	}

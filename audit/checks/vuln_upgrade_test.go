@@ -254,14 +254,15 @@ func TestVulnUpgradeUnknown(t *testing.T) {
 		"baseline": {func(c *audit.Config) {
 			c.Exec = failing("-modfile=", errors.New("broken"))
 		}, "broken"},
-		"long": {func(c *audit.Config) { c.Exec = failing("-modfile=", errors.New(strings.Repeat("x", 1000))) }, strings.Repeat("x", maxUpgradeReason) + " ..."},
+		"repeated": {func(c *audit.Config) { c.Exec = failing("-modfile=", errors.New("a\nb\na\nb")) }, "a; b"},
+		"long":     {func(c *audit.Config) { c.Exec = failing("-modfile=", errors.New(strings.Repeat("x", 1000))) }, strings.Repeat("x", maxUpgradeReason) + " ..."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := upgradeTree(t, "example.com/lib@v1.1.0", "")
 			test.change(&cfg)
 			rep := runCheck(t, cfg)
 			u := factsOf[VulnFacts](t, rep, Vuln).Targets[0].Upgrades[0]
-			if u.Graph != GraphUnknown || u.Command != "" || !strings.Contains(u.Reason, test.reason) {
+			if u.Graph != GraphUnknown || u.Command != "" || !strings.Contains(u.Reason, test.reason) || strings.Count(u.Reason, "; ") > 1 {
 				t.Errorf("%+v", u)
 			}
 			if !strings.Contains(rep.Findings[0].Remedy, "go get: example.com/lib@v1.9.0, whether the build list allows it is not known: ") {
