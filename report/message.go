@@ -66,6 +66,7 @@ var (
 	}
 	wordFigure = map[string]audit.Text{
 		"modules":    {EN: "modules", ZH: "模块"},
+		"packages":   {EN: "packages", ZH: "包"},
 		"files":      {EN: "files", ZH: "文件"},
 		"lines":      {EN: "lines", ZH: "行"},
 		"hashes":     {EN: "hashes", ZH: "哈希"},

@@ -48,6 +48,7 @@ type vulnTarget struct {
 		Unseen  bool     `json:"unseen"`
 	} `json:"left_out"`
 	Upgrades []vulnUpgrade `json:"upgrades"`
+	vulnCommand
 }
 
 // A vulnUpgrade is a change of the version of a module, with what it fixes.
@@ -57,6 +58,10 @@ type vulnUpgrade struct {
 	To     string   `json:"to"`
 	Fixes  []string `json:"fixes"`
 	Leaves []string `json:"leaves"`
+
+	Graph    string `json:"graph"`
+	Selected string `json:"selected"`
+	Go       string `json:"go"`
 }
 
 // maxUpgrades is how many changes of a target are shown without Options.Verbose.
@@ -95,6 +100,7 @@ func (p *page) vulnerabilities() {
 		if len(facts.Targets) > 1 && len(t.Upgrades) > 0 {
 			p.para("", 0, strong, clean(t.Name))
 		}
+		p.command(&facts.Targets[i].vulnCommand)
 		p.targetUpgrades(&facts, i)
 	}
 }
@@ -102,9 +108,9 @@ func (p *page) vulnerabilities() {
 // lookedAt writes of a target what was looked at, how deep, and what was not.
 func (p *page) lookedAt(t *vulnTarget) {
 	lang := p.rep.Lang
-	parts := []string{say(lang, msgCount, audit.Args{"n": t.Modules, "what": figureName(lang, "modules")})}
+	parts := []string{figure(lang, number{"modules", int64(t.Modules)})}
 	if n := len(t.Packages); n > 0 {
-		parts = append(parts, say(lang, msgCount, audit.Args{"n": n, "what": figureName(lang, "packages")}))
+		parts = append(parts, figure(lang, number{"packages", int64(n)}))
 	}
 	if t.Platform.OS != "" {
 		parts = append(parts, clean(t.Platform.OS+"/"+t.Platform.Arch))
@@ -209,6 +215,9 @@ func (p *page) upgradeCounts(u *vulnUpgrade, fixes, leaves []int) string {
 	}
 	if len(u.Leaves) > 0 {
 		parts = append(parts, say(p.rep.Lang, msgLeaves, audit.Args{"n": len(u.Leaves), "counts": p.reaches(leaves)}))
+	}
+	if t, ok := wordVulnGraph[u.Graph]; ok {
+		parts = append(parts, say(p.rep.Lang, t, audit.Args{"selected": clean(u.Selected), "go": clean(u.Go)}))
 	}
 	return join(p.rep.Lang, parts)
 }

@@ -16,6 +16,17 @@ var wordVulnLevel = map[string]audit.Text{
 	"symbol":  {EN: "down to functions", ZH: "分析到函数"},
 }
 
+// What becomes of an upgrade that the build list does not simply allow.
+var wordVulnGraph = map[string]audit.Text{
+	"raised":      {EN: "others need {selected}, which is selected", ZH: "其他模块要求 {selected}，实际选用该版本"},
+	"replaced":    {EN: "a replace line stands in the way", ZH: "受 replace 指令影响，升级不生效"},
+	"excluded":    {EN: "an exclude line stands in the way", ZH: "该版本被 exclude 指令排除"},
+	"newer-go":    {EN: "needs Go {go}", ZH: "需要 Go {go}"},
+	"unavailable": {EN: "go get cannot have this version", ZH: "go get 无法获取该版本"},
+	"main-module": {EN: "it is a main module: check out a fixed version", ZH: "属于主模块，请检出已修复的版本"},
+	"unknown":     {EN: "whether the build list allows it is not known", ZH: "无法确定构建列表是否允许"},
+}
+
 var (
 	msgVulnerabilities = audit.Text{EN: "Known vulnerabilities", ZH: "已知漏洞"}
 	msgVulnData        = audit.Text{EN: "data of {date}, {days} days old, from {source}", ZH: "漏洞数据日期 {date}（{days} 天前），来源：{source}"}
@@ -24,6 +35,10 @@ var (
 	msgNotBuilt        = audit.Text{EN: "not built here, and not looked at: {folders}", ZH: "当前平台和构建标签下不参与构建，未检查：{folders}"}
 	msgOtherModules    = audit.Text{EN: "other modules, not looked at: {folders}", ZH: "属于其他模块，未检查：{folders}"}
 	msgUnseen          = audit.Text{EN: "not all folders could be read", ZH: "部分目录无法读取"}
+
+	msgMoves  = audit.Text{EN: "also changes: {modules}", ZH: "同时变更：{modules}"}
+	msgGoLine = audit.Text{EN: "raises the go line: {from} -> {to}", ZH: "提升 go 指令：{from} -> {to}"}
+	msgBrings = audit.Text{EN: "brings vulnerabilities that were not there: {ids}", ZH: "会引入新的漏洞：{ids}"}
 
 	msgUpgrades  = audit.Text{EN: "Upgrades that fix known vulnerabilities", ZH: "可修复已知漏洞的升级"}
 	msgUpgrade   = audit.Text{EN: "{module} {from} to {to}", ZH: "{module} {from} 升级到 {to}"}

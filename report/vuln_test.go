@@ -17,11 +17,15 @@ const sampleVulns = `{
 	"database": {"kind": "snapshot", "modified": "2026-08-21T00:00:00Z", "age_days": 98, "fallback": "offline"},
 	"targets": [
 		{"kind": "module", "name": "example.com/m", "level": "symbol", "modules": 12, "packages": ["a"], "platform": {"os": "linux", "arch": "amd64"}, "tags": ["x", "y"],
+		 "command": "go get example.com/far@v1.9.0 example.com/near@v1.1.0",
+		 "moves": [{"path": "example.com/d", "from": "v1.0.0", "to": "v1.1.0"}, {"path": "example.com/e", "to": "v1.0.0"}, {"path": "example.com/f", "from": "v1.0.0"},
+			{"path": "example.com/g", "from": "v1.0.0", "to": "v1.1.0"}, {"path": "example.com/h", "from": "v1.0.0", "to": "v1.1.0"}, {"path": "example.com/i", "from": "v1.0.0", "to": "v1.1.0"}, {"path": "example.com/j", "from": "v1.0.0", "to": "v1.1.0"}],
+		 "go_line": {"from": "1.24", "to": "1.25.3"}, "brings": ["GO-2026-0009 example.com/e@v1.0.0"],
 		 "left_out": {"folders": ["tools", "windows"], "modules": ["nested"], "unseen": true}, "upgrades": [
-			{"module": "example.com/far", "from": "v1.0.0", "to": "v1.9.0", "fixes": ["GO-1", "GO-2"], "leaves": ["GO-3"]},
-			{"module": "example.com/near", "from": "v1.0.0", "to": "v1.1.0", "fixes": ["GO-4"]},
+			{"module": "example.com/far", "from": "v1.0.0", "to": "v1.9.0", "fixes": ["GO-1", "GO-2"], "leaves": ["GO-3"], "graph": "raised", "selected": "v1.9.1"},
+			{"module": "example.com/near", "from": "v1.0.0", "to": "v1.1.0", "fixes": ["GO-4"], "graph": "allowed"},
 			{"module": "example.com/none", "from": "v1.0.0", "leaves": ["GO-5"]}]},
-		{"kind": "binary", "name": "prog\u001b[31m", "upgrades": [{"module": "stdlib", "from": "go1.26.1", "to": "go1.26.9", "fixes": ["GO-6"]}]},
+		{"kind": "binary", "name": "prog\u001b[31m", "command": "go get example.com/a@v1.2.3; echo owned", "upgrades": [{"module": "stdlib", "from": "go1.26.1", "to": "go1.26.9", "fixes": ["GO-6"]}]},
 		{"kind": "binary", "name": "clean", "level": "new"}, {"name": "4"}, {"name": "5"}, {"name": "6"}],
 	"vulnerabilities": [
 		{"target": 0, "id": "GO-1", "module": "example.com/far", "version": "v1.0.0", "reach": "imported"},
@@ -41,7 +45,14 @@ func vulnReport(t testing.TB, lang audit.Lang, facts string) *audit.Report {
 
 func TestUpgradesGolden(t *testing.T) {
 	for _, lang := range audit.Languages() {
-		golden(t, fmt.Sprintf("upgrades.%s.txt", lang), write(t, Text, vulnReport(t, lang, sampleVulns), Options{Width: 80}))
+		text := write(t, Text, vulnReport(t, lang, sampleVulns), Options{Width: 80})
+		golden(t, fmt.Sprintf("upgrades.%s.txt", lang), text)
+		if strings.Contains(string(text), "owned") {
+			t.Error("a command that does something else is shown")
+		}
+		if verbose := write(t, Text, vulnReport(t, lang, sampleVulns), Options{Width: 80, Verbose: true}); !strings.Contains(string(verbose), "example.com/j") {
+			t.Error("not all is told")
+		}
 	}
 }
 

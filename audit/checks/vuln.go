@@ -14,6 +14,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/redact"
 	"github.com/goassay/assay/audit/vulns"
 )
@@ -74,21 +75,29 @@ type VulnCounts struct {
 
 // VulnTarget is one thing that was looked at.
 type VulnTarget struct {
-	Kind     string          `json:"kind"` // module, binary or sbom
-	Name     string          `json:"name"`
-	Product  string          `json:"product,omitempty"`  // package URL; of a file that is no module's, of the type generic
-	SHA256   string          `json:"sha256,omitempty"`   // of the executable, or the file that it is in: "sha256:" and hexadecimal
-	BOMLink  string          `json:"bom_link,omitempty"` // of the bill of materials (CycloneDX), or of what it describes
-	Packages []string        `json:"packages,omitempty"` // that were looked at, where some were named; none: all
-	Platform vulns.Platform  `json:"platform,omitzero"`  // for which a module was looked at
-	Tags     []string        `json:"tags,omitempty"`     // build tags with which it was
-	LeftOut  *VulnLeftOut    `json:"left_out,omitempty"` // what of it was not looked at; nil: nothing
-	Basis    vulns.Basis     `json:"basis,omitempty"`
-	Level    vulns.Level     `json:"level,omitempty"`
-	Modules  int             `json:"modules"`
-	Upgrades []vulns.Upgrade `json:"upgrades,omitempty"`
+	Kind     string         `json:"kind"` // module, binary or sbom
+	Name     string         `json:"name"`
+	Product  string         `json:"product,omitempty"`  // package URL; of a file that is no module's, of the type generic
+	SHA256   string         `json:"sha256,omitempty"`   // of the executable, or the file that it is in: "sha256:" and hexadecimal
+	BOMLink  string         `json:"bom_link,omitempty"` // of the bill of materials (CycloneDX), or of what it describes
+	Packages []string       `json:"packages,omitempty"` // that were looked at, where some were named; none: all
+	Platform vulns.Platform `json:"platform,omitzero"`  // for which a module was looked at
+	Tags     []string       `json:"tags,omitempty"`     // build tags with which it was
+	LeftOut  *VulnLeftOut   `json:"left_out,omitempty"` // what of it was not looked at; nil: nothing
+	Basis    vulns.Basis    `json:"basis,omitempty"`
+	Level    vulns.Level    `json:"level,omitempty"`
+	Modules  int            `json:"modules"`
+	Upgrades []VulnUpgrade  `json:"upgrades,omitempty"`
+
+	// What makes all upgrades together that the go command allows, in the folder
+	// of the module, and what else it changes.
+	Command string          `json:"command,omitempty"`
+	Moves   []modgraph.Move `json:"moves,omitempty"`   // of other modules
+	GoLine  *modgraph.Move  `json:"go_line,omitempty"` // if it changes
+	Brings  []string        `json:"brings,omitempty"`  // vulnerabilities of Moves that were not there before: "ID MODULE@VERSION"
 
 	assessment *vulns.Assessment
+	dir        string // of a module
 	location   *audit.Location
 	places     map[string]place  // of lines about modules, of a module
 	links      map[string]string // BOM-Links of the components of a document, by package URL of the module
@@ -107,6 +116,7 @@ type VulnVulnerability struct {
 	Target int `json:"target"` // index in Targets
 	vulns.Vulnerability
 	BOMLink   string           `json:"bom_link,omitempty"`  // of the module's component, in a bill of materials (CycloneDX)
+	AgeDays   *int             `json:"age_days,omitempty"`  // whole days since it was published; absent if that is not known, or yet to come
 	Statement *vulns.Statement `json:"statement,omitempty"` // by which it does not affect the product
 	Stated    *vulns.Stated    `json:"stated,omitempty"`    // what somebody states of it: the statement, or one that outweighs others
 }
@@ -172,6 +182,7 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 	for _, v := range a.Vulnerabilities {
 		found := VulnVulnerability{Target: i, Vulnerability: v, BOMLink: t.links[vulns.PURL(v.Module, v.Version)]}
 		found.Statement, found.Stated = r.statement(t, v)
+		found.known(r.Now)
 		r.facts.Vulnerabilities = append(r.facts.Vulnerabilities, found)
 		if found.Statement == nil && v.Withdrawn.IsZero() {
 			open = append(open, v)
@@ -181,9 +192,8 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 		n.Detail = redact.Text(n.Detail)
 		r.facts.NotAssessed = append(r.facts.NotAssessed, VulnNotAssessed{Target: i, NotAssessed: n})
 	}
-	var err error
-	if t.Upgrades, err = r.db.Upgrades(ctx, open); err != nil {
-		return r.database(ctx, err)
+	if err := r.upgrade(ctx, t, open); err != nil {
+		return err
 	}
 	for j := range r.facts.Vulnerabilities {
 		if v := &r.facts.Vulnerabilities[j]; v.Target == i {
@@ -239,7 +249,7 @@ func (r *vulnRun) report(t *VulnTarget, v *VulnVulnerability) {
 		Args: audit.Args{
 			"id": v.ID, "module": v.Module, "version": v.Version, "target": t.Name,
 			"ids": append([]string{v.ID}, v.Aliases...), "summary": v.Summary,
-			"symbols": first(symbolNames(v), maxNamed), "fix": t.fixOf(v),
+			"symbols": first(symbolNames(v), maxNamed), "fix": t.fixOf(v), "age": v.age(),
 		},
 	}
 	if v.Statement != nil {
@@ -261,23 +271,6 @@ func symbolNames(v *VulnVulnerability) []string {
 		out = append(out, v.Packages...)
 	}
 	return out
-}
-
-// fixOf says what to do: a word of the catalogue, with a version behind.
-func (t *VulnTarget) fixOf(v *VulnVulnerability) string {
-	for _, u := range t.Upgrades {
-		if u.Module != v.Module || u.To == "" || !slices.Contains(u.Fixes, v.ID) {
-			continue
-		}
-		switch {
-		case v.Module == vulns.Stdlib || v.Module == vulns.Toolchain:
-			return "go: " + u.To
-		case t.Kind == "module":
-			return "get: " + u.Module + "@" + u.To
-		}
-		return "upgrade: " + u.Module + "@" + u.To
-	}
-	return "none"
 }
 
 // traceText writes call stacks, as evidence.

@@ -44,7 +44,7 @@ func (r *vulnRun) source(ctx context.Context) error {
 			Modules: src.modules(l.listing.Target.GoVersion), Packages: src.packages, TestImports: src.testImports(),
 			Platform: vulns.Platform{OS: l.listing.Target.GOOS, Arch: l.listing.Target.GOARCH}, Level: r.facts.Level,
 		}
-		t := VulnTarget{Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(p.Modules)}
+		t := VulnTarget{Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(p.Modules), dir: p.Dir}
 		t.Platform, t.Tags = p.Platform, p.Tags
 		modFile := filepath.Join(p.Dir, "go.mod")
 		t.location, t.places = &audit.Location{File: relative(r.Target.Dir, modFile)}, modulePlaces(r.Target, modFile)
