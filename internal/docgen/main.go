@@ -1,16 +1,18 @@
 // Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
 
 // Docgen writes what is generated of the documentation: the reference of the
-// rules, and that of what authorities ask of bills of materials, in both languages.
+// rules, and that of what authorities ask of bills of materials, in both languages;
+// and the catalogue of the rules in the form that the program reads.
 //
 //	go run ./internal/docgen
 //
-// A test fails when the files in docs/ are not what it would write.
+// A test fails when the files are not what it would write.
 package main
 
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -28,27 +30,43 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("docgen: ")
-	for name, data := range documents() {
-		if err := os.WriteFile(filepath.Join("docs", name), data, 0o644); err != nil {
+	catalogue, err := checks.ReadCatalogue(os.DirFS(filepath.FromSlash("audit/checks")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for name, data := range documents(catalogue) {
+		if err := os.WriteFile(filepath.FromSlash(name), data, 0o644); err != nil {
 			log.Fatal(err)
 		}
 	}
 }
 
-// documents returns the generated files of docs/.
-func documents() map[string][]byte {
-	docs := map[string][]byte{}
+// documents returns the generated files, by their names in the repository.
+func documents(catalogue *audit.Catalogue) map[string][]byte {
+	docs := map[string][]byte{"audit/checks/catalogue.json": compiled(catalogue)}
 	for lang, name := range map[audit.Lang]string{audit.English: "rules.md", audit.Chinese: "rules.zh.md"} {
 		var b bytes.Buffer
-		writeRules(&b, checks.Catalogue(), lang)
-		docs[name] = b.Bytes()
+		writeRules(&b, catalogue, lang)
+		docs["docs/"+name] = b.Bytes()
 	}
 	for lang, name := range map[audit.Lang]string{audit.English: "sbom-authorities.md", audit.Chinese: "sbom-authorities.zh.md"} {
 		var b bytes.Buffer
 		writeAuthorities(&b, authority.Profiles(), lang)
-		docs[name] = b.Bytes()
+		docs["docs/"+name] = b.Bytes()
 	}
 	return docs
+}
+
+// compiled writes the catalogue as the program reads it.
+func compiled(catalogue *audit.Catalogue) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(catalogue); err != nil {
+		log.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // words are the generator's own, in both languages.

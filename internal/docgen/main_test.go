@@ -7,16 +7,28 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goassay/assay/audit/checks"
 )
 
 func TestDocsAreUpToDate(t *testing.T) {
-	for name, want := range documents() {
-		got, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+	root := filepath.Join("..", "..")
+	catalogue, err := checks.ReadCatalogue(os.DirFS(filepath.Join(root, "audit", "checks")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(catalogue, checks.Catalogue()); diff != "" {
+		t.Errorf("what the program reads is not the catalogue: go run ./internal/docgen (-want +got)\n%s", diff)
+	}
+	for name, want := range documents(catalogue) {
+		got, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n")), want) {
-			t.Errorf("docs/%s is out of date: go run ./internal/docgen", name)
+			t.Errorf("%s is out of date: go run ./internal/docgen", name)
 		}
 	}
 }
