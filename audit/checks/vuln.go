@@ -220,21 +220,29 @@ func (c *VulnCounts) add(v *VulnVulnerability) {
 	}
 }
 
-// ruleOf is the rule that a vulnerability violates.
-func (v *VulnVulnerability) ruleOf() string {
+// ruleOf is the rule that a vulnerability of a target violates. That nobody
+// reviewed an entry counts only where the vulnerability is not close.
+func (v *VulnVulnerability) ruleOf(t *VulnTarget) string {
 	switch {
 	case !v.Withdrawn.IsZero():
 		return "vuln/withdrawn"
 	case v.Statement != nil:
 		return "vuln/not-affected"
-	case v.Unreviewed:
-		return "vuln/unreviewed"
 	case v.Module == vulns.Toolchain:
 		return "vuln/toolchain"
+	case v.unexamined(t):
+		return "vuln/unexamined"
+	case v.Unreviewed && (v.Reach == vulns.Imported || v.Reach == vulns.Required):
+		return "vuln/unreviewed"
 	}
 	return map[vulns.Reach]string{
 		vulns.Called: "vuln/called", vulns.Present: "vuln/present", vulns.Imported: "vuln/imported", vulns.Required: "vuln/required",
 	}[v.Reach]
+}
+
+// unexamined reports whether a vulnerability may be closer than it was looked for.
+func (v *VulnVulnerability) unexamined(t *VulnTarget) bool {
+	return t.Level == vulns.LevelModule || t.Level == vulns.LevelPackage && v.Reach == vulns.Imported
 }
 
 // subject names a vulnerability as waivers do: its ID, the module, and of what.
@@ -245,7 +253,7 @@ func (v *VulnVulnerability) subject(t *VulnTarget) audit.Subject {
 // report reports a vulnerability of a target.
 func (r *vulnRun) report(t *VulnTarget, v *VulnVulnerability) {
 	f := audit.Finding{
-		Rule: v.ruleOf(), Subject: v.subject(t), Location: t.place(v.Module),
+		Rule: v.ruleOf(t), Subject: v.subject(t), Location: t.place(v.Module),
 		Args: audit.Args{
 			"id": v.ID, "module": v.Module, "version": v.Version, "target": t.Name,
 			"ids": append([]string{v.ID}, v.Aliases...), "summary": v.Summary,

@@ -42,17 +42,7 @@ func (r *vulnRun) open(ctx context.Context) error {
 		}
 		return r.fallback(ctx, redact.Text(err.Error()))
 	case named:
-		db, err := r.installed(ctx)
-		if err == nil && db.Origin != vulns.OriginOf(location) {
-			err = fs.ErrNotExist
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("offline, and what is installed is not of %s", vulns.OriginOf(location))
-		}
-		if err != nil {
-			return r.database(ctx, err)
-		}
-		return r.take(db, "offline")
+		return r.downloaded(ctx, location)
 	}
 	return r.fallback(ctx, "offline")
 }
@@ -78,31 +68,35 @@ func (r *vulnRun) vulnLocation() string {
 	return location
 }
 
-// VulnDir is the folder of the installed database in a cache folder.
-func VulnDir(cacheDir string) string { return filepath.Join(cacheDir, "vulndb") }
-
-// installed opens the installed database. The error is fs.ErrNotExist if there is none.
-func (r *vulnRun) installed(ctx context.Context) (*vulns.Database, error) {
-	if r.CacheDir == "" {
-		return nil, fs.ErrNotExist
+// VulnDir is the folder of the installed database in a cache folder; "" if there
+// is no cache folder.
+func VulnDir(cacheDir string) string {
+	if cacheDir == "" {
+		return ""
 	}
-	return vulns.Installed(ctx, VulnDir(r.CacheDir))
+	return filepath.Join(cacheDir, "vulndb")
 }
 
 // fallback opens the newest database on this machine.
 func (r *vulnRun) fallback(ctx context.Context, why string) error {
-	db, err := vulns.Snapshot()
+	db, err := vulns.Newest(ctx, VulnDir(r.CacheDir))
 	if err != nil {
-		return err
-	}
-	installed, err := r.installed(ctx)
-	switch {
-	case err == nil && !installed.Modified.Before(db.Modified):
-		db = installed
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return r.database(ctx, err) // it was installed to be used
+		return r.database(ctx, err)
 	}
 	return r.take(db, why)
+}
+
+// downloaded opens the installed database, if it was downloaded from a server.
+func (r *vulnRun) downloaded(ctx context.Context, location string) error {
+	none := fmt.Errorf("offline, and what is installed is not of %s", vulns.OriginOf(location))
+	db, err := vulns.Installed(ctx, VulnDir(r.CacheDir))
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && db.Origin != vulns.OriginOf(location):
+		return r.database(ctx, none)
+	case err != nil:
+		return r.database(ctx, err)
+	}
+	return r.take(db, "offline")
 }
 
 func (r *vulnRun) take(db *vulns.Database, fallback string) error {
@@ -157,18 +151,22 @@ func (r *vulnRun) readVEX() error {
 // product, or nil, and who states what. One that says that it does affect it
 // outweighs others.
 func (r *vulnRun) statement(t *VulnTarget, v vulns.Vulnerability) (hides *vulns.Statement, by *vulns.Stated) {
+	outweighed := false
 	for i := range r.facts.VEX {
 		vex := &r.facts.VEX[i]
-		s, ok := vex.doc.Find(t.product(), v)
+		s, ok := vex.doc.Find(t.product(), v, r.Now)
 		if !ok {
 			continue
 		}
 		vex.used[s] = true
-		by = vex.doc.Stated(s)
-		if !s.Hides() {
-			return nil, by
+		switch {
+		case outweighed:
+		case s.Hides():
+			hides, by = s, vex.doc.Stated(s)
+		default:
+			outweighed = true
+			hides, by = nil, vex.doc.Stated(s)
 		}
-		hides = s
 	}
 	return hides, by
 }
@@ -210,7 +208,8 @@ func concludeVuln(stored json.RawMessage) ([]audit.Finding, error) {
 		if v.Target < 0 || v.Target >= len(facts.Targets) {
 			return nil, errors.New("a vulnerability of no target")
 		}
-		out = append(out, audit.Finding{Rule: v.ruleOf(), Subject: v.subject(&facts.Targets[v.Target])})
+		t := &facts.Targets[v.Target]
+		out = append(out, audit.Finding{Rule: v.ruleOf(t), Subject: v.subject(t)})
 	}
 	if d := facts.Database; d.AgeDays > d.LimitDays {
 		out = append(out, audit.Finding{Rule: "vuln/database-old", Subject: d.subject()})

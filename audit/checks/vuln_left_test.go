@@ -170,7 +170,7 @@ func TestVulnImages(t *testing.T) {
 		rep := runCheck(t, cfg)
 		facts := factsOf[VulnFacts](t, rep, Vuln)
 		want := map[string]vulns.Reach{
-			"GO-2026-0001": vulns.Present, "GO-2026-0002": vulns.Imported, "GO-2026-0003": vulns.Required, "GO-2026-0005": vulns.Present, "GO-2026-0008": vulns.Required,
+			"GO-2026-0001": vulns.Present, "GO-2026-0002": vulns.Imported, "GO-2026-0003": vulns.Required, "GO-2026-0005": vulns.Imported, "GO-2026-0008": vulns.Required,
 		}
 		if got := vulnReachOf(&facts, 0); len(facts.Targets) != 1 || !cmp.Equal(got, want) || rep.Checks[0].Reason != "" {
 			t.Errorf("%s: %v %+v %s", root, got, facts.Targets, rep.Checks[0].Reason)

@@ -32,7 +32,7 @@ var vulnEntries = []vulnEntry{
 	{"GO-2026-0002", "example.com/lib", `[{"path":"example.com/lib/p","symbols":["Unused"]}]`, "", "REVIEWED"},
 	{"GO-2026-0003", "example.com/lib", `[{"path":"example.com/lib/none"}]`, "", "REVIEWED"},
 	{"GO-2026-0004", "toolchain", `[{"path":"cmd/go"}]`, "", "REVIEWED"},
-	{"GO-2026-0005", "example.com/lib", `[]`, "", "UNREVIEWED"},
+	{"GO-2026-0005", "example.com/lib", `[{"path":"example.com/lib/p","symbols":["Unused"]}]`, "", "UNREVIEWED"},
 	{"GO-2026-0006", "example.com/lib", `[{"path":"example.com/lib/p"}]`, `"withdrawn":"2026-01-01T00:00:00Z",`, "REVIEWED"},
 	{"GO-2026-0007", "example.com/other", `[{"path":"example.com/other"}]`, "", "REVIEWED"},
 	{"GO-2026-0009", "example.com/Upper/lib", `[]`, "", "REVIEWED"},
@@ -107,8 +107,8 @@ func TestVulnSource(t *testing.T) {
 		files             map[string]string
 	}{
 		{"symbol", "", vulnAll, nil},
-		{"package", "package", strings.Replace(vulnAll, "vuln/called ", "", 1), nil},
-		{"module", "module", strings.Replace(vulnAll, "vuln/called vuln/imported ", "", 1), nil},
+		{"package", "package", "vuln/required vuln/toolchain vuln/unexamined vuln/withdrawn", nil},
+		{"module", "module", "vuln/toolchain vuln/unexamined vuln/withdrawn", nil},
 		{"safe", "", strings.Replace(vulnAll, "vuln/called ", "", 1), safe},
 		{"called by a library beside a program", "", vulnAll, map[string]string{
 			"main.go": "package main\n\nfunc main() {}\n", "lib/lib.go": "package lib\n\nimport \"example.com/lib/p\"\n\nfunc Do() int { return p.F() }\n"}},
@@ -327,23 +327,23 @@ func TestVulnVEX(t *testing.T) {
 // TestVulnDocument: documents of other tools; what they leave out is not assessed.
 func TestVulnDocument(t *testing.T) {
 	for _, test := range []struct{ name, components, want, reason string }{
-		{"full", `{"type":"library","name":"example.com/lib","version":"v1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0"},{"type":"library","name":"stdlib","version":"1.99.0","purl":"pkg:golang/stdlib@1.99.0"}`, "vuln/required", ""},
-		{"no v", `{"type":"library","group":"example.com","name":"lib","version":"1.1.0","purl":"pkg:golang/example.com/lib@1.1.0"}`, "vuln/required", "stdlib"},
+		{"full", `{"type":"library","name":"example.com/lib","version":"v1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0"},{"type":"library","name":"stdlib","version":"1.99.0","purl":"pkg:golang/stdlib@1.99.0"}`, "vuln/unexamined", ""},
+		{"no v", `{"type":"library","group":"example.com","name":"lib","version":"1.1.0","purl":"pkg:golang/example.com/lib@1.1.0"}`, "vuln/unexamined", "stdlib"},
 		{"devel", `{"type":"library","name":"example.com/lib","version":"(devel)","purl":"pkg:golang/example.com/lib@%28devel%29"}`, "", "no version: example.com/lib"},
-		{"another name", `{"type":"library","name":"lib","purl":"pkg:golang/example.com/lib@v1.1.0"}`, "vuln/required", "stdlib"},
-		{"no package URL", `{"type":"library","name":"example.com/lib","version":"v1.1.0"}`, "vuln/required", "stdlib"},
-		{"lower case", `{"type":"library","name":"lib","purl":"pkg:golang/example.com/upper/lib@v1.1.0"}`, "vuln/required", "stdlib"},
-		{"major version as subpath", `{"type":"library","name":"example.com/lib","purl":"pkg:golang/example.com/lib@v1.1.0#v2"}`, "vuln/required", "stdlib"},
-		{"package", `{"type":"library","name":"example.com/lib/p","purl":"pkg:golang/example.com/lib@v1.1.0#p"}`, "vuln/required", "stdlib"},
+		{"another name", `{"type":"library","name":"lib","purl":"pkg:golang/example.com/lib@v1.1.0"}`, "vuln/unexamined", "stdlib"},
+		{"no package URL", `{"type":"library","name":"example.com/lib","version":"v1.1.0"}`, "vuln/unexamined", "stdlib"},
+		{"lower case", `{"type":"library","name":"lib","purl":"pkg:golang/example.com/upper/lib@v1.1.0"}`, "vuln/unexamined", "stdlib"},
+		{"major version as subpath", `{"type":"library","name":"example.com/lib","purl":"pkg:golang/example.com/lib@v1.1.0#v2"}`, "vuln/unexamined", "stdlib"},
+		{"package", `{"type":"library","name":"example.com/lib/p","purl":"pkg:golang/example.com/lib@v1.1.0#p"}`, "vuln/unexamined", "stdlib"},
 		{"package of a listed module", `{"type":"library","name":"example.com/lib","purl":"pkg:golang/example.com/lib@v1.9.0"},{"type":"library","name":"p","version":"v1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0#p"}`, "", "stdlib"},
 		{"package of another major version", `{"type":"library","name":"p","version":"v2.1.0","purl":"pkg:golang/example.com/lib@v2.1.0#v2/p"}`, "", "no Go module"},
-		{"malformed package URL", `{"type":"library","name":"example.com/lib","version":"v1.1.0","purl":"pkg:golang/"}`, "vuln/required", "stdlib"},
-		{"GitHub", `{"type":"library","name":"x","version":"v1.1.0","purl":"pkg:github/known/lib@v1.1.0"}`, "vuln/required", "stdlib"},
+		{"malformed package URL", `{"type":"library","name":"example.com/lib","version":"v1.1.0","purl":"pkg:golang/"}`, "vuln/unexamined", "stdlib"},
+		{"GitHub", `{"type":"library","name":"x","version":"v1.1.0","purl":"pkg:github/known/lib@v1.1.0"}`, "vuln/unexamined", "stdlib"},
 		{"package without a package URL", `{"type":"library","name":"example.com/lib/p","version":"v1.1.0"}`, "", "modules not recorded: example.com/lib@v1.1.0"},
 		{"two versions", `{"type":"library","name":"example.com/lib","version":"v1.9.0","purl":"pkg:golang/example.com/lib@v1.1.0"}`, "", "example.com/lib@v1.9.0/v1.1.0"},
 		{"two versions of Go", `{"type":"library","name":"stdlib","version":"go1.99.0","purl":"pkg:golang/stdlib@1.2"}`, "", "stdlib@go1.99.0/1.2"},
-		{"one version in two spellings", `{"type":"library","name":"example.com/lib","version":"1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0%2Bincompatible"}`, "vuln/required", "stdlib"},
-		{"standard library without a package URL", `{"type":"library","name":"std","version":"1.20.1"}`, "vuln/required", ""},
+		{"one version in two spellings", `{"type":"library","name":"example.com/lib","version":"1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0%2Bincompatible"}`, "vuln/unexamined", "stdlib"},
+		{"standard library without a package URL", `{"type":"library","name":"std","version":"1.20.1"}`, "vuln/unexamined", ""},
 		{"no Go", `{"type":"library","name":"left-pad","version":"1.0.0","purl":"pkg:npm/left-pad@1.0.0"}`, "", "no Go module"},
 	} {
 		cfg := vulnTree(t, map[string]string{"a.json": `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[` + test.components + `]}`})
@@ -353,6 +353,35 @@ func TestVulnDocument(t *testing.T) {
 			t.Errorf("%s: %s; %s", test.name, got, rep.Checks[0].Reason)
 		}
 	}
+}
+
+// TestVulnPartly: one that is fixed in a version that another affects is not one
+// without a fix.
+func TestVulnPartly(t *testing.T) {
+	target := &VulnTarget{Upgrades: []VulnUpgrade{{Upgrade: vulns.Upgrade{Module: "example.com/b", From: "v0.9.0", Leaves: []string{"GO-1", "GO-2"}}}}}
+	for fixed, want := range map[string]string{"v1.0.0": "partly: v1.0.0", "": "none"} {
+		v := &VulnVulnerability{Vulnerability: vulns.Vulnerability{ID: "GO-1", Module: "example.com/b", Version: "v0.9.0", Fixed: fixed}}
+		if got := target.fixOf(v); !slices.Equal(got, []string{want}) {
+			t.Errorf("%q: %q", fixed, got)
+		}
+	}
+}
+
+// TestVulnUnreviewed: that nobody reviewed an entry makes nothing that is called
+// less of a finding.
+func TestVulnUnreviewed(t *testing.T) {
+	cfg := vulnTree(t, nil)
+	cfg.Settings[SettingVulnDB] = vulnDB(t, "2026-01-20T00:00:00Z", vulnEntry{"GO-2026-0020", "example.com/lib", `[{"path":"example.com/lib/p","symbols":["F"]}]`, "", "UNREVIEWED"})
+	rep := runCheck(t, cfg)
+	for _, f := range rep.Findings {
+		if strings.HasPrefix(f.Subject.Name, "GO-2026-0020 ") {
+			if f.Rule != "vuln/called" || !strings.Contains(f.Message, "nobody reviewed") {
+				t.Errorf("%s: %s", f.Rule, f.Message)
+			}
+			return
+		}
+	}
+	t.Error("not found")
 }
 
 // TestVulnConcludes: that data is old, and that statements are about nothing,

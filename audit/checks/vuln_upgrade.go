@@ -339,6 +339,9 @@ func (t *VulnTarget) fixOf(v *VulnVulnerability) []string {
 		}
 		return []string{"upgrade: " + u.Module + "@" + u.To}
 	}
+	if v.Fixed != "" {
+		return []string{"partly: " + v.Fixed}
+	}
 	return []string{"none"}
 }
 
@@ -385,14 +388,19 @@ func (v *VulnVulnerability) known(now time.Time) {
 	}
 }
 
-// age says when an entry was published: words of the catalogue.
+// age says when an entry was published, and that nobody reviewed it: words of the catalogue.
 func (v *VulnVulnerability) age() []string {
 	var out []string
 	if !v.Published.IsZero() {
 		out = append(out, "published: "+v.Published.UTC().Format(time.DateOnly))
 	}
 	if v.AgeDays == nil {
-		return append(out, "unknown")
+		out = append(out, "unknown")
+	} else {
+		out = append(out, "days: "+strconv.Itoa(*v.AgeDays))
 	}
-	return append(out, "days: "+strconv.Itoa(*v.AgeDays))
+	if v.Unreviewed {
+		out = append(out, "unreviewed")
+	}
+	return out
 }

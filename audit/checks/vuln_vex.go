@@ -54,7 +54,7 @@ func (f *VulnFacts) statements(tool string, at time.Time) *vulns.Statements {
 		if p, err := packageurl.FromString(t.Product); err == nil { // no path of this machine
 			subject.Name, subject.Version = strings.TrimPrefix(p.Namespace+"/"+p.Name, "/"), p.Version
 		}
-		a := &vulns.Assessment{Basis: t.Basis, Level: t.Level}
+		a := &vulns.Assessment{Basis: t.Basis, Level: t.Level, Platform: t.Platform}
 		var found []*VulnVulnerability
 		for j := range f.Vulnerabilities {
 			if v := &f.Vulnerabilities[j]; v.Target == i {
@@ -86,7 +86,7 @@ func (f *VulnFacts) statements(tool string, at time.Time) *vulns.Statements {
 
 // product is what statements about the target name.
 func (t *VulnTarget) product() vulns.Product {
-	return vulns.Product{PURL: t.Product, SHA256: strings.TrimPrefix(t.SHA256, "sha256:")}
+	return vulns.Product{PURL: t.Product, SHA256: strings.TrimPrefix(t.SHA256, "sha256:"), Platform: t.Platform, Tags: t.Tags}
 }
 
 // fileProduct is the package URL of a file that is no module's.

@@ -105,7 +105,7 @@ func (w *cdxWriter) ref(wanted string) string {
 // product writes a product, and what is stated of it.
 func (w *cdxWriter) product(s *Subject) cdx.Component {
 	p := cdx.Component{
-		BOMRef: w.ref(s.PURL), Type: cdx.ComponentTypeApplication, Name: s.Name, Version: shownVersion(s.Version), PackageURL: s.PURL,
+		BOMRef: w.ref(s.PURL), Type: cdx.ComponentTypeApplication, Name: s.Name, Version: shownVersion(s.Version), PackageURL: s.onPlatform(),
 		Properties: appendUnassessed(nil, s.Unassessed),
 	}
 	if s.SHA256 != "" {

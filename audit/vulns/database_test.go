@@ -460,6 +460,41 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// TestNewest: the newer counts, and a broken one is no reason to take another.
+func TestNewest(t *testing.T) {
+	dir := t.TempDir()
+	newest := func(want vulns.SourceKind) {
+		t.Helper()
+		if db, err := vulns.Newest(t.Context(), dir); err != nil || db.Kind != want {
+			t.Errorf("%+v, %v, want %s", db, err, want)
+		}
+	}
+	newest(vulns.SourceSnapshot)
+	for year, want := range map[string]vulns.SourceKind{"2001": vulns.SourceSnapshot, "2099": vulns.SourceArchive} {
+		fs := files()
+		for name, text := range fs {
+			fs[name] = strings.ReplaceAll(text, `"2026-`, `"`+year+`-`)
+		}
+		db, err := vulns.Open(t.Context(), dirOf(t, fs), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := vulns.Install(t.Context(), dir, db, true); err != nil {
+			t.Fatal(err)
+		}
+		newest(want)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "vulndb.zip"), []byte("PK\x03\x04"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vulns.Newest(t.Context(), dir); !errors.Is(err, vulns.ErrInvalid) {
+		t.Error(err)
+	}
+	if db, err := vulns.Newest(t.Context(), ""); err != nil || db.Kind != vulns.SourceSnapshot {
+		t.Error(err)
+	}
+}
+
 // TestOrigin: where a database was downloaded goes along with it, without credentials.
 func TestOrigin(t *testing.T) {
 	server := serve(t, files())

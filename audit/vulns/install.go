@@ -51,8 +51,11 @@ func Install(ctx context.Context, dir string, db *Database, older bool) (Source,
 }
 
 // Installed opens the database that [Install] put into a directory. The error is
-// fs.ErrNotExist if there is none.
+// fs.ErrNotExist if there is none, as it is of the directory "".
 func Installed(ctx context.Context, dir string) (*Database, error) {
+	if dir == "" {
+		return nil, fmt.Errorf("open vulnerability database: %w", fs.ErrNotExist)
+	}
 	file := filepath.Join(dir, installedFile)
 	f, err := os.Open(file)
 	if err != nil {
@@ -64,6 +67,26 @@ func Installed(ctx context.Context, dir string) (*Database, error) {
 		return nil, fmt.Errorf("open vulnerability database: %w", err)
 	}
 	return readArchive(ctx, f, stat.Size(), Source{Kind: SourceArchive, Location: file})
+}
+
+// Newest opens the newer of the database that is installed in a directory and the
+// snapshot in this program. The directory "" has none. One that is installed and cannot be read is an error: it was
+// installed to be used.
+func Newest(ctx context.Context, dir string) (*Database, error) {
+	db, err := Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	installed, err := Installed(ctx, dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return db, nil
+	case err != nil:
+		return nil, err
+	case installed.Modified.Before(db.Modified):
+		return db, nil
+	}
+	return installed, nil
 }
 
 // replaceFile writes a file under another name, and then gives it its own.

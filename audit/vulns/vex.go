@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +66,35 @@ type VEXProduct struct {
 type Product struct {
 	PURL   string // package URL
 	SHA256 string // of the file that it is, hexadecimal; "" if it is none, or that is not known
+
+	// Platform and Tags are those for which source was looked at: what is said of it on one
+	// platform does not hold on others. They are empty of anything else.
+	Platform Platform
+	Tags     []string
+}
+
+// qualifiers are the platform and the build tags of a product, as qualifiers of its
+// package URL. Those of the platform are common for Go modules, that of tags is our own.
+func (p *Product) qualifiers() map[string]string {
+	q := map[string]string{}
+	for key, value := range map[string]string{"goos": p.Platform.OS, "goarch": p.Platform.Arch, "tags": strings.Join(p.Tags, ",")} {
+		if value != "" {
+			q[key] = value
+		}
+	}
+	return q
+}
+
+// onPlatform is the package URL of a product with its platform.
+func (p *Product) onPlatform() string {
+	purl, err := packageurl.FromString(p.PURL)
+	if err != nil {
+		return p.PURL
+	}
+	q := purl.Qualifiers.Map()
+	maps.Copy(q, p.qualifiers())
+	purl.Qualifiers = packageurl.QualifiersFromMap(q)
+	return purl.ToString()
 }
 
 // Status is how a vulnerability affects a product.
@@ -191,12 +221,13 @@ func PURL(module, version string) string {
 // name the vulnerability by its ID or an alias, and the product by its package URL with
 // that version or with none, or by the hash of its file, and, if they name components, its
 // module. A statement about another product, another version or another file of it, is
-// none. If two of the same time differ in their status, the one counts that hides less.
-func (v *VEX) Find(product Product, found Vulnerability) (*Statement, bool) {
+// none, and so is one that is made more than a day after at: it would outweigh all that are
+// made. If two of the same time differ in their status, the one counts that hides less.
+func (v *VEX) Find(product Product, found Vulnerability, at time.Time) (*Statement, bool) {
 	var best *Statement
 	for i := range v.Statements {
 		s := &v.Statements[i]
-		if !s.names(found) || !s.covers(product, found) {
+		if !s.names(found) || !s.covers(product, found) || v.time(s).After(at.AddDate(0, 0, 1)) {
 			continue
 		}
 		if best == nil || v.time(s).After(v.time(best)) || v.time(s).Equal(v.time(best)) && !s.Hides() {
@@ -236,7 +267,7 @@ func (s *Statement) names(found Vulnerability) bool {
 func (s *Statement) covers(product Product, found Vulnerability) bool {
 	component := PURL(found.Module, found.Version)
 	return slices.ContainsFunc(s.Products, func(p VEXProduct) bool {
-		return p.is(product) && (len(p.Subcomponents) == 0 || slices.ContainsFunc(p.Subcomponents, func(c VEXProduct) bool { _, is := c.names(component); return is }))
+		return p.is(product) && (len(p.Subcomponents) == 0 || slices.ContainsFunc(p.Subcomponents, func(c VEXProduct) bool { _, is := c.names(component, nil); return is }))
 	})
 }
 
@@ -246,16 +277,18 @@ func (p *VEXProduct) is(want Product) bool {
 	if len(p.Hashes) > 0 && (want.SHA256 == "" || !strings.EqualFold(p.Hashes[sha256Name], want.SHA256)) {
 		return false
 	}
-	named, is := p.names(want.PURL)
+	named, is := p.names(want.PURL, want.qualifiers())
 	return is || !named && len(p.Hashes) > 0
 }
 
 const sha256Name = "sha-256"
 
-// names reports whether a product has a package URL, and whether that is the given one. It
-// may lack the version, and so stand for any.
-func (p *VEXProduct) names(purl string) (named, is bool) {
+// names reports whether a product has a package URL, and whether that is the given one, which
+// has some qualifiers more. It may lack the version, or qualifiers, and so stand for any.
+func (p *VEXProduct) names(purl string, more map[string]string) (named, is bool) {
 	want, wantErr := packageurl.FromString(purl)
+	qualifiers := want.Qualifiers.Map()
+	maps.Copy(qualifiers, more)
 	for _, text := range []string{p.Identifiers.PURL, p.ID} {
 		got, err := packageurl.FromString(text)
 		if err != nil {
@@ -263,7 +296,7 @@ func (p *VEXProduct) names(purl string) (named, is bool) {
 		}
 		plain := func(v string) string { return strings.TrimPrefix(strings.TrimPrefix(v, "go"), "v") }
 		return true, wantErr == nil && strings.EqualFold(got.Type+"/"+got.Namespace+"/"+got.Name, want.Type+"/"+want.Namespace+"/"+want.Name) &&
-			(got.Version == "" || plain(got.Version) == plain(want.Version)) && got.Subpath == want.Subpath && subset(got.Qualifiers.Map(), want.Qualifiers.Map())
+			(got.Version == "" || plain(got.Version) == plain(want.Version)) && got.Subpath == want.Subpath && subset(got.Qualifiers.Map(), qualifiers)
 	}
 	return false, false
 }

@@ -70,14 +70,14 @@ func TestVEXFind(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		s, ok := v.Find(vulns.Product{PURL: product}, found)
+		s, ok := v.Find(vulns.Product{PURL: product}, found, time.Now())
 		if ok != (test.want != "") || ok && s.Status != test.want {
 			t.Errorf("%s: %+v", name, s)
 		}
 		if ok && s.Hides() != (test.want == vulns.NotAffected || test.want == vulns.IsFixed) {
 			t.Errorf("%s: hides %v", name, s.Hides())
 		}
-		if _, ok := v.Find(vulns.Product{}, found); ok {
+		if _, ok := v.Find(vulns.Product{}, found, time.Now()); ok {
 			t.Errorf("%s: of no product", name)
 		}
 	}
@@ -142,7 +142,7 @@ func TestNewVEX(t *testing.T) {
 			if err != nil || !cmp.Equal(again, v) {
 				t.Errorf("%v: %s", err, text)
 			}
-			if found, ok := again.Find(vulns.Product{PURL: "pkg:golang/example.com/prog@v1.0.0%2Bincompatible"}, a.Vulnerabilities[0]); !ok || found.Status != s.Status || s.Status == vulns.IsAffected && s.Action != "Update golang.org/x/net to v0.23.0." {
+			if found, ok := again.Find(vulns.Product{PURL: "pkg:golang/example.com/prog@v1.0.0%2Bincompatible"}, a.Vulnerabilities[0], time.Now()); !ok || found.Status != s.Status || s.Status == vulns.IsAffected && s.Action != "Update golang.org/x/net to v0.23.0." {
 				t.Errorf("%+v", found)
 			}
 		}
@@ -164,7 +164,7 @@ func FuzzVEX(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if s, ok := v.Find(vulns.Product{PURL: product}, vulns.Vulnerability{ID: "X", Module: "a", Version: "v1.0.0"}); ok && len(s.Products) == 0 {
+		if s, ok := v.Find(vulns.Product{PURL: product}, vulns.Vulnerability{ID: "X", Module: "a", Version: "v1.0.0"}, time.Now()); ok && len(s.Products) == 0 {
 			t.Error("a statement about no product")
 		}
 	})

@@ -100,6 +100,9 @@ func (a *Assessment) Claims(whole bool) []Claim {
 		if c.Status == NotAffected && !whole {
 			c.Status, c.Justification, c.Notes = UnderInvestigation, "", "Some packages of the product were looked at, not all. "+c.Notes
 		}
+		if a.Basis == BasisSource && a.Platform.OS != "" {
+			c.Notes += " Looked at for " + a.Platform.OS + "/" + a.Platform.Arch + "."
+		}
 		if c.Status == IsAffected {
 			c.Action = cmp.Or(found.fix(), "No fixed version is known.")
 		}
@@ -253,6 +256,9 @@ func (s *Statements) OpenVEX() *VEX {
 
 func (s *Subject) statement(c *Claim) Statement {
 	p := vexProduct(s.PURL)
+	if hides := c.Status == NotAffected || c.Status == IsFixed; hides { // elsewhere it may be otherwise
+		p = vexProduct(s.onPlatform())
+	}
 	if s.SHA256 != "" {
 		p.Hashes = map[string]string{sha256Name: s.SHA256}
 	}

@@ -21,6 +21,7 @@ func TestVEXFile(t *testing.T) {
 	found := vulns.Vulnerability{ID: "X", Module: "example.com/lib", Version: "v1.0.0"}
 	prog := vulns.Product{PURL: "pkg:golang/example.com/prog@v1.2.3", SHA256: sum}
 	file := vulns.Product{PURL: vulns.FilePURL("prog", sum), SHA256: sum}
+	onLinux := vulns.Product{PURL: prog.PURL, Platform: vulns.Platform{OS: "linux", Arch: "amd64"}, Tags: []string{"a", "b"}}
 	for _, test := range []struct {
 		product  string
 		of       vulns.Product
@@ -38,13 +39,19 @@ func TestVEXFile(t *testing.T) {
 		{`{"@id":"pkg:golang/example.com/other","hashes":{"sha-256":"` + sum + `"}}`, prog, false, "another product with the hash"},
 		{`{"@id":"` + file.PURL + `"}`, file, true, "a checksum in the package URL"},
 		{`{"@id":"` + vulns.FilePURL("prog", otherSum) + `"}`, file, false, "another checksum"},
+		{`{"@id":"` + prog.PURL + `?goos=linux"}`, onLinux, true, "the platform"},
+		{`{"@id":"` + prog.PURL + `?goarch=amd64&goos=windows"}`, onLinux, false, "another platform"},
+		{`{"@id":"` + prog.PURL + `?goos=linux"}`, vulns.Product{PURL: prog.PURL}, false, "a platform of what has none"},
+		{`{"@id":"` + prog.PURL + `?tags=a%2Cb"}`, onLinux, true, "the build tags"},
+		{`{"@id":"` + prog.PURL + `?tags=a"}`, onLinux, false, "other build tags"},
+		{`{"@id":"` + prog.PURL + `"}`, onLinux, true, "any platform"},
 		{`{"@id":"` + prog.PURL + `","subcomponents":[{"@id":"pkg:golang/example.com/lib@v1.0.0","hashes":{"sha-256":"00"}}]}`, prog, true, "a component with a hash"},
 	} {
 		v, err := vulns.ReadVEX(strings.NewReader(document(`{"vulnerability":{"name":"X"},"products":[` + test.product + `],` + because + `}`)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := v.Find(test.of, found); ok != test.want {
+		if _, ok := v.Find(test.of, found, time.Now()); ok != test.want {
 			t.Errorf("%s: %v", test.problems, ok)
 		}
 	}
@@ -216,4 +223,41 @@ func FuzzStatements(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestFuture: a statement that is yet to be made outweighs none that is.
+func TestFuture(t *testing.T) {
+	at := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	found := vulns.Vulnerability{ID: "X", Module: "example.com/lib", Version: "v1.0.0"}
+	statement := func(time, status string) string {
+		return `{"vulnerability":{"name":"X"},"products":[{"@id":"pkg:golang/example.com/prog"}],"timestamp":"` + time + `",` + status + `}`
+	}
+	const hides, shows = `"status":"not_affected","justification":"component_not_present"`, `"status":"affected","action_statement":"a"`
+	for when, want := range map[string]vulns.Status{"2026-02-01T12:00:00Z": vulns.NotAffected, "2026-03-01T00:00:00Z": vulns.IsAffected} {
+		v, err := vulns.ReadVEX(strings.NewReader(document(statement("2026-01-01T00:00:00Z", shows) + "," + statement(when, hides))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := v.Find(vulns.Product{PURL: "pkg:golang/example.com/prog"}, found, at); !ok || s.Status != want {
+			t.Errorf("%s: %+v", when, s)
+		}
+	}
+}
+
+// TestPlatform: that source is not affected is stated of its platform alone.
+func TestPlatform(t *testing.T) {
+	a := &vulns.Assessment{Basis: vulns.BasisSource, Level: vulns.LevelSymbol, Platform: vulns.Platform{OS: "linux", Arch: "arm64"}, Vulnerabilities: []vulns.Vulnerability{
+		{ID: "X", Module: "example.com/lib", Version: "v1.0.0", Reach: vulns.Called}, {ID: "Y", Module: "example.com/lib", Version: "v1.0.0", Reach: vulns.Required},
+	}}
+	subject := vulns.Subject{Product: vulns.Product{PURL: "pkg:golang/example.com/prog", Platform: a.Platform, Tags: []string{"x"}}, Claims: a.Claims(true)}
+	doc := (&vulns.Statements{Tool: "assay v1", At: time.Unix(0, 0), Subjects: []vulns.Subject{subject}}).OpenVEX()
+	if got := doc.Statements[0].Products[0].ID; got != "pkg:golang/example.com/prog" {
+		t.Errorf("affected: %s", got)
+	}
+	if got := doc.Statements[1].Products[0].ID; got != "pkg:golang/example.com/prog?goarch=arm64&goos=linux&tags=x" {
+		t.Errorf("not affected: %s", got)
+	}
+	if !strings.Contains(doc.Statements[1].Notes, "linux/arm64") {
+		t.Error(doc.Statements[1].Notes)
+	}
 }

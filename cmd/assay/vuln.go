@@ -255,18 +255,6 @@ before it is used; what is empty, cut short or contradicts itself is refused.`,
 	return cmd
 }
 
-// newestDB returns the newer of the installed database and the copy in this program.
-func (inv *invocation) newestDB(ctx context.Context) (*vulns.Database, error) {
-	db, err := vulns.Snapshot()
-	if err != nil {
-		return nil, err
-	}
-	if installed, err := vulns.Installed(ctx, checks.VulnDir(inv.cacheDir())); err == nil && !installed.Modified.Before(db.Modified) {
-		return installed, nil
-	}
-	return db, nil
-}
-
 func (inv *invocation) sayDB(what string, s vulns.Source) {
 	fmt.Fprintf(inv.stdout, inv.say(text{"%s: %s, %d entries", "%s：%s，%d 条"}), what, s.Modified.Format(time.DateOnly), s.Entries)
 	if s.Origin != "" {
@@ -324,7 +312,7 @@ func (inv *invocation) vulnDBExport(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return usagef("assay vuln db export FILE", "name one file")
 	}
-	db, err := inv.newestDB(ctx)
+	db, err := vulns.Newest(ctx, checks.VulnDir(inv.cacheDir()))
 	if err != nil {
 		return dbError(err)
 	}
