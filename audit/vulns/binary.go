@@ -50,9 +50,13 @@ func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, err
 // modulesOf lists the modules that build info names, and the standard library.
 func modulesOf(b *gobin.Build) (modules []Module, missing []NotAssessed) {
 	if b == nil || b.Go == "" {
-		return nil, []NotAssessed{{Module: Stdlib, Reason: NoGoVersion}}
+		missing = []NotAssessed{{Module: Stdlib, Reason: NoGoVersion}}
+	} else {
+		modules = []Module{{Path: Stdlib, Version: b.Go}}
 	}
-	modules = []Module{{Path: Stdlib, Version: b.Go}}
+	if b == nil {
+		return nil, missing
+	}
 	list := b.Deps
 	if b.Main != nil {
 		list = append([]gobin.Module{*b.Main}, list...)
@@ -64,7 +68,7 @@ func modulesOf(b *gobin.Build) (modules []Module, missing []NotAssessed) {
 		}
 		modules = append(modules, mod)
 	}
-	return modules, nil
+	return modules, missing
 }
 
 // contents are the packages and functions that an executable has code of.
