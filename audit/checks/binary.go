@@ -146,7 +146,7 @@ func (f *BinaryFile) readTable(open *gobin.File) {
 		all, err = im.Packages()
 	}
 	for _, p := range all {
-		if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") { // the standard library's have none
+		if !gobin.IsStandard(p) && p != "main" {
 			f.Packages = append(f.Packages, p)
 		}
 	}

@@ -158,15 +158,19 @@ func importPath(pkg string) string {
 	return strings.Clone(pkg)
 }
 
+// adHoc is what the go command calls a program that it builds of files that are named.
+const adHoc = "command-line-arguments"
+
 // moduleOf returns the module of a package: the one with the longest path that the
-// package's begins with, [Stdlib], or "" if there is none.
+// package's begins with, [Stdlib], or "" if there is none. A main package whose path
+// nobody recorded is of no module that could be asked about, and passes for [Stdlib].
 func (c *contents) moduleOf(pkg string) string {
 	for _, m := range c.modules {
 		if within(pkg, m) || within(strings.TrimSuffix(pkg, "_test"), m) {
 			return m
 		}
 	}
-	if first, _, _ := strings.Cut(pkg, "/"); !strings.Contains(first, ".") {
+	if gobin.IsStandard(pkg) || pkg == "main" || pkg == adHoc {
 		return Stdlib
 	}
 	return ""
