@@ -34,6 +34,14 @@ func packedELF(release int, mark string, change func(progs []elf.Prog64, h *elf.
 	return append(out, make([]byte, size-len(out))...)
 }
 
+// elf32 has a section, and a mark behind the headers.
+func elf32(mark string) []byte {
+	h := elf.Header32{Type: uint16(elf.ET_DYN), Machine: uint16(elf.EM_386), Version: 1, Ehsize: 52, Shentsize: 40, Shoff: 200, Shnum: 1}
+	copy(h.Ident[:], "\x7fELF\x01\x01\x01")
+	out := append(encode(nil, h), mark...)
+	return append(append(out, make([]byte, 200-len(out))...), make([]byte, 40)...)
+}
+
 // packedPE has sections as UPX leaves them.
 func packedPE(names [2]string, raw, characteristics uint32, mark string) []byte {
 	dos := make([]byte, 0x80)
@@ -85,6 +93,8 @@ func TestPacked(t *testing.T) {
 		"ELF with sections, no mark":   {withSections, gobin.ErrNotGo},
 		"ELF with sections, mark":      {bytes.Replace(withSections, []byte("aaaa"), []byte(mark), 1), gobin.ErrPacked},
 		"ELF with sections, mark far":  {append(append(bytes.Clone(withSections[:300]), mark...), withSections[304:]...), gobin.ErrNotGo},
+		"ELF of 32 bits, mark":         {elf32(mark), gobin.ErrPacked},
+		"ELF of 32 bits, no mark":      {elf32(""), gobin.ErrNotGo},
 		"PE":                           {packedPE(usual, 0, both, mark), gobin.ErrPacked},
 		"PE, no mark":                  {packedPE(usual, 0, both, ""), gobin.ErrPacked},
 		"PE, other names":              {packedPE(plain, 0, both, ""), gobin.ErrPacked},

@@ -106,12 +106,14 @@ func (f *File) readPlan9(r io.ReaderAt) (*io.SectionReader, error) {
 // Of an XCOFF header: the AIX manual, "XCOFF Object File Format". Numbers are big-endian.
 const (
 	xcoff32, xcoff64 = 0x01DF, 0x01F7
-	xcoffExec        = 0x0002 // F_EXEC
-	xcoffData        = 0x40   // STYP_DATA
+	xcoffExec        = 0x0002  // F_EXEC
+	minAux, maxAux   = 28, 128 // bytes of an auxiliary header: 28, 72 or, of 64 bits, 120
+	xcoffData        = 0x40    // STYP_DATA
 )
 
 // isXCOFF reports whether head is that of an XCOFF program. An object, which is none,
-// has no auxiliary header, and the flag of programs is not set.
+// has no auxiliary header, or the flag of programs is not set. Other files that begin with
+// the number hardly have both.
 func isXCOFF(head []byte) bool {
 	if len(head) < 2 {
 		return false
@@ -120,7 +122,11 @@ func isXCOFF(head []byte) bool {
 	if magic != xcoff32 && magic != xcoff64 {
 		return false
 	}
-	return len(head) < 20 || binary.BigEndian.Uint16(head[18:])&xcoffExec != 0 && binary.BigEndian.Uint16(head[16:]) != 0
+	if len(head) < 20 {
+		return true
+	}
+	aux, flags := binary.BigEndian.Uint16(head[16:]), binary.BigEndian.Uint16(head[18:])
+	return flags&xcoffExec != 0 && aux >= minAux && aux <= maxAux
 }
 
 // readXCOFF reads the header of an XCOFF program, and those of its sections.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -254,6 +255,7 @@ func TestSections(t *testing.T) {
 		"not Go":                       {plan9File("data"), "", gobin.ErrNotGo, ""},
 		"XCOFF, not Go":                {xcoffFile("data", 0, 2), "", gobin.ErrNotGo, ""},
 		"XCOFF object":                 {xcoffFile("data", 0, 0), "", gobin.ErrNotExecutable, ""},
+		"XCOFF, no data":               {bytes.Replace(xcoffFile("data", 0, 2), []byte("\x00\x00\x00\x40data"), []byte("\x00\x00\x00\x20data"), 1), "", gobin.ErrNotGo, ""},
 		"XCOFF, data elsewhere":        {xcoffFile("data", 1, 2), "", gobin.ErrMalformed, ""},
 		"XCOFF, sections cut short":    {xcoffFile("data", 0, 2)[:100], "", gobin.ErrMalformed, ""},
 		"XCOFF, header cut short":      {xcoffFile("data", 0, 2)[:12], "", gobin.ErrNotExecutable, ""},
@@ -275,6 +277,49 @@ func TestSections(t *testing.T) {
 	}
 	for _, data := range [][]byte{nil, {0}, {1, 0xDF}, {0, 0, 1, 0xEB}} {
 		gobin.IsExecutable(data)
+	}
+}
+
+// failing fails from the read with a number on.
+type failing struct {
+	r    io.ReaderAt
+	left int
+}
+
+var errDisk = errors.New("disk")
+
+func (f *failing) ReadAt(p []byte, off int64) (int, error) {
+	if f.left--; f.left < 0 {
+		return 0, errDisk
+	}
+	return f.r.ReadAt(p, off)
+}
+
+// TestShallowDisk: a disk that fails is no program without build info.
+func TestShallowDisk(t *testing.T) {
+	info := framed(gobintest.Settings()...)
+	pad := strings.Repeat("x", 300<<10) // so that nothing is read beforehand
+	for name, data := range map[string][]byte{
+		"wasm":      wasmFile(0, wasmText("go:buildid")+wasmID+pad, 0, wasmText("name")+pad, 11, pad+info+pad, 0, producers(1, "processed-by", 1, "Go cmd/compile", "go1.26.8")),
+		"component": append([]byte("\x00asm\x0d\x00\x01\x00"), pad+info+pad...),
+		"Plan 9":    plan9File(strings.Repeat("x", 512<<10) + inlineInfo(2, "go1.26.8", info) + pad),
+		"XCOFF":     xcoffFile(strings.Repeat("x", 512<<10)+inlineInfo(2, "go1.26.8", info)+pad, 0, 2),
+	} {
+		complete := false
+		for n := 0; n < 100 && !complete; n++ {
+			r := &failing{bytes.NewReader(data), n}
+			f, err := gobin.New(r, int64(len(data)))
+			complete = r.left >= 0
+			if err == nil {
+				err = f.Err
+			}
+			if !complete && !errors.Is(err, errDisk) {
+				t.Errorf("%s, read %d: %+v, error %v", name, n, f, err)
+			}
+		}
+		if !complete {
+			t.Errorf("%s: never read", name)
+		}
 	}
 }
 
