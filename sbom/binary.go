@@ -136,14 +136,13 @@ func (b *binaryBuilder) linked(f Executable, executable *Component, owners map[s
 			importPath = f.Build.Package
 		}
 		owner, required := executable, importPath
-		first := before(importPath, "/")
 		for owners[required] == nil && required != "." {
 			required = path.Dir(required)
 		}
 		switch {
 		case owners[required] != nil:
 			owner = owners[required]
-		case !strings.Contains(first, ".") && owners[stdlib] != nil && importPath != adHoc:
+		case gobin.IsStandard(importPath) && owners[stdlib] != nil:
 			owner, required = owners[stdlib], ""
 		}
 		sub := importPath

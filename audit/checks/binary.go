@@ -146,7 +146,7 @@ func (f *BinaryFile) readTable(open *gobin.File) {
 		all, err = im.Packages()
 	}
 	for _, p := range all {
-		if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") { // the standard library's have none
+		if !gobin.IsStandard(p) && p != "main" {
 			f.Packages = append(f.Packages, p)
 		}
 	}
@@ -200,13 +200,15 @@ func runBinary(_ context.Context, p *audit.Pass) (any, error) {
 	for _, f := range m.Files {
 		if f.State != gobin.StateRead {
 			unread = append(unread, f.Path+": "+f.Reason)
+		} else if f.Format.Shallow() { // how it protects itself is not known
+			unread = append(unread, f.Path+": "+string(f.Format)+": "+gobin.ErrShallow.Error())
 		}
 		if f.ModulesUnknown {
 			unknown = append(unknown, f.Path)
 		}
 		judgeHeaders(p, f)
 		judgeCopies(p, f)
-		if f.Build != nil {
+		if f.Build != nil && f.Build.Go != "" {
 			judgeToolchain(p, f)
 		}
 		if f.State == gobin.StateRead {

@@ -3,7 +3,6 @@
 package gobin
 
 import (
-	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -127,9 +126,10 @@ var goVersion = lazyregexp.New(`^go1(?:\.\d+){0,2}(?:(?:rc|beta)\d+)?`)
 
 var errVersionOnly = errors.New("build info holds no settings, only the toolchain's version")
 
-// readBuild reads the build info, if there is one.
-func (f *File) readBuild(r io.ReaderAt) {
-	info, err := readInfo(r)
+// readBuild reads the build info, if there is one, with a function as that of
+// debug/buildinfo.
+func (f *File) readBuild(r io.ReaderAt, read func(io.ReaderAt) (*debug.BuildInfo, error)) {
+	info, err := readInfo(r, read)
 	if err != nil {
 		f.State, f.Err = StateUnknown, fmt.Errorf("build info: %w", err)
 		f.Reason = printable(f.Err.Error())
@@ -140,6 +140,10 @@ func (f *File) readBuild(r io.ReaderAt) {
 	f.Credentials = redactBuild(f.Build, info)
 	if len(f.Build.Settings) == 0 {
 		f.State, f.Err, f.Reason = StateUnknown, errVersionOnly, errVersionOnly.Error()
+		return
+	}
+	if f.Build.Go == "" {
+		f.State, f.Err, f.Reason = StateUnknown, errWasmVersion, errWasmVersion.Error()
 		return
 	}
 	f.State = StateRead
@@ -156,14 +160,14 @@ func (f *File) readBuild(r io.ReaderAt) {
 // maxInfo bounds the build info, in bytes. That of Kubernetes has 20 KiB.
 const maxInfo = 4 << 20
 
-// readInfo calls debug/buildinfo, where a panic is an error.
-func readInfo(r io.ReaderAt) (info *debug.BuildInfo, err error) {
+// readInfo calls read, where a panic is an error.
+func readInfo(r io.ReaderAt, read func(io.ReaderAt) (*debug.BuildInfo, error)) (info *debug.BuildInfo, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			info, err = nil, fmt.Errorf("%w: %v", ErrMalformed, v)
 		}
 	}()
-	info, err = buildinfo.Read(r)
+	info, err = read(r)
 	if err == nil && len(info.String()) > maxInfo {
 		return nil, ErrTooLarge
 	}
@@ -277,6 +281,9 @@ func (f *File) claimOS() {
 		return
 	}
 	if f.OS == "" && f.Format == ELF && goos != "windows" && goos != "darwin" && goos != "ios" {
+		f.OS = goos
+	}
+	if f.Format == Wasm && (goos == "js" || goos == "wasip1") {
 		f.OS = goos
 	}
 	if f.OS == "linux" && goos == "android" || f.OS == "darwin" && goos == "ios" {

@@ -1,7 +1,8 @@
 // Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
 
 // Package gobin reads Go executables, in the formats ELF, Mach-O (also
-// universal) and PE, without running them.
+// universal) and PE, without running them. Of those for Plan 9, AIX (XCOFF) and
+// WebAssembly it reads the build info alone: see [Format.Shallow].
 //
 // It tells two kinds of facts apart. What the headers of the file say (format,
 // architecture, PIE, executable stack, symbols, needed libraries) is how the
@@ -15,6 +16,7 @@ package gobin
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -28,11 +30,11 @@ import (
 // file system, such as fs.ErrNotExist, are wrapped as they are.
 var (
 	ErrNotRegular    = filetree.ErrNotRegular
-	ErrNotExecutable = errors.New("not an ELF, Mach-O or PE executable")
+	ErrNotExecutable = errors.New("not an ELF, Mach-O, PE, XCOFF, Plan 9 or WebAssembly executable")
 	ErrNotGo         = errors.New("no sign of the Go toolchain")
 	ErrMalformed     = errors.New("malformed executable")
 	ErrTooLarge      = errors.New("headers and build info larger than the limit")
-	ErrPacked        = errors.New("packed by UPX: contents are not readable")
+	ErrPacked        = errors.New("packed, as UPX does: contents are not readable")
 )
 
 // A File is one executable. Of a universal Mach-O file it is the whole, and
@@ -237,7 +239,7 @@ func IsExecutable(head []byte) bool {
 			return true
 		}
 	}
-	return false
+	return isShallow(head)
 }
 
 // newFile reads a file of one architecture. The parsers of the standard library
@@ -259,6 +261,7 @@ func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
 		return nil, err
 	}
 	var sign bool // of the Go toolchain
+	info := buildinfo.Read
 	switch {
 	case bytes.HasPrefix(ident, []byte("\x7FELF")):
 		sign, err = f.readELF(bounded)
@@ -266,13 +269,15 @@ func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
 		sign, err = f.readPE(bounded)
 	case bytes.HasPrefix(ident, []byte("\xFE\xED\xFA")) || bytes.HasPrefix(ident[1:], []byte("\xFA\xED\xFE")):
 		sign, err = f.readMachO(bounded)
+	case isShallow(ident):
+		sign, info, err = f.readShallow(bounded, ident)
 	default:
 		return nil, ErrNotExecutable
 	}
 	if err != nil {
 		return nil, err
 	}
-	f.readBuild(bounded)
+	f.readBuild(bounded, info)
 	if f.State == StateRead || f.Build != nil || sign {
 		if b.err != nil && f.State != StateRead {
 			f.Err, f.Reason = b.err, b.err.Error()
@@ -282,18 +287,10 @@ func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
 	if b.err != nil { // it was not searched to the end
 		return nil, b.err
 	}
-	if packed(bounded) {
+	if f.packed(bounded) {
 		return nil, ErrPacked
 	}
 	return nil, ErrNotGo
-}
-
-// packed reports whether the head of the file holds the mark of the UPX packer,
-// which leaves nothing else readable.
-func packed(r io.ReaderAt) bool {
-	head := make([]byte, 1024)
-	n, _ := r.ReadAt(head, 0)
-	return bytes.Contains(head[:n], []byte("UPX!"))
 }
 
 // findBuildID looks for Go's build ID as the linker writes it at the start of

@@ -93,7 +93,7 @@ func (f *File) Image() (im *Image, err error) {
 	case *pe.File:
 		err = im.readPE(h)
 	default:
-		err = ErrNotExecutable
+		err = fmt.Errorf("%s: %w", f.Format, ErrShallow)
 	}
 	if err != nil {
 		return nil, err

@@ -50,9 +50,13 @@ func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, err
 // modulesOf lists the modules that build info names, and the standard library.
 func modulesOf(b *gobin.Build) (modules []Module, missing []NotAssessed) {
 	if b == nil || b.Go == "" {
-		return nil, []NotAssessed{{Module: Stdlib, Reason: NoGoVersion}}
+		missing = []NotAssessed{{Module: Stdlib, Reason: NoGoVersion}}
+	} else {
+		modules = []Module{{Path: Stdlib, Version: b.Go}}
 	}
-	modules = []Module{{Path: Stdlib, Version: b.Go}}
+	if b == nil {
+		return nil, missing
+	}
 	list := b.Deps
 	if b.Main != nil {
 		list = append([]gobin.Module{*b.Main}, list...)
@@ -64,7 +68,7 @@ func modulesOf(b *gobin.Build) (modules []Module, missing []NotAssessed) {
 		}
 		modules = append(modules, mod)
 	}
-	return modules, nil
+	return modules, missing
 }
 
 // contents are the packages and functions that an executable has code of.
@@ -154,15 +158,19 @@ func importPath(pkg string) string {
 	return strings.Clone(pkg)
 }
 
+// adHoc is what the go command calls a program that it builds of files that are named.
+const adHoc = "command-line-arguments"
+
 // moduleOf returns the module of a package: the one with the longest path that the
-// package's begins with, [Stdlib], or "" if there is none.
+// package's begins with, [Stdlib], or "" if there is none. A main package whose path
+// nobody recorded is of no module that could be asked about, and passes for [Stdlib].
 func (c *contents) moduleOf(pkg string) string {
 	for _, m := range c.modules {
 		if within(pkg, m) || within(strings.TrimSuffix(pkg, "_test"), m) {
 			return m
 		}
 	}
-	if first, _, _ := strings.Cut(pkg, "/"); !strings.Contains(first, ".") {
+	if gobin.IsStandard(pkg) || pkg == "main" || pkg == adHoc {
 		return Stdlib
 	}
 	return ""

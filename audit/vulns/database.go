@@ -27,7 +27,7 @@ var (
 	ErrInvalid = errors.New("not a valid vulnerability database")
 
 	// ErrUnreachable is a database on a server that could not be asked: another one may
-	// be used in its place.
+	// be used in its place. A server that sends too slowly is one.
 	ErrUnreachable = errors.New("vulnerability database not reachable")
 )
 

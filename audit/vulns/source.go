@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gocmd"
 	"github.com/goassay/assay/audit/redact"
 )
@@ -129,7 +130,7 @@ func (m *matches) importedBy(packages []string) (imported bool) {
 		}
 		if len(v.Affected) == 0 { // whatever there is of the module
 			for _, p := range packages {
-				if first, _, _ := strings.Cut(p, "/"); within(p, v.as) || v.as == Stdlib && !strings.Contains(first, ".") {
+				if within(p, v.as) || v.as == Stdlib && gobin.IsStandard(p) {
 					v.Packages = append(v.Packages, p)
 				}
 			}

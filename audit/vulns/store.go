@@ -128,13 +128,14 @@ func (s memStore) list() ([]string, error) {
 type httpStore struct {
 	base   *url.URL
 	client *http.Client
+	pace   pace
 }
 
 func newHTTPStore(u *url.URL, rt http.RoundTripper) *httpStore {
 	base := *u
 	base.Path = strings.TrimRight(base.Path, "/")
 	base.RawPath = strings.TrimRight(base.RawPath, "/")
-	return &httpStore{&base, &http.Client{Transport: rt}}
+	return &httpStore{&base, &http.Client{Transport: rt, CheckRedirect: checkRedirect}, minPace}
 }
 
 // parallel is how many requests are made at once.
@@ -165,21 +166,24 @@ func (s *httpStore) read(ctx context.Context, name string, limit int64) ([]byte,
 
 // get makes a request. The body is nil unless the status is 200.
 func (s *httpStore) get(ctx context.Context, name string, limit int64) ([]byte, int, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base.JoinPath(name).String(), nil)
+	paced, clock, end := s.pace.begin(ctx)
+	defer end()
+	req, err := http.NewRequestWithContext(paced, http.MethodGet, s.base.JoinPath(name).String(), nil)
 	if err != nil {
 		return nil, 0, err
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return nil, 0, unreachable(ctx, err)
+		return nil, 0, unreachable(ctx, paced, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return nil, resp.StatusCode, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	clock.body = resp.Body
+	body, err := io.ReadAll(io.LimitReader(clock, limit+1))
 	if err != nil {
-		return nil, 0, unreachable(ctx, err)
+		return nil, 0, unreachable(ctx, paced, err)
 	}
 	if int64(len(body)) > limit {
 		return nil, 0, fmt.Errorf("%w: more than %d bytes", ErrInvalid, limit)
@@ -187,10 +191,17 @@ func (s *httpStore) get(ctx context.Context, name string, limit int64) ([]byte, 
 	return body, resp.StatusCode, nil
 }
 
-// unreachable is the error of a request, whose URL may hold credentials.
-func unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+// unreachable is the error of a request, whose URL may hold credentials, as may one that
+// it was redirected to. paced is the context of the request itself.
+func unreachable(ctx, paced context.Context, err error) error {
+	var elsewhere *url.Error
+	switch slow := context.Cause(paced); {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(slow, errSlow):
+		return fmt.Errorf("%w: %w", ErrUnreachable, slow)
+	case errors.Is(err, ErrRedirect) && errors.As(err, &elsewhere):
+		return elsewhere.Err // without the URLs
 	}
 	return fmt.Errorf("%w: %s", ErrUnreachable, redact.Text(err.Error()))
 }

@@ -1,0 +1,30 @@
+// Copyright 2026 The assay authors. SPDX-License-Identifier: Apache-2.0
+
+package gobin
+
+import "strings"
+
+// standard are the first elements of the paths of the standard library's packages, those
+// of experiments included, and cmd, the programs of the toolchain. A test compares them
+// with the packages that the go command lists.
+var standard = func() map[string]bool {
+	m := map[string]bool{}
+	for name := range strings.FieldsSeq(`archive arena bufio builtin bytes cmd cmp compress container context crypto database debug embed
+		encoding errors expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp
+		runtime simd slices sort strconv strings structs sync syscall testing text time unicode unique unsafe uuid vendor weak`) {
+		m[name] = true
+	}
+	return m
+}()
+
+// IsStandard reports whether a package seems to be of the standard library or the
+// toolchain, by the first element of its path. That it has no dot is not enough: any
+// module that is not downloaded may be called so, such as mycorp/x. The tests of a
+// package are "_test" behind its path.
+func IsStandard(pkg string) bool {
+	first, _, more := strings.Cut(pkg, "/")
+	if !more {
+		first = strings.TrimSuffix(first, "_test")
+	}
+	return standard[first]
+}
