@@ -40,7 +40,7 @@ var (
 	msgGoLine = audit.Text{EN: "raises the go line: {from} -> {to}", ZH: "提升 go 指令：{from} -> {to}"}
 	msgBrings = audit.Text{EN: "brings vulnerabilities that were not there: {ids}", ZH: "会引入新的漏洞：{ids}"}
 
-	msgUpgrades  = audit.Text{EN: "Upgrades that fix known vulnerabilities", ZH: "可修复已知漏洞的升级"}
+	msgUpgrades  = audit.Text{EN: "Modules with known vulnerabilities, and what fixes them", ZH: "存在已知漏洞的模块及修复方式"}
 	msgUpgrade   = audit.Text{EN: "{module} {from} to {to}", ZH: "{module} {from} 升级到 {to}"}
 	msgNoUpgrade = audit.Text{EN: "{module} {from}", ZH: "{module} {from}"}
 	msgFixes     = audit.Text{EN: "fixes {n}{counts}", ZH: "修复 {n} 个{counts}"}
