@@ -28,6 +28,9 @@ type vulnFacts struct {
 		Version string `json:"version"`
 		Reach   string `json:"reach"`
 	} `json:"vulnerabilities"`
+	NotAssessed []struct {
+		Target int `json:"target"`
+	} `json:"not_assessed"`
 }
 
 // A vulnTarget is one thing that was looked at.
@@ -83,7 +86,13 @@ func (p *page) vulnerabilities() {
 	p.line(style(strong, msgVulnerabilities.In(p.rep.Lang)))
 	p.para("  ", 2, faint, p.vulnData(&facts))
 	for i := range facts.Targets[:min(len(facts.Targets), maxTargets)] {
-		p.lookedAt(&facts.Targets[i])
+		left := 0
+		for _, n := range facts.NotAssessed {
+			if n.Target == i {
+				left++
+			}
+		}
+		p.lookedAt(&facts.Targets[i], left)
 	}
 	if n := len(facts.Targets) - maxTargets; n > 0 {
 		p.para("  ", 2, faint, say(p.rep.Lang, msgMore, audit.Args{"n": n}))
@@ -105,10 +114,13 @@ func (p *page) vulnerabilities() {
 	}
 }
 
-// lookedAt writes of a target what was looked at, how deep, and what was not.
-func (p *page) lookedAt(t *vulnTarget) {
+// lookedAt writes of a target, of which some is not assessed, what was looked at, how deep, and what was not.
+func (p *page) lookedAt(t *vulnTarget, notAssessed int) {
 	lang := p.rep.Lang
 	parts := []string{figure(lang, number{"modules", int64(t.Modules)})}
+	if notAssessed > 0 {
+		parts = append(parts, figure(lang, number{"not_assessed", int64(notAssessed)}))
+	}
 	if n := len(t.Packages); n > 0 {
 		parts = append(parts, figure(lang, number{"packages", int64(n)}))
 	}

@@ -27,6 +27,7 @@ const sampleVulns = `{
 			{"module": "example.com/none", "from": "v1.0.0", "leaves": ["GO-5"]}]},
 		{"kind": "binary", "name": "prog\u001b[31m", "command": "go get example.com/a@v1.2.3; echo owned", "upgrades": [{"module": "stdlib", "from": "go1.26.1", "to": "go1.26.9", "fixes": ["GO-6"]}]},
 		{"kind": "binary", "name": "clean", "level": "new"}, {"name": "4"}, {"name": "5"}, {"name": "6"}],
+	"not_assessed": [{"target": 1}, {"target": 1}, {"target": 9}],
 	"vulnerabilities": [
 		{"target": 0, "id": "GO-1", "module": "example.com/far", "version": "v1.0.0", "reach": "imported"},
 		{"target": 0, "id": "GO-2", "module": "example.com/far", "version": "v1.0.0", "reach": "required"},

@@ -214,7 +214,7 @@ func TestVulnUpgrade(t *testing.T) {
 			if got := rep.Findings[0].Remedy; !strings.HasPrefix(got, test.remedy) || !strings.HasSuffix(test.remedy, ": ") && got != test.remedy {
 				t.Errorf("remedy %s\nwant   %s", got, test.remedy)
 			}
-			if !strings.Contains(rep.Findings[0].Message, "published: 2026-01-01, known for days: 10") {
+			if !strings.Contains(rep.Findings[0].Message, "published: 2026-01-01, age in days: 10") {
 				t.Error(rep.Findings[0].Message)
 			}
 			if test.zh != "" {

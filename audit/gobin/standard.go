@@ -21,10 +21,15 @@ var standard = func() map[string]bool {
 // toolchain, by the first element of its path. That it has no dot is not enough: any
 // module that is not downloaded may be called so, such as mycorp/x. The tests of a
 // package are "_test" behind its path.
+//
+// Of paths of one element all without a dot count, but those of main packages: what
+// looks like a package in a function table and is in no list is mostly none, such as C
+// functions (x_cgo_munmap, and those that the race detector brings) and the runtime's
+// closures of Go 1.27 ("_").
 func IsStandard(pkg string) bool {
 	first, _, more := strings.Cut(pkg, "/")
 	if !more {
-		first = strings.TrimSuffix(first, "_test")
+		return !strings.Contains(first, ".") && first != "" && first != "main" && first != "command-line-arguments"
 	}
 	return standard[first]
 }

@@ -16,8 +16,9 @@ func TestIsStandard(t *testing.T) {
 		}
 	}
 	for pkg, want := range map[string]bool{
-		"fmt_test": true, "net/http_test": true, "vendor/golang.org/x/net/idna": true, "mycorp/x": false, "mycorp": false, "main": false, "": false,
-		"command-line-arguments": false, "example.com/fmt": false, "fmtx": false, "fmt_test/x": false,
+		"fmt_test": true, "net/http_test": true, "vendor/golang.org/x/net/idna": true, "mycorp/x": false, "main": false, "": false,
+		"command-line-arguments": false, "example.com/fmt": false, "fmtx/x": false, "fmt_test/x": false, "example.com": false,
+		"x_cgo_munmap": true, "_": true, "_ZN11__sanitizer": true,
 	} {
 		if got := gobin.IsStandard(pkg); got != want {
 			t.Errorf("%q: %v", pkg, got)

@@ -307,11 +307,12 @@ func printable(s string) string {
 }
 
 // promoted reports whether what looks like a package is a known one, a type in it, and
-// the package of a method that the type has from a field: a/b.T.database/sql.
+// the package of a method that the type has from a field: a/b.T.database/sql, or
+// regexp.(*T).regexp/syntax. Without a slash or "(*", it may be a host of that name.
 func (c *contents) promoted(pkg string) bool {
 	for i := range pkg {
 		if pkg[i] == '.' {
-			if _, known := c.packages[pkg[:i]]; known && strings.IndexByte(pkg[:i], '/') >= 0 {
+			if _, known := c.packages[pkg[:i]]; known && (strings.IndexByte(pkg[:i], '/') >= 0 || strings.HasPrefix(pkg[i+1:], "(*")) {
 				return true
 			}
 		}

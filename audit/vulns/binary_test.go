@@ -17,6 +17,7 @@ import (
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
 	"github.com/goassay/assay/audit/vulns"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // library is the content of example.com/a, and of all modules that tests replace it by.
@@ -260,5 +261,38 @@ func TestBinaryWithoutModules(t *testing.T) {
 	bare := assess(t, fileOf(t, gobintest.Forge("go1.26.3")))
 	if want := []string{"GO-2026-0003 required", " no-modules  ", " no-symbols  "}; !cmp.Equal(summary(bare), want) {
 		t.Errorf("without modules: %q", summary(bare))
+	}
+}
+
+// TestCgo: what C brings into a function table is no module that nobody knows.
+func TestCgo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the standard library with the race detector")
+	}
+	machine.Need(t, "gcc")
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":  "module example.com/m\n\ngo 1.24\n",
+		"main.go": "package main\n\nimport (\n\t\"net\"\n\t\"regexp\"\n)\n\nfunc main() { println(net.ParseIP(\"::1\"), regexp.MustCompile(\"a*\")) }\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, flag := range []string{"-race=false", "-race"} {
+		file := filepath.Join(dir, "prog"+flag)
+		cmd := exec.Command("go", "build", "-buildvcs=false", flag, "-o", file)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=1", "GOFLAGS=", "GOWORK=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		f, err := gobin.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := small(t).Binary(t.Context(), f)
+		if err != nil || len(a.NotAssessed) > 0 {
+			t.Errorf("%s: %+v, %v", flag, a, err)
+		}
 	}
 }

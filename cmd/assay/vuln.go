@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -247,10 +247,7 @@ before it is used; what is empty, cut short or contradicts itself is refused.`,
 			}
 			return vulns.Open(ctx, args[0], transport())
 		}),
-		&cobra.Command{
-			Use: "export FILE", Short: inv.say(text{"write the newest database of this machine into FILE", "将本机最新的漏洞数据库写入文件"}),
-			RunE: func(cmd *cobra.Command, args []string) error { return inv.vulnDBExport(cmd.Context(), args) },
-		},
+		inv.vulnDBExport(),
 	)
 	return cmd
 }
@@ -308,26 +305,40 @@ func (inv *invocation) vulnDBInstall(use string, short text, open func(context.C
 	return cmd
 }
 
-func (inv *invocation) vulnDBExport(ctx context.Context, args []string) error {
-	if len(args) != 1 {
-		return usagef("assay vuln db export FILE", "name one file")
+func (inv *invocation) vulnDBExport() *cobra.Command {
+	var layout bool
+	cmd := &cobra.Command{
+		Use: "export FILE", Short: inv.say(text{"write the newest database of this machine into FILE", "将本机最新的漏洞数据库写入文件"}),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("assay vuln db export FILE", "name one file")
+			}
+			db, err := vulns.Newest(cmd.Context(), checks.VulnDir(inv.cacheDir()))
+			if err == nil && layout {
+				err = db.ExportDir(cmd.Context(), args[0])
+			} else if err == nil {
+				err = writePack(cmd.Context(), db, args[0])
+			}
+			if err != nil {
+				return dbError(err)
+			}
+			inv.sayDB(args[0], db.Source)
+			return nil
+		},
 	}
-	db, err := vulns.Newest(ctx, checks.VulnDir(inv.cacheDir()))
-	if err != nil {
-		return dbError(err)
-	}
-	if err := writable(args[0]); err != nil {
+	cmd.Flags().BoolVar(&layout, "directory", false, inv.say(text{"write a directory as other programs read it (govulncheck -db=file://...)", "写成其他程序可读取的目录（govulncheck -db=file://...）"}))
+	return cmd
+}
+
+func writePack(ctx context.Context, db *vulns.Database, file string) error {
+	if err := writable(file); err != nil {
 		return err
 	}
-	var b strings.Builder
+	var b bytes.Buffer
 	if err := db.WritePack(ctx, &b); err != nil {
-		return dbError(err)
-	}
-	if err := writeFile(args[0], []byte(b.String())); err != nil {
 		return err
 	}
-	inv.sayDB(args[0], db.Source)
-	return nil
+	return writeFile(file, b.Bytes())
 }
 
 // dbError gives an error of a database the form of a mistake of the user.
