@@ -286,13 +286,8 @@ func TestCgo(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		f, err := gobin.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := small(t).Binary(t.Context(), f)
-		if err != nil || len(a.NotAssessed) > 0 {
-			t.Errorf("%s: %+v, %v", flag, a, err)
+		if a := assess(t, file); len(a.NotAssessed) > 0 {
+			t.Errorf("%s: %+v", flag, a.NotAssessed)
 		}
 	}
 }
