@@ -224,6 +224,9 @@ func TestSBOMDebian(t *testing.T) {
 // TestSBOMHostile: whatever executables, archives and control files say, every
 // form is valid, and so is every purl.
 func TestSBOMHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes large documents in every form, and is not concurrent itself")
+	}
 	long := strings.Repeat("a/", 4000) + "a"
 	var many []string
 	for i := range 3000 {

@@ -165,6 +165,9 @@ func sameAsGovulncheck(t *testing.T, cfg audit.Config, dir string, got map[strin
 // TestVulnBuild: what is looked at is what is built: for the tags, the platform,
 // with cgo or without it, with tests or without them.
 func TestVulnBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes, and is not concurrent itself")
+	}
 	const safe = "package main\n\nimport \"example.com/lib/p\"\n\nfunc main() { println(p.Safe()) }\n"
 	const calls = "package main\n\nimport \"example.com/lib/p\"\n\nvar x = p.F()\n"
 	const empty = "package main\n\nfunc main() {}\n"
@@ -197,9 +200,6 @@ func TestVulnBuild(t *testing.T) {
 		{"no cgo", with("c.go", strings.Replace(calls, "\nimport", "\nimport \"C\"\n\nimport", 1), safe), nil, false, vulns.Imported},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if testing.Short() && (test.tests || test.name == "cgo") {
-				t.Skip("analyses what tests or cgo need of the standard library")
-			}
 			if test.name == "cgo" {
 				machine.Need(t, "gcc")
 			}
@@ -227,6 +227,9 @@ func TestVulnBuild(t *testing.T) {
 
 // TestVulnCall: each way to call a function.
 func TestVulnCall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes, and is not concurrent itself")
+	}
 	for _, test := range []struct {
 		name, body, id string
 		want           vulns.Reach

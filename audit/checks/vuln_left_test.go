@@ -24,6 +24,9 @@ import (
 
 // TestVulnLeft: what keeps the source from being looked at is said, and no pass.
 func TestVulnLeft(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes, and is not concurrent itself")
+	}
 	const calls = "package main\n\nimport \"example.com/lib/p\"\n\nfunc main() { println(p.F()) }\n"
 	gomod := func(line string) string {
 		return "module example.com/m\n\n" + line + "\n\nrequire example.com/lib v1.1.0\n"
@@ -194,6 +197,9 @@ func TestVulnImages(t *testing.T) {
 // TestVulnWaivers: a waiver hides the vulnerability that it names, until it
 // expires; one of nothing that is there is said.
 func TestVulnWaivers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes, and is not concurrent itself")
+	}
 	const subject = "GO-2026-0001 example.com/lib example.com/m"
 	for _, test := range []struct {
 		rule, subject, expires string
@@ -231,6 +237,9 @@ func TestVulnWaivers(t *testing.T) {
 // TestVulnPolicy: the policy says where the database is, unless the command line
 // does, and how old its data may be.
 func TestVulnPolicy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes, and is not concurrent itself")
+	}
 	for _, test := range []struct {
 		age string
 		old bool

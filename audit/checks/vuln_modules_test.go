@@ -160,6 +160,9 @@ func TestVulnWorkspace(t *testing.T) {
 // TestVulnReplaced: what the build list names is looked up, be it a fork, another
 // version, one of no release, or of a module whose path says more than its name.
 func TestVulnReplaced(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes, and is not concurrent itself")
+	}
 	for _, test := range []struct {
 		name, require, replace, path string
 		want                         map[string]vulns.Reach // of the entries of package p
@@ -223,6 +226,9 @@ func TestVulnReplaced(t *testing.T) {
 // TestVulnMainModule: a main module that the database lists has the version that
 // version control knows of. What calls its own functions is not analysed.
 func TestVulnMainModule(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes, and is not concurrent itself")
+	}
 	machine.Need(t, "git")
 	const none, calls = "example.com/lib: no-version example.com/lib", "example.com/lib: not-analysed example.com/lib@"
 	for _, test := range []struct {

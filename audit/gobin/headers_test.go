@@ -33,6 +33,9 @@ const (
 // most, whatever it says of itself. That none takes forever is the timeout's to
 // tell. The seed is fixed.
 func TestHeaders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads thousands of damaged files, and is not concurrent itself")
+	}
 	dir := gobintest.Module(t, gobintest.GoMod)
 	var specimens []*headered
 	for _, args := range [][]string{

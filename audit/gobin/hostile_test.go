@@ -95,6 +95,9 @@ func lookDeep(data []byte) {
 // TestMutations damages real executables of each format, most often where the
 // headers are, and cuts them short. The seed is fixed.
 func TestMutations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads thousands of damaged files, and is not concurrent itself")
+	}
 	dir := gobintest.Module(t, gobintest.GoMod)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, args := range [][]string{
