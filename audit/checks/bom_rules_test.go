@@ -138,15 +138,18 @@ func TestBOMExecutable(t *testing.T) {
 	if rep := runCheck(t, verify); !slices.Equal(rulesOf(rep), []string{"bom/file-differs"}) {
 		t.Errorf("changed: %v", rulesOf(rep))
 	}
-	for what, prepare := range map[string]func() error{
-		"gone":   func() error { return os.Remove(app) },
-		"folder": func() error { return os.Mkdir(app, 0o777) },
+	for _, step := range []struct {
+		what    string
+		prepare func() error
+	}{
+		{"gone", func() error { return os.Remove(app) }},
+		{"folder", func() error { return os.Mkdir(app, 0o777) }},
 	} {
-		if err := prepare(); err != nil {
+		if err := step.prepare(); err != nil {
 			t.Fatal(err)
 		}
 		if res := outcomeOf(t, runCheck(t, verify), BOM); res.ReasonID != "bom/open" {
-			t.Errorf("%s: %+v", what, res)
+			t.Errorf("%s: %+v", step.what, res)
 		}
 	}
 	// Files that hold no executable, and one that cannot be read as one.
