@@ -74,7 +74,7 @@ func isGoGet(command string) bool {
 		return false
 	}
 	for word := range strings.SplitSeq(rest, " ") {
-		if word == "" || word[0] == '-' || word[0] == '~' || !strings.Contains(word, "@") {
+		if word == "" || strings.IndexByte("-~./", word[0]) >= 0 || strings.Contains(word, "..") || !strings.Contains(word, "@") {
 			return false
 		}
 	}

@@ -202,9 +202,15 @@ func concludeVuln(stored json.RawMessage) ([]audit.Finding, error) {
 	if err := json.Unmarshal(stored, &facts); err != nil {
 		return nil, err
 	}
+	if facts.Database.Modified.IsZero() {
+		return nil, errors.New("no database was asked")
+	}
 	var out []audit.Finding
 	for i := range facts.Vulnerabilities {
 		v := &facts.Vulnerabilities[i]
+		if v.Statement != nil && len(facts.VEX) == 0 {
+			return nil, errors.New("a statement of no document")
+		}
 		if v.Target < 0 || v.Target >= len(facts.Targets) {
 			return nil, errors.New("a vulnerability of no target")
 		}

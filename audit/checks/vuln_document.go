@@ -70,7 +70,7 @@ func modulesOfDocument(d *sbom.Document, db *vulns.Database) *vulnDocument {
 		switch {
 		case c.PURL != "" && err == nil && purl.Type == packageurl.TypeGolang:
 			g.path, g.version = strings.TrimPrefix(purl.Namespace+"/"+purl.Name, "/"), purl.Version
-			if slices.Contains(d.Roots, c.Ref) {
+			if len(d.Roots) == 1 && d.Roots[0] == c.Ref { // of several none stands for the document
 				l.product = c.PURL
 			}
 			if purl.Subpath != "" {
@@ -136,7 +136,7 @@ func (l *vulnDocument) addNamed(c component, db *vulns.Database) {
 		}
 		return
 	}
-	for dir := path.Dir(c.full); dir != "."; dir = path.Dir(dir) {
+	for dir := path.Dir(c.full); dir != "." && dir != "/"; dir = path.Dir(dir) {
 		for _, name := range db.Spellings(dir) {
 			l.unclear = append(l.unclear, vulns.NotAssessed{Module: name, Version: c.Version, Reason: vulns.NoModules, Packages: []string{c.full}})
 			return
@@ -149,7 +149,7 @@ func (l *vulnDocument) addNamed(c component, db *vulns.Database) {
 // lists itself is not added again.
 func (l *vulnDocument) addPackage(c component, db *vulns.Database) {
 	root := strings.ToLower(c.path)
-	for dir := c.full; len(dir) >= len(root) && dir != "."; dir = path.Dir(dir) {
+	for dir := c.full; len(dir) >= len(root) && dir != "." && dir != "/"; dir = path.Dir(dir) {
 		if l.paths[strings.ToLower(dir)] {
 			return
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gocmd"
 	"github.com/goassay/assay/audit/vulns"
+	"github.com/goassay/assay/sbom"
 )
 
 // scannerEnv makes this test's program what the check starts to analyse source.
@@ -384,10 +385,29 @@ func TestVulnUnreviewed(t *testing.T) {
 	t.Error("not found")
 }
 
+// TestVulnDocumentOdd: no path of a package URL keeps the search from ending, and
+// of two things that a document describes none stands for it.
+func TestVulnDocumentOdd(t *testing.T) {
+	db, err := vulns.Open(t.Context(), vulnDB(t, "2026-01-20T00:00:00Z"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, purl := range []string{"pkg:golang/%2F@v1.0.0#sub", "pkg:golang/%2F%2F@v1#/", "pkg:golang/.@v1#..", "pkg:golang/a.b//@v1#/c", "pkg:github/%2F/%2F@v1"} {
+		modulesOfDocument(&sbom.Document{Components: []*sbom.Component{{Ref: "a", Name: "/", Group: "a.b/", PURL: purl}, {Ref: "b", Name: "/a.b"}, {Ref: "c", Name: "a.b/"}}}, db)
+	}
+	d := &sbom.Document{Roots: []string{"a", "b"}, Components: []*sbom.Component{{Ref: "a", PURL: "pkg:golang/example.com/a"}, {Ref: "b", PURL: "pkg:golang/example.com/b"}}}
+	if l := modulesOfDocument(d, db); l.product != "" {
+		t.Error(l.product)
+	}
+	if d.Roots = d.Roots[:1]; modulesOfDocument(d, db).product != "pkg:golang/example.com/a" {
+		t.Error("the only root does not stand for the document")
+	}
+}
+
 // TestVulnConcludes: that data is old, and that statements are about nothing,
 // follows from the facts, so that a stored report cannot leave it out.
 func TestVulnConcludes(t *testing.T) {
-	facts := VulnFacts{Database: VulnDatabase{AgeDays: 31, LimitDays: 30}, VEX: []VulnVEX{{File: "used.json"}, {File: "s.json", Unused: 1}}}
+	facts := VulnFacts{Database: VulnDatabase{Source: vulns.Source{Modified: time.Unix(1, 0)}, AgeDays: 31, LimitDays: 30}, VEX: []VulnVEX{{File: "used.json"}, {File: "s.json", Unused: 1}}}
 	stored, err := json.Marshal(facts)
 	if err != nil {
 		t.Fatal(err)
