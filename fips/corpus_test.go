@@ -30,9 +30,7 @@ var (
 // does when it runs. No executable is called certified that does not run in FIPS
 // mode with the certified module, but for those whose limit says why.
 func TestCorpus(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds some hundred executables")
-	}
+	machine.Long(t, "builds some hundred executables")
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("the executables are built for linux/amd64, run, and changed as ELF files")
 	}

@@ -7,15 +7,14 @@ import (
 	"testing"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/report/sariftest"
 )
 
 // officialSARIF is the JSON Schema of SARIF 2.1.0 with Errata 01.
 func officialSARIF(t *testing.T) []byte {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short: the schema may have to be fetched from the module proxy")
-	}
+	machine.Long(t, "may fetch the schema from the module proxy")
 	schema, err := sariftest.Schema()
 	if err != nil {
 		t.Fatal(err)

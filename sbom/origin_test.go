@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -231,15 +232,13 @@ func TestOriginMissing(t *testing.T) {
 
 // A named pipe in the place of a zip file does not make anybody wait.
 func TestOriginPipe(t *testing.T) {
-	if !machineHas(t, "mkfifo") {
-		t.Skip("no mkfifo")
-	}
+	machine.Need(t, "mkfifo")
 	o, file := originCache(t, nil)
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.CommandContext(t.Context(), "mkfifo", file).CombinedOutput(); err != nil {
-		t.Skipf("%s", out)
+		machine.Lacks(t, "named pipes", fmt.Errorf("%w: %s", err, out))
 	}
 	done := make(chan error, 1)
 	go func() {

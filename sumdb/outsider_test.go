@@ -18,6 +18,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/goassay/assay/internal/machine"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -131,9 +132,7 @@ func cutLast(s string) string { return s[:max(strings.LastIndex(s, " "), 0)] }
 // Somebody else's program comes to the same verdict on a bundle, and on every
 // change to it, whether the digest at its end is made to fit or not.
 func TestOutsider(t *testing.T) {
-	if testing.Short() {
-		t.Skip("thousands of processes")
-	}
+	machine.Long(t, "starts thousands of processes")
 	exe := buildOutsider(t)
 	log, b := testBundle(t)
 	text, err := b.MarshalText()

@@ -204,9 +204,7 @@ func setProperty(c *sbom.Component, name, value string) {
 // something other than the document knows better. What is not is listed here and in
 // docs/sbom-verify.md.
 func TestBOMSmart(t *testing.T) {
-	if testing.Short() {
-		t.Skip("verifies hundreds of documents, and is not concurrent itself")
-	}
+	machine.Long(t, "verifies hundreds of documents")
 	f := newBOMFixture(t, "example.com/one@v1.2.3")
 	for _, form := range []string{"cyclonedx-json", "cyclonedx-xml@1.7", "spdx-json", "spdx-tag", "spdx3-json"} {
 		for _, m := range bomMutations() {

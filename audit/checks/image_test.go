@@ -22,9 +22,6 @@ import (
 // A program shows the same in an archive or an image as by itself: each fact,
 // finding and digest.
 func TestSameFactsInImages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long; others do the same under the race detector")
-	}
 	dir := gobintest.Module(t, gobintest.GoMod)
 	files := map[string][]byte{"usr/share/doc/README": []byte("text"), "usr/bin/damaged": []byte("\x7fELF damaged"), "usr/lib/old": gobintest.Forge("go1.17.1")}
 	for name, args := range map[string][]string{

@@ -17,6 +17,7 @@ import (
 	"github.com/goassay/assay/audit"
 	. "github.com/goassay/assay/audit/filetree/filetreetest"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/sbom"
 	"github.com/goassay/assay/sbom/cyclonedx"
 	"github.com/goassay/assay/sbom/format"
@@ -224,9 +225,7 @@ func TestSBOMDebian(t *testing.T) {
 // TestSBOMHostile: whatever executables, archives and control files say, every
 // form is valid, and so is every purl.
 func TestSBOMHostile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes large documents in every form, and is not concurrent itself")
-	}
+	machine.Long(t, "writes large documents in every form")
 	long := strings.Repeat("a/", 4000) + "a"
 	var many []string
 	for i := range 3000 {

@@ -127,9 +127,6 @@ func TestTLSPins(t *testing.T) {
 
 // TestTLSInClear: an endpoint that speaks something else is a finding, and not unknown.
 func TestTLSInClear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long; others do the same under the race detector")
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

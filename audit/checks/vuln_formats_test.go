@@ -13,6 +13,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gocmd"
 	"github.com/goassay/assay/audit/vulns"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // formatsTree builds the program of vulnTree for systems of which no code is read, into
@@ -37,9 +38,7 @@ func formatsTree(t *testing.T, targets ...string) audit.Config {
 // said that it was not looked into them; a packed one is not passed over, and what is not
 // Go's is.
 func TestVulnFormats(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the runtime for several systems")
-	}
+	machine.Long(t, "builds the runtime for several systems")
 	cfg := formatsTree(t, "plan9/amd64", "aix/ppc64", "js/wasm")
 	packed := []byte("\x7fELF\x02\x01\x01")
 	packed = append(packed, make([]byte, 64-len(packed))...)

@@ -165,9 +165,7 @@ func sameAsGovulncheck(t *testing.T, cfg audit.Config, dir string, got map[strin
 // TestVulnBuild: what is looked at is what is built: for the tags, the platform,
 // with cgo or without it, with tests or without them.
 func TestVulnBuild(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts many processes, and is not concurrent itself")
-	}
+	machine.Long(t, "analyses many programs, each in a process of its own")
 	const safe = "package main\n\nimport \"example.com/lib/p\"\n\nfunc main() { println(p.Safe()) }\n"
 	const calls = "package main\n\nimport \"example.com/lib/p\"\n\nvar x = p.F()\n"
 	const empty = "package main\n\nfunc main() {}\n"
@@ -227,9 +225,7 @@ func TestVulnBuild(t *testing.T) {
 
 // TestVulnCall: each way to call a function.
 func TestVulnCall(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts many processes, and is not concurrent itself")
-	}
+	machine.Long(t, "analyses many programs, each in a process of its own")
 	for _, test := range []struct {
 		name, body, id string
 		want           vulns.Reach
@@ -250,9 +246,7 @@ func TestVulnCall(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			imports := "import \"example.com/lib/k\"\n"
 			if strings.Contains(test.body, "reflect.") {
-				if imports += "\nimport \"reflect\"\n"; testing.Short() {
-					t.Skip("analyses package reflect")
-				}
+				imports += "\nimport \"reflect\"\n"
 			}
 			cfg := vulnKind(t, map[string]string{
 				"main.go": "package main\n\n" + imports + "\ntype own struct{}\n\nfunc (own) Do() int { return k.Safe() }\n\nfunc main() {\n\t" + test.body + "\n}\n",

@@ -24,9 +24,7 @@ import (
 
 // TestVulnLeft: what keeps the source from being looked at is said, and no pass.
 func TestVulnLeft(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts many processes, and is not concurrent itself")
-	}
+	machine.Long(t, "analyses many programs, each in a process of its own")
 	const calls = "package main\n\nimport \"example.com/lib/p\"\n\nfunc main() { println(p.F()) }\n"
 	gomod := func(line string) string {
 		return "module example.com/m\n\n" + line + "\n\nrequire example.com/lib v1.1.0\n"
@@ -197,9 +195,7 @@ func TestVulnImages(t *testing.T) {
 // TestVulnWaivers: a waiver hides the vulnerability that it names, until it
 // expires; one of nothing that is there is said.
 func TestVulnWaivers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts many processes, and is not concurrent itself")
-	}
+	machine.Long(t, "analyses many programs, each in a process of its own")
 	const subject = "GO-2026-0001 example.com/lib example.com/m"
 	for _, test := range []struct {
 		rule, subject, expires string
@@ -237,9 +233,7 @@ func TestVulnWaivers(t *testing.T) {
 // TestVulnPolicy: the policy says where the database is, unless the command line
 // does, and how old its data may be.
 func TestVulnPolicy(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts many processes, and is not concurrent itself")
-	}
+	machine.Long(t, "analyses many programs, each in a process of its own")
 	for _, test := range []struct {
 		age string
 		old bool

@@ -106,8 +106,8 @@ func TestVulnWorkspace(t *testing.T) {
 			map[string]reaches{"example.com/a": {"GO-2026-0109": vulns.Required}}, []string{"example.com/a: no-version example.com/lib"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if testing.Short() && test.name != "named" {
-				t.Skip("analyses several modules")
+			if test.name != "named" {
+				machine.Long(t, "analyses several modules")
 			}
 			files := map[string]string{"go.work": test.work, "go.work.sum": "GOSUM"}
 			for name, text := range tree {
@@ -160,9 +160,7 @@ func TestVulnWorkspace(t *testing.T) {
 // TestVulnReplaced: what the build list names is looked up, be it a fork, another
 // version, one of no release, or of a module whose path says more than its name.
 func TestVulnReplaced(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts many processes, and is not concurrent itself")
-	}
+	machine.Long(t, "analyses many programs, each in a process of its own")
 	for _, test := range []struct {
 		name, require, replace, path string
 		want                         map[string]vulns.Reach // of the entries of package p
@@ -226,9 +224,7 @@ func TestVulnReplaced(t *testing.T) {
 // TestVulnMainModule: a main module that the database lists has the version that
 // version control knows of. What calls its own functions is not analysed.
 func TestVulnMainModule(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts many processes, and is not concurrent itself")
-	}
+	machine.Long(t, "analyses many programs, each in a process of its own")
 	machine.Need(t, "git")
 	const none, calls = "example.com/lib: no-version example.com/lib", "example.com/lib: not-analysed example.com/lib@"
 	for _, test := range []struct {

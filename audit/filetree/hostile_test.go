@@ -20,6 +20,7 @@ import (
 
 	"github.com/goassay/assay/audit/filetree"
 	. "github.com/goassay/assay/audit/filetree/filetreetest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // rawHeader makes a header of a tar archive, its sum right, with a field of it as
@@ -333,9 +334,7 @@ func TestCut(t *testing.T) {
 
 // Whatever bit is wrong, nothing ends but the file.
 func TestFlipped(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads thousands of damaged files, and is not concurrent itself")
-	}
+	machine.Long(t, "reads thousands of damaged files")
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a")
 	for _, data := range formatsToBreak() {

@@ -162,9 +162,7 @@ func randomTree(r *rand.Rand) []Entry {
 
 // What is found in a tree is what is found in it on disk, however it is packed.
 func TestPacked(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads thousands of damaged files, and is not concurrent itself")
-	}
+	machine.Long(t, "reads thousands of damaged files")
 	for seed := range uint64(6) {
 		entries := randomTree(rand.New(rand.NewPCG(seed, 1)))
 		onDisk := unpackTo(t, entries)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 var mutations = flag.Int("mutations", 4000, "how many executables with damaged headers TestHeaders reads; a million takes eight minutes of processor time")
@@ -33,9 +34,7 @@ const (
 // most, whatever it says of itself. That none takes forever is the timeout's to
 // tell. The seed is fixed.
 func TestHeaders(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads thousands of damaged files, and is not concurrent itself")
-	}
+	machine.Long(t, "reads thousands of damaged files")
 	dir := gobintest.Module(t, gobintest.GoMod)
 	var specimens []*headered
 	for _, args := range [][]string{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // lipo makes a universal Mach-O file, with 32-bit or 64-bit offsets, of members
@@ -95,9 +96,7 @@ func lookDeep(data []byte) {
 // TestMutations damages real executables of each format, most often where the
 // headers are, and cuts them short. The seed is fixed.
 func TestMutations(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads thousands of damaged files, and is not concurrent itself")
-	}
+	machine.Long(t, "reads thousands of damaged files")
 	dir := gobintest.Module(t, gobintest.GoMod)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, args := range [][]string{

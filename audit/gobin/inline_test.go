@@ -13,6 +13,7 @@ import (
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -131,9 +132,7 @@ func TestCode(t *testing.T) {
 
 // The tables have changed with releases of Go.
 func TestCodeToolchains(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds with other toolchains")
-	}
+	machine.Long(t, "builds with other toolchains")
 	for _, release := range []string{"go1.18.10", "go1.20.14", "go1.21.13", "go1.22.12", "go1.23.12", "go1.24.13", "go1.25.10", "go1.27.0"} {
 		t.Run(release, func(t *testing.T) {
 			dir := inlineModule(t, strings.Join(strings.SplitN(strings.TrimPrefix(release, "go"), ".", 3)[:2], "."))

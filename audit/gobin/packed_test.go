@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // packedELF lays an ELF file out as UPX does, with a mark behind the headers: older
@@ -73,9 +74,7 @@ func machO(section, mark string) []byte {
 // TestPacked tells what is packed by how it is laid out, with the mark of UPX or
 // without it, and from a program that has the text of the mark in it.
 func TestPacked(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads thousands of damaged files, and is not concurrent itself")
-	}
+	machine.Long(t, "reads thousands of damaged files")
 	const both, mark = pe.IMAGE_SCN_MEM_WRITE | pe.IMAGE_SCN_MEM_EXECUTE, "UPX!"
 	plain, usual := [2]string{".text", ".data"}, [2]string{"UPX0", "UPX1"}
 	far := append(packedELF(3, "", func(_ []elf.Prog64, h *elf.Header64) { h.Entry = 0x401000 })[:2000], "UPX!"...)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // tinyModule has a program that links nothing, so that it is built quickly.
@@ -33,9 +34,7 @@ func tinyModule(t testing.TB) string {
 // holds it against "go version -m" or, where that cannot tell, against that of a program
 // of the same source for another system.
 func TestShallow(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the runtime for several systems")
-	}
+	machine.Long(t, "builds the runtime for several systems")
 	dir := tinyModule(t)
 	linux := open(t, gobintest.Build(t, dir, "GOOS=linux", "GOARCH=amd64"))
 	for _, test := range []struct {

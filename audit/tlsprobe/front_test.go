@@ -164,9 +164,6 @@ func together(t *testing.T, wg *sync.WaitGroup, name string, f func(*testing.T))
 // TestProbeBehind probes a server behind boxes that spoil connections: what is found
 // has to be what the server does, as long as there is patience for it.
 func TestProbeBehind(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for many servers; others probe under the race detector")
-	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	large := func(limit int, spoil func(net.Conn)) func(string) func(net.Conn) {

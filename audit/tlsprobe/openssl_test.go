@@ -205,9 +205,6 @@ func (c opensslConfig) arguments(t *testing.T, w *truth) []string {
 const allCiphers = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 
 func TestProbeOpenSSL(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for many servers; others probe under the race detector")
-	}
 	machine.Need(t, "openssl")
 	old := []Version{TLS10, TLS11, TLS12}
 	both := []Version{TLS12, TLS13}

@@ -76,9 +76,6 @@ func firstThen(first, then string) func(net.Conn) {
 }
 
 func TestPlaintext(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for many servers; others probe under the race detector")
-	}
 	redirecting := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", "max-age=1")
 		http.Redirect(w, r, "https://user:secret@example.com/a%2Fb?token=secret#x", http.StatusMovedPermanently)

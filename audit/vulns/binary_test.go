@@ -266,9 +266,7 @@ func TestBinaryWithoutModules(t *testing.T) {
 
 // TestCgo: what C brings into a function table is no module that nobody knows.
 func TestCgo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the standard library with the race detector")
-	}
+	machine.Long(t, "builds the standard library with the race detector")
 	machine.Need(t, "gcc")
 	dir := t.TempDir()
 	for name, text := range map[string]string{

@@ -12,14 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goassay/assay/audit/vulns"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // TestSourceNotAnalysed analyses a main module that the database lists, at a version
 // that the analysis does not know: nothing is stated of what it passes over.
 func TestSourceNotAnalysed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("analyses source")
-	}
+	machine.Long(t, "analyses source")
 	env := goEnv(t, proxy(t, "example.com/a@v1.1.0"))
 	dir := program(t, "func main() { println(p.Safe(n)) }", "")
 	mod := filepath.Join(dir, "go.mod")
@@ -58,9 +57,7 @@ func TestSourceNotAnalysed(t *testing.T) {
 
 // TestSourceTestImports analyses a module that a test file within a package alone imports.
 func TestSourceTestImports(t *testing.T) {
-	if testing.Short() {
-		t.Skip("analyses what tests need")
-	}
+	machine.Long(t, "analyses what tests need of the standard library")
 	env := goEnv(t, proxy(t, "example.com/a@v1.1.0"))
 	for call, want := range map[string]vulns.Reach{"F": vulns.Called, "Safe": vulns.Imported} {
 		dir := program(t, "func main() {}", "")

@@ -18,6 +18,7 @@ import (
 
 	"github.com/goassay/assay/audit/vulns"
 	"github.com/goassay/assay/audit/vulns/engine"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // engineVariable makes this test's program what a Scanner starts.
@@ -133,9 +134,7 @@ func TestSource(t *testing.T) {
 
 // TestSourceReplaced analyses a module that stands in the place of another.
 func TestSourceReplaced(t *testing.T) {
-	if testing.Short() {
-		t.Skip("analyses source")
-	}
+	machine.Long(t, "analyses source")
 	env := goEnv(t, proxy(t, "example.com/a@v1.1.0", "example.com/fork@v1.1.0"))
 	dir := program(t, "func main() { println(p.F(n)) }", "replace example.com/a => example.com/fork v1.1.0\n")
 	db, err := vulns.Open(t.Context(), dirOf(t, forked()), nil)
@@ -166,9 +165,7 @@ func forked() map[string]string {
 
 // TestSourceListed analyses a main module that the database lists: it has no version.
 func TestSourceListed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("analyses source")
-	}
+	machine.Long(t, "analyses source")
 	env := goEnv(t, proxy(t, "example.com/a@v1.1.0"))
 	dir := program(t, "func main() { println(p.F(n)) }", "")
 	mod := filepath.Join(dir, "go.mod")
@@ -212,8 +209,8 @@ func TestSourceFailures(t *testing.T) {
 		"a later version": {fine, "", "later", nil, vulns.ScannerFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && test.does != "panic" && test.does != "short" {
-				t.Skip("starts the analysis")
+			if test.does != "panic" && test.does != "short" {
+				machine.Long(t, "analyses source")
 			}
 			t.Parallel()
 			dir := program(t, test.body, "")
@@ -263,9 +260,7 @@ func TestSourceFailures(t *testing.T) {
 
 // TestSourceServer analyses with the database of a server.
 func TestSourceServer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("analyses source")
-	}
+	machine.Long(t, "analyses source")
 	env := goEnv(t, proxy(t, "example.com/a@v1.1.0"))
 	server := serve(t, files())
 	db, err := vulns.Open(t.Context(), server.URL, http.DefaultTransport)

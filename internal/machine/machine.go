@@ -54,4 +54,15 @@ func WindowsLacks(t testing.TB, what string, err error) {
 	t.Skipf("no %s for this user of Windows: %v", what, err)
 }
 
+// Long ends a test with -short, which is for the minutes between two edits and for
+// the race detector, under which what starts processes or reads thousands of
+// files takes ten times as long. The run without -short makes all of them: it is
+// README's, and the last step of .ci/run.
+func Long(t testing.TB, what string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("-short leaves out what %s", what)
+	}
+}
+
 func inCI() bool { return os.Getenv("CI") == "true" }

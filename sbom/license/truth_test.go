@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goassay/assay/internal/machine"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -47,9 +48,7 @@ func readTruth(t testing.TB) []truth {
 // zips downloads the modules into the module cache, where most are after the first run, and returns their zip files by module.
 func zips(t testing.TB, all []truth) map[string]string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("downloads modules")
-	}
+	machine.Long(t, "downloads modules")
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module truth\n"), 0o666); err != nil {
 		t.Fatal(err)
