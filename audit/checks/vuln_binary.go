@@ -45,7 +45,7 @@ func (r *vulnRun) binaries(ctx context.Context) error {
 	slices.SortFunc(found, func(a, b VulnTarget) int { return cmp.Compare(a.Name, b.Name) })
 	slices.Sort(r.facts.Unread)
 	if len(found)+len(r.facts.Unread) == 0 {
-		r.facts.Unread = append(r.facts.Unread, strings.Join(shownTargets(r.Target.Binaries), ", "))
+		r.facts.Unread = append(r.facts.Unread, "no-executables: "+strings.Join(shownTargets(r.Target.Binaries), ", "))
 	}
 	r.facts.Targets = append(r.facts.Targets, found...)
 	return nil

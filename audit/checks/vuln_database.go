@@ -117,7 +117,7 @@ func (r *vulnRun) judgeDatabase() {
 	r.facts.Database.LimitDays = limit
 	d := r.facts.Database
 	if d.AgeDays < -1 { // it would never be old
-		r.facts.Unread = append(r.facts.Unread, "database of "+d.Modified.Format(time.DateOnly)+", which is yet to come: its age is not known")
+		r.facts.Unread = append(r.facts.Unread, "future-data: "+d.Modified.Format(time.DateOnly))
 	}
 	if d.AgeDays <= limit {
 		return
@@ -205,17 +205,29 @@ func concludeVuln(stored json.RawMessage) ([]audit.Finding, error) {
 	if facts.Database.Modified.IsZero() {
 		return nil, errors.New("no database was asked")
 	}
+	for i := range facts.Targets {
+		if err := facts.Targets[i].possible(); err != nil {
+			return nil, err
+		}
+	}
 	var out []audit.Finding
+	counts := VulnCounts{NotAssessed: len(facts.NotAssessed) + len(facts.Unread)}
 	for i := range facts.Vulnerabilities {
 		v := &facts.Vulnerabilities[i]
-		if v.Statement != nil && len(facts.VEX) == 0 {
+		switch {
+		case v.Statement != nil && len(facts.VEX) == 0:
 			return nil, errors.New("a statement of no document")
-		}
-		if v.Target < 0 || v.Target >= len(facts.Targets) {
+		case v.Target < 0 || v.Target >= len(facts.Targets):
 			return nil, errors.New("a vulnerability of no target")
+		case !slices.Contains([]vulns.Reach{vulns.Called, vulns.Present, vulns.Imported, vulns.Required}, v.Reach):
+			return nil, fmt.Errorf("unknown reach %.20q", v.Reach)
 		}
+		counts.add(v)
 		t := &facts.Targets[v.Target]
 		out = append(out, audit.Finding{Rule: v.ruleOf(t), Subject: v.subject(t)})
+	}
+	if counts != facts.Counts {
+		return nil, errors.New("counts of other vulnerabilities than are listed")
 	}
 	if d := facts.Database; d.AgeDays > d.LimitDays {
 		out = append(out, audit.Finding{Rule: "vuln/database-old", Subject: d.subject()})
@@ -226,4 +238,16 @@ func concludeVuln(stored json.RawMessage) ([]audit.Finding, error) {
 		}
 	}
 	return out, facts.left()
+}
+
+// possible reports a target that no run leaves behind: what lists modules alone
+// cannot have been looked into.
+func (t *VulnTarget) possible() error {
+	levels := map[string][]vulns.Level{
+		"module": {vulns.LevelModule, vulns.LevelPackage, vulns.LevelSymbol}, "binary": {vulns.LevelModule, vulns.LevelSymbol}, "sbom": {vulns.LevelModule},
+	}
+	if !slices.Contains(levels[t.Kind], t.Level) {
+		return fmt.Errorf("a target of kind %.20q was looked into down to %.20q", t.Kind, t.Level)
+	}
+	return nil
 }

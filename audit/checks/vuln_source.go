@@ -29,7 +29,7 @@ func (r *vulnRun) source(ctx context.Context) error {
 	}
 	r.unread(l.listing.Failures)
 	if len(l.products) == 0 && len(l.listing.Failures) == 0 {
-		r.facts.Unread = append(r.facts.Unread, cmp.Or(r.Target.Module, "go.mod")+": no packages")
+		r.facts.Unread = append(r.facts.Unread, "no-packages: "+cmp.Or(r.Target.Module, "go.mod"))
 	}
 	scanner := &vulns.Scanner{Env: goEnviron(r.Pass)}
 	if words := r.Settings[SettingVulnScanner]; words != "" {

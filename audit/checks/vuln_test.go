@@ -385,6 +385,30 @@ func TestVulnUnreviewed(t *testing.T) {
 	t.Error("not found")
 }
 
+// FuzzVulnDocument: whatever a component is called, the search for its module ends, and
+// what is found is said once.
+func FuzzVulnDocument(f *testing.F) {
+	db, err := vulns.Snapshot()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("github.com/Azure/go-autorest", "v14.2.0", "pkg:golang/github.com/azure/go-autorest@v14.2.0#autorest")
+	f.Add("/", "", "pkg:golang/%2F@v1.0.0#sub")
+	f.Add("golang.org/x/net/html", "v0.1.0", "")
+	f.Fuzz(func(t *testing.T, name, version, purl string) {
+		c := &sbom.Component{Ref: "a", Name: name, Version: version, PURL: purl}
+		l := modulesOfDocument(&sbom.Document{Roots: []string{"a"}, Components: []*sbom.Component{c, c}}, db)
+		seen := map[vulns.Module]bool{}
+		for _, m := range l.modules {
+			m.Replace = nil
+			if seen[m] {
+				t.Errorf("%q %q %q: %v twice", name, version, purl, m)
+			}
+			seen[m] = true
+		}
+	})
+}
+
 // TestVulnDocumentOdd: no path of a package URL keeps the search from ending, and
 // of two things that a document describes none stands for it.
 func TestVulnDocumentOdd(t *testing.T) {
@@ -401,6 +425,41 @@ func TestVulnDocumentOdd(t *testing.T) {
 	}
 	if d.Roots = d.Roots[:1]; modulesOfDocument(d, db).product != "pkg:golang/example.com/a" {
 		t.Error("the only root does not stand for the document")
+	}
+}
+
+// TestVulnImpossible: stored facts that no run leaves behind.
+func TestVulnImpossible(t *testing.T) {
+	sound := func() *VulnFacts {
+		return &VulnFacts{
+			Database: VulnDatabase{Source: vulns.Source{Modified: time.Unix(1, 0)}},
+			Targets:  []VulnTarget{{Kind: "module", Level: vulns.LevelSymbol}}, Counts: VulnCounts{Called: 1},
+			Vulnerabilities: []VulnVulnerability{{Vulnerability: vulns.Vulnerability{ID: "X", Reach: vulns.Called}}},
+		}
+	}
+	for what, change := range map[string]func(*VulnFacts){
+		"":                  func(*VulnFacts) {},
+		"no database":       func(f *VulnFacts) { f.Database.Modified = time.Time{} },
+		"a list cut":        func(f *VulnFacts) { f.Vulnerabilities = nil },
+		"no counts":         func(f *VulnFacts) { f.Counts = VulnCounts{} },
+		"withdrawn":         func(f *VulnFacts) { f.Vulnerabilities[0].Withdrawn = time.Unix(1, 0) },
+		"a statement":       func(f *VulnFacts) { f.Vulnerabilities[0].Statement = &vulns.Statement{} },
+		"another reach":     func(f *VulnFacts) { f.Vulnerabilities[0].Reach = "bogus" },
+		"no target":         func(f *VulnFacts) { f.Vulnerabilities[0].Target = 1 },
+		"a negative one":    func(f *VulnFacts) { f.Vulnerabilities[0].Target = -1 },
+		"no level":          func(f *VulnFacts) { f.Targets[0].Level = "" },
+		"an SBOM, in depth": func(f *VulnFacts) { f.Targets[0].Kind = "sbom" },
+		"another kind":      func(f *VulnFacts) { f.Targets[0].Kind = "new" },
+	} {
+		f := sound()
+		change(f)
+		stored, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Vuln.Conclude(stored); (err == nil) != (what == "") {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -115,47 +113,19 @@ func documentProduct(b *BOMDocument) string {
 }
 
 // bomLinks returns the BOM-Link of what a document describes, or of the document,
-// and those of its components that are Go modules, by their package URLs. Only one in
-// CycloneDX with a serial number can be linked to
-// (https://cyclonedx.org/capabilities/bomlink/).
+// and those of its components that are Go modules, by their package URLs.
 func bomLinks(b *BOMDocument, l *vulnDocument) (string, map[string]string) {
-	id, ok := strings.CutPrefix(b.doc.ID, "urn:uuid:")
-	if !strings.HasPrefix(b.Format, "cyclonedx-") || !ok || !uuid.MatchString(id) {
+	if !strings.HasPrefix(b.Format, "cyclonedx-") {
 		return "", nil
 	}
-	document := "urn:cdx:" + id + "/" + strconv.Itoa(max(b.doc.Version, 1))
-	to := func(ref string) string {
-		if ref == "" || strings.HasPrefix(ref, "#") { // it has none of its own
-			return ""
-		}
-		return document + "#" + fragment(ref)
-	}
-	link, links := document, map[string]string{}
+	link, links := cyclonedx.Link(b.doc, ""), map[string]string{}
 	for _, root := range b.doc.Roots {
-		link = cmp.Or(to(root), link)
+		link = cmp.Or(cyclonedx.Link(b.doc, root), link)
 	}
 	for module, ref := range l.refs {
-		links[module] = to(ref)
+		links[module] = cyclonedx.Link(b.doc, ref)
 	}
 	return link, links
-}
-
-// uuid is the form of a serial number that a BOM-Link may have.
-var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-
-// fragment encodes a bom-ref as the fragment of a URI (RFC 3986, section 3.5). A
-// plus sign is encoded, too: some programs take it for a space.
-func fragment(ref string) string {
-	const kept = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,;=:@/?"
-	var b strings.Builder
-	for _, c := range []byte(ref) {
-		if strings.IndexByte(kept, c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			b.WriteString("%" + strings.ToUpper(strconv.FormatUint(uint64(c)|0x100, 16)[1:]))
-		}
-	}
-	return b.String()
 }
 
 // somewhere is where a finding is shown that is of no target in particular: at a

@@ -5,7 +5,6 @@ package checks
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -198,15 +197,4 @@ func TestVulnNothing(t *testing.T) {
 	if at := r.somewhere("a.vex"); at.File != "a.vex" {
 		t.Errorf("%+v", at)
 	}
-}
-
-// FuzzFragment: the bom-ref can be had from the link.
-func FuzzFragment(f *testing.F) {
-	f.Add("pkg:golang/example.com/lib@v1.1.0+incompatible#a b%")
-	f.Fuzz(func(t *testing.T, ref string) {
-		got, err := url.QueryUnescape(fragment(ref))
-		if err != nil || got != ref {
-			t.Errorf("%q, %v", got, err)
-		}
-	})
 }
