@@ -27,6 +27,10 @@ type vulnCommand struct {
 // without Options.Verbose.
 const maxMoves = 5
 
+// maxCommand is how long a command may be that is shown, in bytes: one of a few
+// hundred modules.
+const maxCommand = 32 << 10
+
 // command writes what makes all upgrades of a main module that its build list
 // allows, in one line however long, to be copied; and what else it does.
 func (p *page) command(t *vulnCommand) {
@@ -48,21 +52,13 @@ func (p *page) command(t *vulnCommand) {
 				moves = append(moves, path+" "+from+" -> "+to)
 			}
 		}
-		n := maxMoves
-		if p.opts.Verbose {
-			n = len(moves)
-		}
-		remark(msgMoves, audit.Args{"modules": list(lang, moves, n)})
+		remark(msgMoves, audit.Args{"modules": list(lang, moves, p.most(maxMoves))})
 	}
 	if g := t.GoLine; g != nil {
 		remark(msgGoLine, audit.Args{"from": clean(g.From), "to": clean(g.To)})
 	}
 	if len(t.Brings) > 0 {
-		brings := make([]string, len(t.Brings))
-		for i, id := range t.Brings {
-			brings[i] = clean(id)
-		}
-		remark(msgBrings, audit.Args{"ids": enumerate(lang, brings)})
+		remark(msgBrings, audit.Args{"ids": list(lang, cleanAll(t.Brings), p.most(maxMoves))})
 	}
 }
 
@@ -70,7 +66,7 @@ func (p *page) command(t *vulnCommand) {
 // nothing more: it will be copied, and a stored report may come from anybody.
 func isGoGet(command string) bool {
 	rest, ok := strings.CutPrefix(command, "go get ")
-	if !ok || strings.Trim(command, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._~/@+-") != "" {
+	if !ok || len(command) > maxCommand || strings.Trim(command, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._~/@+-") != "" {
 		return false
 	}
 	for word := range strings.SplitSeq(rest, " ") {

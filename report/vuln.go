@@ -4,6 +4,7 @@ package report
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"time"
 
@@ -85,33 +86,70 @@ func (p *page) vulnerabilities() {
 	p.line()
 	p.line(style(strong, msgVulnerabilities.In(p.rep.Lang)))
 	p.para("  ", 2, faint, p.vulnData(&facts))
-	for i := range facts.Targets[:min(len(facts.Targets), maxTargets)] {
-		left := 0
-		for _, n := range facts.NotAssessed {
-			if n.Target == i {
-				left++
-			}
-		}
-		p.lookedAt(&facts.Targets[i], left)
+	left := map[int]int{}
+	for _, n := range facts.NotAssessed {
+		left[n.Target]++
 	}
-	if n := len(facts.Targets) - maxTargets; n > 0 {
-		p.para("  ", 2, faint, say(p.rep.Lang, msgMore, audit.Args{"n": n}))
-	}
+	var upgraded []int // targets
 	total := 0
-	for _, t := range facts.Targets {
-		total += len(t.Upgrades)
+	for i := range facts.Targets {
+		if i < p.most(maxTargets) {
+			p.lookedAt(&facts.Targets[i], left[i])
+		}
+		if n := len(facts.Targets[i].Upgrades); n > 0 {
+			upgraded = append(upgraded, i)
+			total += n
+		}
 	}
+	p.more(len(facts.Targets) - p.most(maxTargets))
 	if total == 0 {
 		return
 	}
 	p.heading(msgUpgrades, total)
-	for i, t := range facts.Targets {
-		if len(facts.Targets) > 1 && len(t.Upgrades) > 0 {
+	reaches := facts.reaches()
+	for n, i := range upgraded {
+		if n == p.most(maxTargets) {
+			p.more(len(upgraded) - n)
+			break
+		}
+		if t := &facts.Targets[i]; len(facts.Targets) > 1 {
 			p.para("", 0, strong, clean(t.Name))
 		}
 		p.command(&facts.Targets[i].vulnCommand)
-		p.targetUpgrades(&facts, i)
+		p.targetUpgrades(facts.Targets[i].Upgrades, func(u *vulnUpgrade, id string) int {
+			return slices.Index(vulnReaches, reaches[vulnKey{i, id, u.Module, u.From}])
+		})
 	}
+}
+
+// most is n, or where all is to be shown, without end.
+func (p *page) most(n int) int {
+	if p.opts.Verbose {
+		return math.MaxInt32 // to which others may add
+	}
+	return n
+}
+
+// more says that there are n more, if there are.
+func (p *page) more(n int) {
+	if n > 0 {
+		p.para("  ", 2, faint, say(p.rep.Lang, msgMore, audit.Args{"n": n}))
+	}
+}
+
+// vulnKey names a vulnerability of a target.
+type vulnKey struct {
+	target              int
+	id, module, version string
+}
+
+// reaches says how close each vulnerability is.
+func (f *vulnFacts) reaches() map[vulnKey]string {
+	out := make(map[vulnKey]string, len(f.Vulnerabilities))
+	for _, v := range f.Vulnerabilities {
+		out[vulnKey{v.Target, v.ID, v.Module, v.Version}] = v.Reach
+	}
+	return out
 }
 
 // lookedAt writes of a target, of which some is not assessed, what was looked at, how deep, and what was not.
@@ -128,7 +166,7 @@ func (p *page) lookedAt(t *vulnTarget, notAssessed int) {
 		parts = append(parts, clean(t.Platform.OS+"/"+t.Platform.Arch))
 	}
 	if len(t.Tags) > 0 {
-		parts = append(parts, say(lang, msgTags, audit.Args{"tags": list(lang, cleanAll(t.Tags), maxTargets)}))
+		parts = append(parts, say(lang, msgTags, audit.Args{"tags": list(lang, cleanAll(t.Tags), p.most(maxTargets))}))
 	}
 	if text, ok := wordVulnLevel[t.Level]; ok {
 		parts = append(parts, text.In(lang))
@@ -139,10 +177,10 @@ func (p *page) lookedAt(t *vulnTarget, notAssessed int) {
 		return
 	}
 	if left.Folders != nil {
-		p.para("    ", 4, faint, say(lang, msgNotBuilt, audit.Args{"folders": list(lang, cleanAll(left.Folders), maxTargets)}))
+		p.para("    ", 4, faint, say(lang, msgNotBuilt, audit.Args{"folders": list(lang, cleanAll(left.Folders), p.most(maxTargets))}))
 	}
 	if left.Modules != nil {
-		p.para("    ", 4, faint, say(lang, msgOtherModules, audit.Args{"folders": list(lang, cleanAll(left.Modules), maxTargets)}))
+		p.para("    ", 4, faint, say(lang, msgOtherModules, audit.Args{"folders": list(lang, cleanAll(left.Modules), p.most(maxTargets))}))
 	}
 	if left.Unseen {
 		p.para("    ", 4, faint, msgUnseen.In(lang))
@@ -179,35 +217,34 @@ func (p *page) vulnData(facts *vulnFacts) string {
 	return s
 }
 
-// targetUpgrades writes what to change of a target, and what that fixes.
-func (p *page) targetUpgrades(facts *vulnFacts, target int) {
+// targetUpgrades writes what to change of a target, and what that fixes. reach
+// gives how close a vulnerability is, as an index of vulnReaches.
+func (p *page) targetUpgrades(upgrades []vulnUpgrade, reach func(u *vulnUpgrade, id string) int) {
 	type row struct {
-		what, fixes string
-		counts      []int // of what it fixes, then of what it leaves, by reach
+		*vulnUpgrade
+		counts []int // of what it fixes, then of what it leaves, by reach
 	}
 	var rows []row
-	for _, u := range facts.Targets[target].Upgrades {
-		fixes, leaves := make([]int, len(vulnReaches)), make([]int, len(vulnReaches))
-		for _, v := range facts.Vulnerabilities {
-			r := slices.Index(vulnReaches, v.Reach)
-			switch {
-			case r < 0 || v.Target != target || v.Module != u.Module || v.Version != u.From:
-			case slices.Contains(u.Fixes, v.ID):
-				fixes[r]++
-			case slices.Contains(u.Leaves, v.ID):
-				leaves[r]++
+	n := len(vulnReaches)
+	for i := range upgrades {
+		r := row{&upgrades[i], make([]int, 2*n)}
+		for j, ids := range [][]string{r.Fixes, r.Leaves} {
+			for _, id := range ids {
+				if at := reach(r.vulnUpgrade, id); at >= 0 {
+					r.counts[j*n+at]++
+				}
 			}
 		}
-		rows = append(rows, row{p.upgradeText(&u), p.upgradeCounts(&u, fixes, leaves), slices.Concat(fixes, leaves)})
+		rows = append(rows, r)
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return slices.Compare(b.counts, a.counts) })
 	for i, r := range rows {
-		if i == maxUpgrades && !p.opts.Verbose {
-			p.para("  ", 2, faint, say(p.rep.Lang, msgMore, audit.Args{"n": len(rows) - i}))
+		if i == p.most(maxUpgrades) {
+			p.more(len(rows) - i)
 			break
 		}
-		p.para("  ", 2, plainPaint, r.what)
-		p.para("    ", 4, faint, r.fixes)
+		p.para("  ", 2, plainPaint, p.upgradeText(r.vulnUpgrade))
+		p.para("    ", 4, faint, p.upgradeCounts(r.vulnUpgrade, r.counts[:n], r.counts[n:]))
 	}
 }
 

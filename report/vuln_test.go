@@ -88,6 +88,26 @@ func TestManyUpgrades(t *testing.T) {
 	}
 }
 
+// TestManyTargets: what a stored report lists without end is not written without end,
+// and all of it is where all is asked for.
+func TestManyTargets(t *testing.T) {
+	var targets, brings []string
+	for i := range 1000 {
+		targets = append(targets, fmt.Sprintf(`{"name": "t%d", "tags": ["a"], "upgrades": [{"module": "example.com/m", "from": "v1.0.0", "to": "v1.1.0"}]}`, i))
+		brings = append(brings, fmt.Sprintf(`"GO-%d"`, i))
+	}
+	targets[0] = `{"name": "t0", "command": "go get a.b/c@v1", "brings": [` + strings.Join(brings, ",") + `], "upgrades": [{}]}`
+	targets[1] = `{"name": "t1", "command": "go get` + strings.Repeat(" a.b/c@v1", 10_000) + `", "upgrades": [{}]}`
+	rep := vulnReport(t, audit.English, `{"database": {"modified": "2026-01-02T00:00:00Z"}, "targets": [`+strings.Join(targets, ",")+`]}`)
+	short, long := string(write(t, Text, rep, Options{})), string(write(t, Text, rep, Options{Verbose: true}))
+	if len(short) > 10_000 || strings.Contains(short, "GO-999") || strings.Contains(short, "t999") || strings.Count(short, "995 more") != 3 {
+		t.Errorf("%d bytes\n%s", len(short), short)
+	}
+	if !strings.Contains(long, "GO-999") || strings.Count(long, "t999") != 2 || strings.Contains(long, "a.b/c@v1 a.b/c@v1") {
+		t.Error("not all is told")
+	}
+}
+
 func TestCommonTail(t *testing.T) {
 	for _, test := range []struct {
 		names, rest []string
