@@ -164,6 +164,7 @@ func together(t *testing.T, wg *sync.WaitGroup, name string, f func(*testing.T))
 // TestProbeBehind probes a server behind boxes that spoil connections: what is found
 // has to be what the server does, as long as there is patience for it.
 func TestProbeBehind(t *testing.T) {
+	t.Parallel() // it waits
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	large := func(limit int, spoil func(net.Conn)) func(string) func(net.Conn) {
@@ -285,6 +286,7 @@ func behind(t *testing.T, front func(string) func(net.Conn), o Options, know fun
 // TestProbeImpatient probes a throttled server without patience: what stayed unknown is
 // named, and nothing is called refused that is offered.
 func TestProbeImpatient(t *testing.T) {
+	t.Parallel() // it waits
 	config := &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{selfSigned(t, "example.com")}}
 	var wg sync.WaitGroup
 	defer wg.Wait()

@@ -76,6 +76,7 @@ func firstThen(first, then string) func(net.Conn) {
 }
 
 func TestPlaintext(t *testing.T) {
+	t.Parallel() // it waits
 	redirecting := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", "max-age=1")
 		http.Redirect(w, r, "https://user:secret@example.com/a%2Fb?token=secret#x", http.StatusMovedPermanently)
@@ -177,6 +178,7 @@ func TestPlaintextOfTLS(t *testing.T) {
 // TestHTTPWithoutALPN has a server that does not say that it speaks HTTP, and takes its
 // time, and some that do not.
 func TestHTTPWithoutALPN(t *testing.T) {
+	t.Parallel() // it waits
 	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t, "example.com")}, MinVersion: tls.VersionTLS12}
 	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {

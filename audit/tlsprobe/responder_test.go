@@ -196,6 +196,7 @@ func TestProbeResponder(t *testing.T) {
 // they say is not believed, the probe ends, and nothing is called refused that they
 // did not refuse.
 func TestProbeHostile(t *testing.T) {
+	t.Parallel() // it waits
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	good := &responder{suites: map[Version][]SuiteID{TLS13: {0x1301, 0x1302}, TLS12: {0xC02F, 0x002F}}, groups: []GroupID{29, 23}}
