@@ -17,11 +17,13 @@ import (
 	"github.com/goassay/assay/audit"
 	. "github.com/goassay/assay/audit/filetree/filetreetest"
 	"github.com/goassay/assay/audit/gobin/gobintest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // A program shows the same in an archive or an image as by itself: each fact,
 // finding and digest.
 func TestSameFactsInImages(t *testing.T) {
+	machine.Long(t, "packs and reads the same executables in every kind of image")
 	dir := gobintest.Module(t, gobintest.GoMod)
 	files := map[string][]byte{"usr/share/doc/README": []byte("text"), "usr/bin/damaged": []byte("\x7fELF damaged"), "usr/lib/old": gobintest.Forge("go1.17.1")}
 	for name, args := range map[string][]string{

@@ -18,6 +18,7 @@ import (
 // TestTLSEnforced audits nginx, which asks for a client's certificate in TLS and judges it in
 // HTTP; and what the report says of it follows from its evidence.
 func TestTLSEnforced(t *testing.T) {
+	t.Parallel() // it waits
 	machine.Need(t, "nginx", "openssl")
 	authority := tlstest.NewCertificate(t, "rsa", "authority")
 	made := tlstest.NewCertificate(t, "p256", "example.com")

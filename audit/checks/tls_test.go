@@ -90,6 +90,7 @@ func TestTLSForgetsExchanges(t *testing.T) {
 
 // TestTLSPins: keys that are pinned, and keys that an earlier report has.
 func TestTLSPins(t *testing.T) {
+	t.Parallel() // it waits
 	const other = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	address := serveTLS(t, &tls.Config{})
 	rep := runTLSCheck(t, nil, address)
@@ -127,6 +128,7 @@ func TestTLSPins(t *testing.T) {
 
 // TestTLSInClear: an endpoint that speaks something else is a finding, and not unknown.
 func TestTLSInClear(t *testing.T) {
+	t.Parallel() // it waits
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ import (
 // TestTLSUnproven: where no certificate is seen, a pin is not met, and neither is an SVID
 // there, nor the key that an earlier report has.
 func TestTLSUnproven(t *testing.T) {
+	t.Parallel() // it waits
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +125,7 @@ func TestTLSContradiction(t *testing.T) {
 
 // TestTLSUnknown: what could not be asked is not assessed.
 func TestTLSUnknown(t *testing.T) {
+	t.Parallel() // it waits
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
