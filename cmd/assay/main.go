@@ -7,20 +7,14 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
 	"github.com/goassay/assay/audit"
+	_ "github.com/goassay/assay/internal/gcpace"
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		// A run is short and small: collecting less often saves a tenth of its
-		// processor time.
-		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(1 << 30)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The engine ends in time with what is known. What does not listen, such as
 	// reading a pipe that nobody writes to, is not waited for.
