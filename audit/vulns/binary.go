@@ -325,7 +325,7 @@ func (db *Database) guess(pkg string) string {
 	if i := strings.LastIndex(pkg, "/vendor/"); i >= 0 { // as it was before modules
 		pkg = pkg[i+len("/vendor/"):]
 	}
-	for path := pkg; path != "."; path = pathpkg.Dir(path) {
+	for path := pkg; path != "." && path != "/"; path = pathpkg.Dir(path) {
 		if db.Lists(path) {
 			return path
 		}

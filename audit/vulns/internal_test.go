@@ -213,7 +213,7 @@ func TestStrangers(t *testing.T) {
 	c := newContents([]Module{{Path: Stdlib}, {Path: "example.com/a"}, {Path: "example.com/a/nested"}}, nil)
 	for _, pkg := range []string{
 		"main", "net/http", "vendor/golang.org/x/net/idna", "example.com/a", "example.com/a/b", "example.com/a/nested/c", "example.com/a_test", "k8s.io/client-go/rest", "github.com/a/b/v2/x",
-		"github.com/c/d/e/f", "example.org/x/y/z", "example.net", "k8s.io/kubernetes/vendor/github.com/q/r/s", "example.com/a/b.T.database/sql", "gopkg.in/yaml.v3", "example.com/ab", "mycorp/x/y", "mycorp/x", "x_cgo_munmap", "_", "regexp", "regexp.(*onePassInst).regexp/syntax", "regexp.example/x", "internal/abi", "command-line-arguments",
+		"github.com/c/d/e/f", "example.org/x/y/z", "example.net", "k8s.io/kubernetes/vendor/github.com/q/r/s", "example.com/a/b.T.database/sql", "gopkg.in/yaml.v3", "example.com/ab", "mycorp/x/y", "mycorp/x", "x_cgo_munmap", "_", "regexp", "regexp.(*onePassInst).regexp/syntax", "regexp.example/x", "/x/y/z", "internal/abi", "command-line-arguments",
 	} {
 		c.packages[importPath(strings.ReplaceAll(pkg, "yaml.", "yaml%2e"))] = c.moduleOf(pkg)
 	}
@@ -225,7 +225,7 @@ func TestStrangers(t *testing.T) {
 		got = append(got, n.Module+" "+strings.Join(n.IDs, ",")+" "+strings.Join(n.Packages, ","))
 	}
 	want := []string{
-		"example.com/ab  example.com/ab", "example.net  example.net", "example.org/x  example.org/x/y/z", "github.com/a/b/v2 Y github.com/a/b/v2/x", "github.com/c/d  github.com/c/d/e/f",
+		"/x  /x/y/z", "example.com/ab  example.com/ab", "example.net  example.net", "example.org/x  example.org/x/y/z", "github.com/a/b/v2 Y github.com/a/b/v2/x", "github.com/c/d  github.com/c/d/e/f",
 		"github.com/q/r  k8s.io/kubernetes/vendor/github.com/q/r/s", "gopkg.in/yaml.v3  gopkg.in/yaml.v3", "k8s.io/client-go X k8s.io/client-go/rest", "mycorp/x  mycorp/x,mycorp/x/y", "regexp.example/x  regexp.example/x",
 	}
 	if !slices.Equal(got, want) {
