@@ -5,11 +5,13 @@ package checks
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/modgraph"
@@ -36,11 +38,13 @@ var Vuln = &audit.Check{
 		return t.ModFile != "" || t.WorkFile != "" || hasBinaries(t) || len(t.Documents) > 0
 	},
 	Run:      runVuln,
+	Recheck:  recheckVuln,
 	Conclude: concludeVuln,
 }
 
 // VulnFacts are the facts of [Vuln].
 type VulnFacts struct {
+	Date            string              `json:"date"` // the day on which it was assessed, UTC: as of it statements hold, and ages are
 	Database        VulnDatabase        `json:"database"`
 	Level           vulns.Level         `json:"level"`
 	Counts          VulnCounts          `json:"counts"`
@@ -58,6 +62,7 @@ type VulnDatabase struct {
 	LimitDays   int    `json:"limit_days"`            // how old the policy lets it be
 	Fallback    string `json:"fallback,omitempty"`    // why it is not the one that was to be asked
 	Attribution string `json:"attribution,omitempty"` // of the copy in this program
+	Evidence    string `json:"evidence"`              // what was asked of it: [vulns.Database.Consulted]
 }
 
 // VulnCounts counts vulnerabilities that are neither withdrawn nor hidden by
@@ -85,6 +90,7 @@ type VulnTarget struct {
 	Basis    vulns.Basis    `json:"basis,omitempty"`
 	Level    vulns.Level    `json:"level,omitempty"`
 	Modules  int            `json:"modules"`
+	Evidence string         `json:"evidence"` // what was seen of it: a [vulns.Observation]
 	Upgrades []VulnUpgrade  `json:"upgrades,omitempty"`
 
 	// What makes all upgrades together that the go command allows, in the folder
@@ -145,6 +151,7 @@ type vulnRun struct {
 
 func runVuln(ctx context.Context, p *audit.Pass) (any, error) {
 	r := &vulnRun{Pass: p, facts: &VulnFacts{
+		Date:            p.Now.UTC().Format(time.DateOnly),
 		Level:           vulns.Level(cmp.Or(p.Settings[SettingVulnLevel], string(vulns.LevelSymbol))),
 		Targets:         []VulnTarget{},
 		Vulnerabilities: []VulnVulnerability{}, NotAssessed: []VulnNotAssessed{},
@@ -168,6 +175,11 @@ func runVuln(ctx context.Context, p *audit.Pass) (any, error) {
 	r.unusedStatements()
 	r.judgeDatabase()
 	r.facts.Counts.NotAssessed = len(r.facts.NotAssessed) + len(r.facts.Unread)
+	asked, err := r.db.Consulted()
+	if err != nil {
+		return nil, err
+	}
+	r.facts.Database.Evidence = r.Evidence("vulndb", asked)
 	return r.facts, r.facts.left()
 }
 
@@ -176,10 +188,15 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 	t := &r.facts.Targets[i]
 	a := t.assessment
 	t.Basis, t.Level = a.Basis, a.Level
+	seen, err := json.Marshal(a.Observation)
+	if err != nil {
+		return err
+	}
+	t.Evidence = r.Evidence("vuln-observation", seen)
 	var open []vulns.Vulnerability
 	for _, v := range a.Vulnerabilities {
 		found := VulnVulnerability{Target: i, Vulnerability: v, BOMLink: t.links[vulns.PURL(v.Module, v.Version)]}
-		found.Statement, found.Stated = r.statement(t, v)
+		found.Statement, found.Stated = r.facts.statement(t, v, r.Now)
 		found.known(r.Now)
 		r.facts.Vulnerabilities = append(r.facts.Vulnerabilities, found)
 		if found.Statement == nil && v.Withdrawn.IsZero() {
@@ -187,8 +204,7 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 		}
 	}
 	for _, n := range a.NotAssessed {
-		n.Detail = redact.Text(n.Detail)
-		r.facts.NotAssessed = append(r.facts.NotAssessed, VulnNotAssessed{Target: i, NotAssessed: n})
+		r.facts.NotAssessed = append(r.facts.NotAssessed, notAssessedOf(i, n))
 	}
 	if err := r.upgrade(ctx, t, open); err != nil {
 		return err
@@ -200,6 +216,12 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 		}
 	}
 	return nil
+}
+
+// notAssessedOf is what is told of what could not be assessed of a target.
+func notAssessedOf(target int, n vulns.NotAssessed) VulnNotAssessed {
+	n.Detail = redact.Text(n.Detail)
+	return VulnNotAssessed{Target: target, NotAssessed: n}
 }
 
 func (c *VulnCounts) add(v *VulnVulnerability) {

@@ -100,13 +100,16 @@ func (r *vulnRun) downloaded(ctx context.Context, location string) error {
 }
 
 func (r *vulnRun) take(db *vulns.Database, fallback string) error {
-	r.db = db
-	r.facts.Database = VulnDatabase{Source: db.Source, Fallback: fallback, AgeDays: int(r.Now.Sub(db.Modified) / (24 * time.Hour))}
+	r.db = db.Recording()
+	r.facts.Database = VulnDatabase{Source: db.Source, Fallback: fallback, AgeDays: ageDays(r.Now, db.Modified)}
 	if db.Kind == vulns.SourceSnapshot {
 		r.facts.Database.Attribution = vulns.SnapshotAttribution
 	}
 	return nil
 }
+
+// ageDays is how old something is, in whole days.
+func ageDays(now, since time.Time) int { return int(now.Sub(since) / (24 * time.Hour)) }
 
 // judgeDatabase judges how old the data is.
 func (r *vulnRun) judgeDatabase() {
@@ -150,11 +153,11 @@ func (r *vulnRun) readVEX() error {
 // statement returns the statement by which a vulnerability does not affect a
 // product, or nil, and who states what. One that says that it does affect it
 // outweighs others.
-func (r *vulnRun) statement(t *VulnTarget, v vulns.Vulnerability) (hides *vulns.Statement, by *vulns.Stated) {
+func (f *VulnFacts) statement(t *VulnTarget, v vulns.Vulnerability, now time.Time) (hides *vulns.Statement, by *vulns.Stated) {
 	outweighed := false
-	for i := range r.facts.VEX {
-		vex := &r.facts.VEX[i]
-		s, ok := vex.doc.Find(t.product(), v, r.Now)
+	for i := range f.VEX {
+		vex := &f.VEX[i]
+		s, ok := vex.doc.Find(t.product(), v, now)
 		if !ok {
 			continue
 		}

@@ -26,13 +26,16 @@ func (r *vulnRun) documents(ctx context.Context) error {
 			continue
 		}
 		l := modulesOfDocument(b.doc, r.db)
-		a, err := r.db.Match(ctx, l.modules, vulns.Platform{OS: b.doc.Property(sbom.PropertyGOOS), Arch: b.doc.Property(sbom.PropertyGOARCH)})
+		o := &vulns.Observation{
+			Basis: vulns.BasisModules, Level: vulns.LevelModule, Platform: vulns.Platform{OS: b.doc.Property(sbom.PropertyGOOS), Arch: b.doc.Property(sbom.PropertyGOARCH)},
+			Modules: l.modules, NotAssessed: l.unclear,
+		}
+		if len(l.modules) > 0 && !slices.ContainsFunc(l.modules, func(m vulns.Module) bool { return m.Path == vulns.Stdlib }) {
+			o.NotAssessed = append(o.NotAssessed, vulns.NotAssessed{Module: vulns.Stdlib, Reason: vulns.NoGoVersion})
+		}
+		a, err := r.db.Assess(ctx, o)
 		if err != nil {
 			return r.database(ctx, err)
-		}
-		a.NotAssessed = append(a.NotAssessed, l.unclear...)
-		if len(l.modules) > 0 && !slices.ContainsFunc(l.modules, func(m vulns.Module) bool { return m.Path == vulns.Stdlib }) {
-			a.NotAssessed = append(a.NotAssessed, vulns.NotAssessed{Module: vulns.Stdlib, Reason: vulns.NoGoVersion})
 		}
 		t := VulnTarget{Kind: "sbom", Name: b.File, Product: cmp.Or(l.product, documentProduct(&b)), Modules: len(l.modules), assessment: a, location: fileLocation(r.Target.Dir, b.path)}
 		t.BOMLink, t.links = bomLinks(&b, l)

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/audit/redact"
 )
 
 // Binary assesses an executable: the modules that its build info names, the standard
@@ -25,26 +26,26 @@ import (
 // Build info is a claim. Packages that the function table shows and none of its modules
 // has, all if it names none, are listed as not assessed.
 func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, error) {
-	on := Platform{f.OS, f.Arch}
-	modules, missing := modulesOf(f.Build)
-	m, err := db.match(ctx, modules, on)
+	o := &Observation{Basis: BasisExecutable, Level: LevelSymbol, Platform: Platform{f.OS, f.Arch}, SHA256: f.SHA256}
+	o.Modules, o.NotAssessed = modulesOf(f.Build)
+	m, err := db.match(ctx, o.Modules, o.Platform)
 	if err != nil {
 		return nil, err
 	}
-	m.notAssessed = append(m.notAssessed, missing...)
-	c := newContents(modules, f.Build)
+	c := newContents(o.Modules)
+	if f.Build != nil {
+		c.main = f.Build.Package
+	}
 	if err := c.read(f, m.found); err != nil {
-		m.notAssessed = append(m.notAssessed, NotAssessed{Reason: NoSymbols, Detail: err.Error()})
+		o.Level = LevelModule
+		o.NotAssessed = append(o.NotAssessed, NotAssessed{Reason: NoSymbols, Detail: err.Error()})
 		if b := f.Build; b == nil || b.Main == nil && b.Deps == nil {
-			m.notAssessed = append(m.notAssessed, NotAssessed{Reason: NoModules})
+			o.NotAssessed = append(o.NotAssessed, NotAssessed{Reason: NoModules})
 		}
-		return m.assessment(BasisExecutable, LevelModule, on), nil
+		return o.judge(db, m), nil
 	}
-	for _, v := range m.found {
-		c.narrow(v)
-	}
-	m.notAssessed = append(m.notAssessed, db.strangers(c)...)
-	return m.assessment(BasisExecutable, LevelSymbol, on), nil
+	o.Packages, o.Functions = c.seen(m.found)
+	return o.judge(db, m), nil
 }
 
 // modulesOf lists the modules that build info names, and the standard library.
@@ -63,8 +64,11 @@ func modulesOf(b *gobin.Build) (modules []Module, missing []NotAssessed) {
 	}
 	for _, m := range list {
 		mod := Module{Path: m.Path, Version: m.Version}
-		if m.Replace != nil {
-			mod.Replace = &Module{Path: m.Replace.Path, Version: m.Replace.Version}
+		if r := m.Replace; r != nil {
+			mod.Replace = &Module{Path: r.Path, Version: r.Version}
+			if r.Version == "" || r.Version == "(devel)" { // a directory, whose name may be anything
+				mod.Replace.Path = redact.Text(r.Path)
+			}
 		}
 		modules = append(modules, mod)
 	}
@@ -73,13 +77,13 @@ func modulesOf(b *gobin.Build) (modules []Module, missing []NotAssessed) {
 
 // contents are the packages and functions that an executable has code of.
 type contents struct {
-	modules  []string // paths, the longest first
-	main     string   // import path of the main package; "" if it is not known
-	packages map[string]string
+	modules  []string                   // paths, the longest first
+	main     string                     // import path of the main package; "" if it is not known
+	packages map[string]string          // and the module of each
 	symbols  map[string]map[string]bool // of the packages that are asked for
 }
 
-func newContents(modules []Module, b *gobin.Build) *contents {
+func newContents(modules []Module) *contents {
 	c := &contents{packages: map[string]string{}, symbols: map[string]map[string]bool{}}
 	for _, m := range modules {
 		if m.Path != Stdlib {
@@ -87,8 +91,35 @@ func newContents(modules []Module, b *gobin.Build) *contents {
 		}
 	}
 	slices.SortFunc(c.modules, func(a, b string) int { return len(b) - len(a) })
-	if b != nil {
-		c.main = b.Package
+	return c
+}
+
+// seen lists the packages, and the functions that vulnerabilities are in.
+func (c *contents) seen(found []*match) (packages []string, functions []Symbol) {
+	for _, v := range found {
+		for _, p := range v.Affected {
+			pkg := v.inProgram(p.Path)
+			for _, name := range p.Symbols {
+				if c.symbols[pkg][name] {
+					functions = append(functions, Symbol{pkg, name})
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(c.packages)), sortedSymbols(functions)
+}
+
+// contents are the packages and functions of an observation.
+func (o *Observation) contents() *contents {
+	c := newContents(o.Modules)
+	for _, p := range o.Packages {
+		c.packages[p] = c.moduleOf(p)
+	}
+	for _, f := range o.Functions {
+		if c.symbols[f.Package] == nil {
+			c.symbols[f.Package] = map[string]bool{}
+		}
+		c.symbols[f.Package][f.Name] = true
 	}
 	return c
 }
@@ -128,10 +159,8 @@ func (c *contents) collect(im functions, found []*match) error {
 			pkg = c.main
 		}
 		if pkg != last {
-			last, path = pkg, importPath(pkg)
-			if _, known := c.packages[path]; !known {
-				c.packages[path] = c.moduleOf(path)
-			}
+			last, path = pkg, strings.ToValidUTF8(importPath(pkg), "\uFFFD")
+			c.packages[path] = ""
 		}
 		if symbols := c.symbols[path]; symbols != nil {
 			symbols[symbolName(name)] = true
@@ -224,7 +253,7 @@ func (c *contents) narrow(v *match) {
 	}
 	slices.Sort(v.Packages)
 	v.Packages = slices.Compact(v.Packages)
-	sortSymbols(v)
+	v.Symbols = sortedSymbols(v.Symbols)
 }
 
 // symbolName returns the name of a function as a database writes it, by the name that the
@@ -339,9 +368,10 @@ func (db *Database) guess(pkg string) string {
 	return strings.Join(parts[:min(n, len(parts))], "/")
 }
 
-func sortSymbols(v *match) {
-	slices.SortFunc(v.Symbols, func(a, b Symbol) int {
+// sortedSymbols sorts symbols and leaves each there once.
+func sortedSymbols(list []Symbol) []Symbol {
+	slices.SortFunc(list, func(a, b Symbol) int {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
 	})
-	v.Symbols = slices.Compact(v.Symbols)
+	return slices.Compact(list)
 }

@@ -64,6 +64,8 @@ const (
 	SourceDirectory SourceKind = "directory"
 	SourceArchive   SourceKind = "archive"
 	SourceSnapshot  SourceKind = "snapshot" // in this program
+
+	sourceConsulted SourceKind = "consulted" // what was asked of another: without the index of entries
 )
 
 // A Database is an open vulnerability database. Several goroutines may use it.
@@ -71,6 +73,8 @@ type Database struct {
 	Source
 
 	files   store
+	raw     map[string][]byte      // the indexes but that of entries, by name
+	asked   *asked                 // nil: what is asked is not noted
 	modules map[string][]reference // by module path
 	ids     map[string]indexed
 
@@ -168,17 +172,39 @@ type indexes struct {
 		Path  string      `json:"path"`
 		Vulns []reference `json:"vulns"`
 	}
-	vulns []struct {
-		ID       string    `json:"id"`
-		Modified time.Time `json:"modified"`
+	vulns []indexLine
+}
+
+// indexLine is what the index of entries says of one.
+type indexLine struct {
+	ID       string    `json:"id"`
+	Modified time.Time `json:"modified"`
+}
+
+// listEntries takes the index of entries from that of modules.
+func (x *indexes) listEntries() {
+	seen := map[string]bool{}
+	for _, m := range x.modules {
+		for _, v := range m.Vulns {
+			if !seen[v.ID] {
+				seen[v.ID] = true
+				x.vulns = append(x.vulns, indexLine{v.ID, v.Modified})
+			}
+		}
 	}
 }
 
-// openDatabase reads the indexes and compares them.
+// openDatabase reads the indexes and compares them. Those of the snapshot in this
+// program were compared when it was made: the index of entries, which is the larger half
+// and has nothing that the other lacks, is not read again.
 func openDatabase(ctx context.Context, files store, source Source) (*Database, error) {
-	db := &Database{Source: source, files: files}
+	db := &Database{Source: source, files: files, raw: map[string][]byte{}}
 	x := &indexes{}
+	compared := source.Kind == SourceSnapshot || source.Kind == sourceConsulted
 	for name, v := range map[string]any{dbIndex: &x.meta, modulesIndex: &x.modules, vulnsIndex: &x.vulns} {
+		if name == vulnsIndex && compared {
+			continue
+		}
 		raw, err := files.read(ctx, name, maxIndex)
 		if err == nil {
 			err = decodeJSON(raw, v)
@@ -186,6 +212,12 @@ func openDatabase(ctx context.Context, files store, source Source) (*Database, e
 		if err != nil {
 			return nil, db.failed(fmt.Errorf("%s: %w", name, err))
 		}
+		if name != vulnsIndex {
+			db.raw[name] = raw
+		}
+	}
+	if compared {
+		x.listEntries()
 	}
 	if x.meta.Modified.IsZero() || len(x.modules) == 0 || len(x.vulns) == 0 {
 		return nil, db.failed(fmt.Errorf("%w: it is empty", ErrInvalid))

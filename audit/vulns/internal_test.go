@@ -210,7 +210,7 @@ func TestStream(t *testing.T) {
 // TestStrangers names the modules that packages seem to be of.
 func TestStrangers(t *testing.T) {
 	db := &Database{modules: map[string][]reference{"k8s.io/client-go": {{ID: "X"}}, "github.com/a/b/v2": {{ID: "Y"}}}}
-	c := newContents([]Module{{Path: Stdlib}, {Path: "example.com/a"}, {Path: "example.com/a/nested"}}, nil)
+	c := newContents([]Module{{Path: Stdlib}, {Path: "example.com/a"}, {Path: "example.com/a/nested"}})
 	for _, pkg := range []string{
 		"main", "net/http", "vendor/golang.org/x/net/idna", "example.com/a", "example.com/a/b", "example.com/a/nested/c", "example.com/a_test", "k8s.io/client-go/rest", "github.com/a/b/v2/x",
 		"github.com/c/d/e/f", "example.org/x/y/z", "example.net", "k8s.io/kubernetes/vendor/github.com/q/r/s", "example.com/a/b.T.database/sql", "gopkg.in/yaml.v3", "example.com/ab", "mycorp/x/y", "mycorp/x", "x_cgo_munmap", "_", "regexp", "regexp.(*onePassInst).regexp/syntax", "regexp.example/x", "/x/y/z", "internal/abi", "command-line-arguments",
@@ -297,17 +297,21 @@ func (f fakeFunctions) Functions(fn func(pkg, name string)) error {
 func TestCollect(t *testing.T) {
 	names := []string{"main.main", "a/b.F", "type..eq.a/c.T", "go.uber.org/x.(*T[...]).M", "runtime.main", "a/b.(*T).M"}
 	for _, trees := range []bool{true, false} {
-		c := newContents([]Module{{Path: Stdlib}, {Path: "go.uber.org/x"}, {Path: "a/b"}, {Path: "example.com/prog"}}, &gobin.Build{Package: "example.com/prog/cmd"})
+		c := newContents([]Module{{Path: Stdlib}, {Path: "go.uber.org/x"}, {Path: "a/b"}, {Path: "example.com/prog"}})
+		c.main = "example.com/prog/cmd"
 		v := &match{Vulnerability: Vulnerability{Module: "go.uber.org/x", Reach: Required, Affected: []Package{{Path: "go.uber.org/x", Symbols: []string{"T.M", "F"}}}}, as: "go.uber.org/x"}
 		if err := c.collect(fakeFunctions{names, trees}, []*match{v}); err != nil {
 			t.Fatal(err)
 		}
+		o := &Observation{Modules: []Module{{Path: "a/b"}, {Path: "example.com/prog"}}}
+		o.Packages, o.Functions = c.seen([]*match{v})
+		c = o.contents()
 		c.narrow(v)
 		if v.Reach != Present || len(v.Symbols) != 1 || len(c.packages) != 4 || c.packages["example.com/prog/cmd"] != "example.com/prog" {
 			t.Errorf("%+v %v", v, c.packages)
 		}
 	}
-	if err := newContents(nil, nil).collect(fakeFunctions{}, nil); err == nil {
+	if err := newContents(nil).collect(fakeFunctions{}, nil); err == nil {
 		t.Error("no functions")
 	}
 }

@@ -3,6 +3,7 @@
 package vulns
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -18,11 +19,7 @@ import (
 //
 // Of the database only the entries are read that the index says may affect a module.
 func (db *Database) Match(ctx context.Context, modules []Module, on Platform) (*Assessment, error) {
-	matched, err := db.match(ctx, modules, on)
-	if err != nil {
-		return nil, err
-	}
-	return matched.assessment(BasisModules, LevelModule, on), nil
+	return db.Assess(ctx, &Observation{Basis: BasisModules, Level: LevelModule, Platform: on, Modules: modules})
 }
 
 // matches are the vulnerabilities of modules.
@@ -59,7 +56,8 @@ func (db *Database) match(ctx context.Context, modules []Module, on Platform) (*
 			wanted[id] = append(wanted[id], s)
 		}
 	}
-	err := db.read(ctx, slices.Sorted(maps.Keys(wanted)), func(e *entry, _ []byte) error {
+	err := db.read(ctx, slices.Sorted(maps.Keys(wanted)), func(e *entry, raw []byte) error {
+		db.asked.add(e.ID, raw)
 		for _, s := range wanted[e.ID] {
 			if !e.affects(s.path, s.version) {
 				continue
@@ -75,6 +73,9 @@ func (db *Database) match(ctx context.Context, modules []Module, on Platform) (*
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(m.found, func(a, b *match) int { // a server sends entries in any order
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Module, b.Module), cmp.Compare(a.Version, b.Version), cmp.Compare(a.as, b.as))
+	})
 	return m, nil
 }
 

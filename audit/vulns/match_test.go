@@ -108,6 +108,7 @@ func TestMatchFacts(t *testing.T) {
 		{ID: "GO-2026-0002", Summary: "Two", Modified: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC), Unreviewed: true, Module: "example.com/b", Version: "v0.4.9", Fixed: "v0.5.0", Reach: vulns.Required},
 		{ID: "GO-2026-0003", Modified: day, Module: "stdlib", Version: "go1.26.3", Fixed: "go1.26.4", Reach: vulns.Required, Affected: []vulns.Package{{Path: "net/http", Symbols: []string{"Get"}}}},
 	}}
+	want.Observation = &vulns.Observation{Basis: vulns.BasisModules, Level: vulns.LevelModule, Platform: vulns.Platform{OS: "linux"}, Modules: vulnerable}
 	if diff := cmp.Diff(want, a); diff != "" {
 		t.Error(diff)
 	}

@@ -62,17 +62,19 @@ type Program struct {
 // one of the database, or of ctx.
 func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessment, error) {
 	p.Level = cmp.Or(p.Level, LevelSymbol)
+	o := &Observation{Basis: BasisSource, Level: p.Level, Platform: p.Platform, Tags: p.Tags, Modules: p.Modules}
 	m, err := db.match(ctx, p.Modules, p.Platform)
 	if err != nil {
 		return nil, err
 	}
 	vulnerable := slices.ContainsFunc(m.found, func(v *match) bool { return v.Withdrawn.IsZero() })
 	if p.Level == LevelModule || !vulnerable {
-		return m.assessment(BasisSource, p.Level, p.Platform), nil
+		return o.judge(db, m), nil
 	}
+	o.Packages = p.Packages
 	imported := m.importedBy(p.Packages)
 	if p.Packages != nil && !p.Tests && (!imported || p.Level == LevelPackage) {
-		return m.assessment(BasisSource, p.Level, p.Platform), nil
+		return o.judge(db, m), nil
 	}
 	out, err := s.analyse(ctx, db, p)
 	if ctx.Err() != nil {
@@ -86,15 +88,26 @@ func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessm
 		err = seen.check(db, p)
 	}
 	if err != nil {
-		m.notAssessed = append(m.notAssessed, NotAssessed{Reason: reasonOf(err), Detail: clip(redact.Text(err.Error()))})
-		return m.assessment(BasisSource, LevelModule, p.Platform), nil
+		o.Level = LevelModule
+		o.NotAssessed = []NotAssessed{{Reason: reasonOf(err), Detail: clip(redact.Text(err.Error()))}}
+		return o.judge(db, m), nil
 	}
+	o.Analysed, o.Findings = true, m.about(seen.findings)
+	return o.judge(db, m), nil
+}
+
+// about returns the findings that are about one of the vulnerabilities.
+func (m *matches) about(findings []finding) (out []finding) {
+	ids := map[string]bool{}
 	for _, v := range m.found {
-		if !v.refine(seen.findings) && v.Reach == Imported && v.Withdrawn.IsZero() && p.Level == LevelSymbol {
-			m.notAnalysed(v)
+		ids[v.ID] = true
+	}
+	for _, f := range findings {
+		if ids[f.ID] {
+			out = append(out, f)
 		}
 	}
-	return m.assessment(BasisSource, p.Level, p.Platform), nil
+	return out
 }
 
 // notAnalysed notes that the analysis passed over a vulnerability whose package is in the
@@ -237,7 +250,7 @@ func (v *match) refine(findings []finding) (seen bool) {
 	}
 	slices.Sort(v.Packages)
 	v.Packages = slices.Compact(v.Packages)
-	sortSymbols(v)
+	v.Symbols = sortedSymbols(v.Symbols)
 	slices.SortFunc(v.Traces, func(a, b Trace) int {
 		return slices.CompareFunc(a, b, func(x, y Frame) int {
 			return cmp.Or(cmp.Compare(x.Package, y.Package), cmp.Compare(x.Receiver, y.Receiver), cmp.Compare(x.Function, y.Function),

@@ -29,16 +29,18 @@ type finding struct {
 }
 
 type frame struct {
-	Module   string `json:"module"`
-	Version  string `json:"version"`
-	Package  string `json:"package"`
-	Function string `json:"function"`
-	Receiver string `json:"receiver"`
-	Position struct {
-		File   string `json:"filename"`
-		Line   int    `json:"line"`
-		Column int    `json:"column"`
-	} `json:"position"`
+	Module   string   `json:"module"`
+	Version  string   `json:"version,omitempty"`
+	Package  string   `json:"package,omitempty"`
+	Function string   `json:"function,omitempty"`
+	Receiver string   `json:"receiver,omitempty"`
+	Position position `json:"position,omitzero"`
+}
+
+type position struct {
+	File   string `json:"filename,omitempty"` // relative to the module
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
 }
 
 // Bounds of a stream.
@@ -79,8 +81,8 @@ func decodeStream(raw []byte) (*stream, error) {
 			listed, s.modules = true, append(s.modules, m.SBOM.Modules...)
 		}
 		if f := m.Finding; f != nil {
-			if f.ID == "" || len(f.Trace) == 0 || len(f.Trace) > maxTrace || len(s.findings) >= maxFindings {
-				return nil, fmt.Errorf("output of the analysis: finding %.40q with a trace of %d", f.ID, len(f.Trace))
+			if err := f.check(); err != nil || len(s.findings) >= maxFindings {
+				return nil, fmt.Errorf("output of the analysis: %d findings: %w", len(s.findings), err)
 			}
 			s.findings = append(s.findings, *f)
 		}
@@ -89,6 +91,20 @@ func decodeStream(raw []byte) (*stream, error) {
 		return nil, fmt.Errorf("output of the analysis is incomplete")
 	}
 	return s, nil
+}
+
+// check refuses a finding that is none, and clears the positions in files that were
+// generated, in a folder of this machine.
+func (f *finding) check() error {
+	if f.ID == "" || len(f.Trace) == 0 || len(f.Trace) > maxTrace {
+		return fmt.Errorf("finding %.40q with a trace of %d", f.ID, len(f.Trace))
+	}
+	for i := range f.Trace {
+		if p := &f.Trace[i].Position; !filepath.IsLocal(p.File) {
+			*p = position{}
+		}
+	}
+	return nil
 }
 
 // reach is that of a finding.
@@ -117,9 +133,6 @@ func (f *finding) trace() Trace {
 	t := make(Trace, 0, len(f.Trace))
 	for i := len(f.Trace) - 1; i >= 0; i-- {
 		x := f.Trace[i]
-		if !filepath.IsLocal(x.Position.File) { // it was generated, in a folder of this machine
-			x.Position.File, x.Position.Line, x.Position.Column = "", 0, 0
-		}
 		t = append(t, Frame{
 			Module: x.Module, Version: x.Version, Package: x.Package, Function: x.Function, Receiver: x.Receiver,
 			File: x.Position.File, Line: x.Position.Line, Column: x.Position.Column,

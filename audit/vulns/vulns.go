@@ -81,6 +81,8 @@ type Assessment struct {
 	Platform        Platform        `json:"platform,omitzero"`
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"` // sorted by reach, ID and module
 	NotAssessed     []NotAssessed   `json:"not_assessed"`    // sorted by module and reason
+
+	Observation *Observation `json:"-"` // that it follows from
 }
 
 // Basis is what was looked at.
@@ -197,10 +199,10 @@ const (
 
 // sort brings an assessment into its order.
 func (a *Assessment) sort() {
-	slices.SortFunc(a.Vulnerabilities, func(x, y Vulnerability) int {
+	slices.SortStableFunc(a.Vulnerabilities, func(x, y Vulnerability) int {
 		return cmp.Or(x.Reach.Closer(y.Reach), cmp.Compare(x.ID, y.ID), cmp.Compare(x.Module, y.Module), cmp.Compare(x.Version, y.Version))
 	})
-	slices.SortFunc(a.NotAssessed, func(x, y NotAssessed) int {
+	slices.SortStableFunc(a.NotAssessed, func(x, y NotAssessed) int {
 		return cmp.Or(cmp.Compare(x.Module, y.Module), cmp.Compare(x.Reason, y.Reason), cmp.Compare(x.Version, y.Version), cmp.Compare(x.Detail, y.Detail))
 	})
 }
