@@ -152,6 +152,8 @@ module example.com/t
 module example.com/hidden
 -- b/go.mod --
 module example.com/b
+-- node_modules/n/go.mod --
+module example.com/n
 `)
 	w, err := ReadWorkFile(filepath.Join(dir, "go.work"))
 	if err != nil {
@@ -197,10 +199,33 @@ package t
 package h
 -- i/.i.go --
 package i
+-- node_modules/n/n.go --
+package n
+-- p/linked --
+package p
+-- q/linked --
+module example.com/q
+-- q/q.go --
+package q
 `)
-	packages, modules, whole := FoldersOf(dir)
-	if d := cmp.Diff([][]string{{".", "b", "b/c"}, {"e"}}, [][]string{packages, modules}); d != "" || !whole {
-		t.Errorf("whole: %v (-want +got):\n%s", whole, d)
+	links := map[string]string{"p/p.go": "linked", "q/go.mod": "linked", "r": "b", "d/none.go": "nothing", "d/folder.go": "../b"}
+	for name, target := range links { // of folders the go command follows none
+		if err := os.Symlink(target, filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Skip(err) // Windows, without the right to
+		}
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{dir, dir + string(filepath.Separator), link} {
+		packages, modules, whole := FoldersOf(dir)
+		if d := cmp.Diff([][]string{{".", "b", "b/c", "node_modules/n", "p"}, {"e", "q"}}, [][]string{packages, modules}); d != "" || !whole {
+			t.Errorf("whole: %v (-want +got):\n%s", whole, d)
+		}
+	}
+	if below, whole := ModulesBelow(filepath.Join(link, "q")); len(below) != 1 || below[0] != filepath.Join(link, "q", "go.mod") || !whole {
+		t.Errorf("below a link: %q", below)
 	}
 	if packages, modules, whole := FoldersOf(filepath.Join(dir, "none")); whole || packages != nil || modules != nil {
 		t.Errorf("%q, %q, %v", packages, modules, whole)

@@ -118,11 +118,15 @@ const maxWalk = 100_000
 
 // ModulesBelow returns the go.mod files of the modules below a folder, itself
 // included, that a workspace there could use. Folders the go command does not
-// look into (vendor, testdata, names that begin with "." or "_") and symbolic
-// links are left out. The list may be incomplete: then whole is false.
+// look into (vendor, testdata, names that begin with "." or "_"), links to
+// folders, and node_modules, whose modules are of others, are left out. The list
+// may be incomplete: then whole is false.
 func ModulesBelow(dir string) (files []string, whole bool) {
 	whole = walk(dir, func(path string, d fs.DirEntry) error {
-		if d.Name() == "go.mod" && d.Type().IsRegular() {
+		switch {
+		case d.IsDir() && d.Name() == "node_modules" && filepath.Clean(path) != filepath.Clean(dir):
+			return fs.SkipDir
+		case d.Name() == "go.mod" && regular(path, d):
 			files = append(files, path)
 		}
 		return nil
@@ -132,8 +136,8 @@ func ModulesBelow(dir string) (files []string, whole bool) {
 
 // FoldersOf returns the folders of a module, which is in dir, that hold Go files,
 // and those below it in which other modules begin. Both are relative to dir and
-// have slashes. What the go command does not look into is left out, as in
-// [ModulesBelow]. The lists may be incomplete: then whole is false.
+// have slashes. Folders the go command does not look into are left out, and links to
+// folders. The lists may be incomplete: then whole is false.
 func FoldersOf(dir string) (packages, modules []string, whole bool) {
 	whole = walk(dir, func(path string, d fs.DirEntry) error {
 		rel, err := filepath.Rel(dir, path)
@@ -143,11 +147,11 @@ func FoldersOf(dir string) (packages, modules []string, whole bool) {
 		rel = filepath.ToSlash(rel)
 		switch folder := pathpkg.Dir(rel); {
 		case d.IsDir() && rel != ".":
-			if info, err := os.Lstat(filepath.Join(path, "go.mod")); err == nil && info.Mode().IsRegular() {
+			if info, err := os.Stat(filepath.Join(path, "go.mod")); err == nil && info.Mode().IsRegular() {
 				modules = append(modules, rel)
 				return fs.SkipDir
 			}
-		case !d.Type().IsRegular() || !strings.HasSuffix(rel, ".go") || strings.HasPrefix(d.Name(), "_") || strings.HasPrefix(d.Name(), "."):
+		case !strings.HasSuffix(rel, ".go") || strings.HasPrefix(d.Name(), "_") || strings.HasPrefix(d.Name(), ".") || !regular(path, d):
 		case len(packages) == 0 || packages[len(packages)-1] != folder:
 			packages = append(packages, folder)
 		}
@@ -157,9 +161,23 @@ func FoldersOf(dir string) (packages, modules []string, whole bool) {
 	return slices.Compact(packages), modules, whole
 }
 
-// walk calls fn for the files and folders below a folder that the go command looks
-// into. It reports whether these are all.
+// regular reports whether an entry of a folder is a regular file, or a link to one:
+// the go command follows these.
+func regular(path string, d fs.DirEntry) bool {
+	if d.Type()&fs.ModeSymlink == 0 {
+		return d.Type().IsRegular()
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// walk calls fn for the files and folders below a folder, or below what a link to one
+// leads to, that the go command looks into (matchPackages in cmd/go/internal/modload).
+// It reports whether these are all.
 func walk(dir string, fn func(path string, d fs.DirEntry) error) (whole bool) {
+	if !strings.HasSuffix(dir, string(filepath.Separator)) {
+		dir += string(filepath.Separator) // else a link is not followed
+	}
 	whole = true
 	seen := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -173,7 +191,7 @@ func walk(dir string, fn func(path string, d fs.DirEntry) error) (whole bool) {
 		}
 		if d.IsDir() && path != dir {
 			switch name := d.Name(); {
-			case name == "vendor", name == "testdata", name == "node_modules", name[0] == '.', name[0] == '_':
+			case name == "vendor", name == "testdata", name[0] == '.', name[0] == '_':
 				return fs.SkipDir
 			}
 		}
