@@ -37,10 +37,12 @@ type Tool struct {
 	Go      string `json:"go"` // the toolchain that built it
 }
 
-// A TargetRef names what was inspected, as the user named it: a report holds
-// no absolute path of the machine that made it unless the user gave one.
+// A TargetRef names what was inspected, as the user named it. A report holds
+// no absolute path of the machine that made it but of a file that the user named
+// outside of the directory: where a finding is shown has to be found from anywhere.
 type TargetRef struct {
 	Dir       string   `json:"dir"`
+	Checkout  string   `json:"in_checkout,omitempty"` // where in a version control checkout the directory is that files are named relative to, with slashes; "" if it is its root, or in none
 	Module    string   `json:"module,omitempty"`
 	SumFiles  []string `json:"sum_files,omitempty"`
 	Modules   []string `json:"modules,omitempty"`

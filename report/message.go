@@ -170,7 +170,10 @@ var (
 	msgFigures   = audit.Text{EN: "Figures", ZH: "数据"}
 	msgMoreItems = audit.Text{EN: "{n} more are in the JSON report.", ZH: "另有 {n} 项，见 JSON 报告。"}
 
-	msgDirectory = audit.Text{EN: "the audited directory", ZH: "被审计的目录"}
+	msgDirectory = audit.Text{
+		EN: "the root of the checkout that the audited directory is in, or that directory if it is in none",
+		ZH: "被审计目录所在的代码检出的根目录；不在检出中时，为该目录本身",
+	}
 
 	msgItems = audit.Text{EN: "The JSON report lists {n}.", ZH: "共 {n} 项，见 JSON 报告。"}
 

@@ -4,6 +4,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/url"
 	"path"
@@ -17,7 +18,7 @@ import (
 
 const (
 	sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-	sarifRoot   = "%SRCROOT%" // the audited directory
+	sarifRoot   = "%SRCROOT%" // the root of the checkout; see fileLocation
 	homepage    = "https://github.com/goassay/assay"
 	errorID     = "engine/error" // the notification of a check that failed itself
 	rulesPage   = homepage + "/blob/main/docs/rules.md"
@@ -49,7 +50,7 @@ func (s *sarifWriter) write() sarifRun {
 	s.run = sarifRun{
 		Tool:              sarifTool{Driver: sarifComponent{Name: clean(r.Tool.Name), Version: clean(r.Tool.Version), InformationURI: homepage}},
 		Language:          string(r.Lang),
-		AutomationDetails: sarifAutomation{ID: category(r.Target.Dir)},
+		AutomationDetails: sarifAutomation{ID: category(cmp.Or(r.Target.Checkout, r.Target.Dir))},
 		OriginalURIBaseIDs: map[string]sarifArtifactLocation{
 			sarifRoot: {Description: &sarifMessage{Text: sarifText(msgDirectory.In(r.Lang))}},
 		},
@@ -250,7 +251,7 @@ func (s *sarifWriter) location(f *audit.Finding) sarifLocation {
 	if f.Location != nil && f.Location.File != "" {
 		file, line = f.Location.File, max(f.Location.Line, 1)
 	}
-	loc := fileLocation(file)
+	loc := s.fileLocation(file)
 	i, ok := s.artifacts[loc.URI]
 	if !ok {
 		i = len(s.artifacts)
@@ -282,10 +283,16 @@ func (s *sarifWriter) home(f *audit.Finding) string {
 	return "go.mod"
 }
 
-// fileLocation makes a file name a URI: relative to the audited directory, or
-// of a file elsewhere on the machine.
-func fileLocation(name string) sarifArtifactLocation {
+// fileLocation makes a file name a URI: relative to the root of the checkout, as
+// GitHub asks, or to the audited directory if that is in none; or of a file
+// elsewhere on the machine.
+func (s *sarifWriter) fileLocation(name string) sarifArtifactLocation {
 	name = path.Clean(strings.ReplaceAll(name, `\`, "/"))
+	if in := s.rep.Target.Checkout; !path.IsAbs(name) && isLocal(in) { // it may be that of a stored report
+		if joined := path.Join(in, name); isLocal(joined) {
+			name = joined
+		}
+	}
 	switch {
 	case path.IsAbs(name):
 		return sarifArtifactLocation{URI: (&url.URL{Scheme: "file", Path: name}).String()}

@@ -152,6 +152,11 @@ func TestSARIFPlaces(t *testing.T) {
 		{"endpoint", audit.TargetRef{Endpoints: []string{"example.com:443"}}, "assay.yaml", audit.Subject{Kind: "endpoint", Name: "example.com:443"}, nil, "assay.yaml", true, 1},
 		{"document", audit.TargetRef{Documents: []string{"a b.cdx.json"}}, "", audit.Subject{Kind: "database", Name: "snapshot"}, nil, "a%20b.cdx.json", true, 1},
 		{"endpoint alone", audit.TargetRef{}, "", audit.Subject{Kind: "endpoint", Name: "example.com:443"}, nil, "go.mod", true, 1},
+		{"in a checkout", audit.TargetRef{Dir: ".", Checkout: "sub/m", Module: "example.com/m"}, "", audit.Subject{Kind: "module", Name: "m"}, nil, "sub/m/go.mod", true, 1},
+		{"beside it, in the checkout", audit.TargetRef{Dir: ".", Checkout: "sub/m"}, "", audit.Subject{Kind: "file", Name: "m"}, &audit.Location{File: "../../go.work", Line: 3}, "go.work", true, 3},
+		{"outside of the checkout", audit.TargetRef{Dir: ".", Checkout: "sub"}, "", audit.Subject{Kind: "file", Name: "m"}, &audit.Location{File: "../../go.work", Line: 3}, "../../go.work", true, 3},
+		{"elsewhere than the checkout", audit.TargetRef{Dir: ".", Checkout: "sub"}, "", audit.Subject{Kind: "binary", Name: "/usr/bin/tool"}, nil, "file:///usr/bin/tool", false, 1},
+		{"in what is no checkout", audit.TargetRef{Dir: ".", Checkout: "../sub"}, "", audit.Subject{Kind: "file", Name: "m"}, &audit.Location{File: "go.mod"}, "go.mod", true, 1},
 		{"colon", module, "", audit.Subject{Kind: "file", Name: "a:b"}, nil, "./a:b", true, 1},
 	}
 	for _, tt := range tests {

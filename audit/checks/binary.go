@@ -167,16 +167,22 @@ func nameIn(dir, path string) string {
 	return filepath.ToSlash(rel)
 }
 
+// fileLocation is where findings about a file are shown that is called as [nameIn]
+// says: by that name if it is in the directory, else by its absolute path.
+func fileLocation(name string) *audit.Location {
+	if abs, err := filepath.Abs(name); err == nil && !filepath.IsLocal(name) {
+		name = filepath.ToSlash(abs)
+	}
+	return &audit.Location{File: name}
+}
+
 // finding returns a finding about the file. Every message may name the {file}.
 func (f BinaryFile) finding(rule string, args audit.Args) audit.Finding {
 	if args == nil {
 		args = audit.Args{}
 	}
 	args["file"] = f.Path
-	out := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "binary", Name: f.Path}, Args: args}
-	if filepath.IsLocal(f.outer) {
-		out.Location = &audit.Location{File: f.outer}
-	}
+	out := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "binary", Name: f.Path}, Args: args, Location: fileLocation(f.outer)}
 	if f.Evidence != "" {
 		out.Evidence = []string{f.Evidence}
 	}

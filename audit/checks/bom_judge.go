@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -108,11 +107,9 @@ func (b *BOMDocument) finding(rule string, args audit.Args) audit.Finding {
 		args = audit.Args{}
 	}
 	args["file"] = b.File
-	f := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "document", Name: b.File}, Args: args, Evidence: []string{b.Digest}}
-	if filepath.IsLocal(b.File) {
-		f.Location = &audit.Location{File: b.File}
+	return audit.Finding{
+		Rule: rule, Subject: audit.Subject{Kind: "document", Name: b.File}, Args: args, Evidence: []string{b.Digest}, Location: fileLocation(b.File),
 	}
-	return f
 }
 
 // about is a finding about a component of the document.

@@ -3,7 +3,7 @@
 package checks
 
 import (
-	"path/filepath"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,13 +21,11 @@ func (u UnitFile) finding(rule string, at *sdunit.Position, args audit.Args) aud
 		args = audit.Args{}
 	}
 	args["unit"] = u.Path
-	f := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "file", Name: u.Path}, Args: args, Evidence: []string{u.Evidence}}
-	if filepath.IsLocal(u.Path) {
-		f.Location = &audit.Location{File: u.Path}
-		if at != nil {
-			dir, _ := filepath.Split(u.Path)
-			f.Location = &audit.Location{File: filepath.ToSlash(filepath.Join(dir, at.File)), Line: at.Line}
-		}
+	f := audit.Finding{
+		Rule: rule, Subject: audit.Subject{Kind: "file", Name: u.Path}, Args: args, Evidence: []string{u.Evidence}, Location: fileLocation(u.Path),
+	}
+	if at != nil {
+		f.Location.File, f.Location.Line = path.Join(path.Dir(f.Location.File), at.File), at.Line
 	}
 	return f
 }

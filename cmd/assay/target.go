@@ -48,6 +48,7 @@ func (inv *invocation) findTarget(dir string, needModule bool) (*audit.Target, a
 	if needModule && t.ModFile == "" && t.WorkFile == "" {
 		return nil, name, usagef("name the directory of a module with -C DIR", "%s: not a Go module: no go.mod there or above", dir)
 	}
+	name.Checkout = inCheckout(t.Dir)
 	if t.ModFile != "" {
 		data, err := readRegular(t.ModFile, 16<<20)
 		if err != nil {
@@ -57,6 +58,15 @@ func (inv *invocation) findTarget(dir string, needModule bool) (*audit.Target, a
 		name.Module = t.Module
 	}
 	return t, name, nil
+}
+
+// inCheckout is where in a version control checkout a directory is.
+func inCheckout(dir string) string {
+	root := modgraph.RepositoryRoot(dir)
+	if rel, err := filepath.Rel(root, dir); root != "" && err == nil && rel != "." && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return ""
 }
 
 // findMachine is findTarget for a verb that judges this machine: a module that dir

@@ -5,6 +5,8 @@
 package sariftest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,17 +43,22 @@ func Schema() ([]byte, error) {
 	return []byte(text), err
 }
 
-// Limits of GitHub's code scanning for one run
+// Limits of GitHub's code scanning
 // (https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support).
 const (
-	maxResults = 25_000
-	maxRules   = 25_000
-	maxTags    = 20
+	maxBytes     = 10 << 20 // of a file, compressed with gzip
+	maxRuns      = 20       // in a file
+	maxResults   = 25_000   // in a run
+	maxRules     = 25_000   // in a run
+	maxLocations = 1_000    // of a result
+	maxTags      = 20       // of a rule
 )
 
 // GitHub checks what code scanning asks of a log and the schema does not: that each result
 // names a rule, has a message, a fingerprint, and a place in a file, relative to the root of
-// the repository or else by an absolute URI; and that there are no more of them than it takes.
+// the repository or else by an absolute URI of the scheme file, as the checkout has
+// (https://github.com/github/codeql-action/issues/754); and that there is no more of
+// anything than it takes.
 func GitHub(log []byte) error {
 	var l struct {
 		Version string
@@ -71,12 +78,18 @@ func GitHub(log []byte) error {
 	if err := json.Unmarshal(log, &l); err != nil {
 		return err
 	}
-	if l.Version != "2.1.0" || len(l.Runs) == 0 {
-		return errors.New("no run of SARIF 2.1.0")
+	if l.Version != "2.1.0" || len(l.Runs) == 0 || len(l.Runs) > maxRuns {
+		return fmt.Errorf("%d runs of SARIF %s", len(l.Runs), l.Version)
+	}
+	if size := compressed(log); size > maxBytes {
+		return fmt.Errorf("%d bytes, compressed", size)
 	}
 	for _, run := range l.Runs {
 		rules := map[string]bool{}
 		for _, r := range run.Tool.Driver.Rules {
+			if rules[r.ID] {
+				return fmt.Errorf("rule %s is there twice", r.ID)
+			}
 			rules[r.ID] = true
 			if len(r.Properties.Tags) > maxTags {
 				return fmt.Errorf("rule %s has %d tags", r.ID, len(r.Properties.Tags))
@@ -92,6 +105,15 @@ func GitHub(log []byte) error {
 		}
 	}
 	return nil
+}
+
+// compressed is how many bytes a log has once it is compressed.
+func compressed(log []byte) int {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(log) // to memory: it does not fail
+	z.Close()
+	return b.Len()
 }
 
 type result struct {
@@ -117,8 +139,8 @@ func (r *result) check(rules map[string]bool) error {
 		return fmt.Errorf("the level %q", r.Level)
 	case r.PartialFingerprints["primaryLocationLineHash"] == "":
 		return errors.New("it has no fingerprint")
-	case len(r.Locations) == 0:
-		return errors.New("it has no location")
+	case len(r.Locations) == 0 || len(r.Locations) > maxLocations:
+		return fmt.Errorf("it has %d locations", len(r.Locations))
 	}
 	for _, l := range r.Locations {
 		uri := l.PhysicalLocation.ArtifactLocation.URI
@@ -126,8 +148,9 @@ func (r *result) check(rules map[string]bool) error {
 		if err != nil || uri == "" || l.PhysicalLocation.Region.StartLine < 1 {
 			return fmt.Errorf("the place %q, line %d: %v", uri, l.PhysicalLocation.Region.StartLine, err)
 		}
-		if !u.IsAbs() && !filepath.IsLocal(filepath.FromSlash(u.Path)) {
-			return fmt.Errorf("the place %q is not in the repository, and not absolute", uri)
+		elsewhere := u.Scheme == "file" && strings.HasPrefix(u.Path, "/")
+		if !elsewhere && (u.IsAbs() || u.Host != "" || !filepath.IsLocal(filepath.FromSlash(u.Path))) {
+			return fmt.Errorf("the place %q is not in the repository, and no absolute one of a file", uri)
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@
 package sariftest
 
 import (
+	"encoding/base64"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -15,7 +17,9 @@ func TestGitHub(t *testing.T) {
 	}
 	for _, change := range [][2]string{
 		{"2.1.0", "2.0.0"}, {`"ruleId":"a/b"`, `"ruleId":"a/c"`}, {`"text":"m"`, `"text":""`}, {`"note"`, `"info"`}, {"primaryLocationLineHash", "other"},
-		{"a/go.mod", "../go.mod"}, {"a/go.mod", ""}, {"a/go.mod", "%zz"}, {`"startLine":1`, `"startLine":0`}, {`"name":"assay"`, `"name":""`},
+		{"a/go.mod", "../go.mod"}, {"a/go.mod", ""}, {"a/go.mod", "%zz"}, {"a/go.mod", "https://example.com/go.mod"}, {"a/go.mod", "C:/go.mod"}, {"a/go.mod", "file:go.mod"}, {"a/go.mod", "//host/go.mod"},
+		{`"rules":[`, `"rules":[{"id":"a/b"},`}, {`"runs":[`, `"runs":[` + strings.Repeat(`{"tool":{"driver":{"name":"x"}}},`, maxRuns)},
+		{`"locations":[`, `"locations":[` + strings.Repeat(`{"physicalLocation":{"artifactLocation":{"uri":"a"},"region":{"startLine":1}}},`, maxLocations)}, {`"startLine":1`, `"startLine":0`}, {`"name":"assay"`, `"name":""`},
 		{`"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a/go.mod"},"region":{"startLine":1}}}]`, `"locations":[]`},
 		{`["x"]`, `["x"` + strings.Repeat(`,"x"`, maxTags) + `]`}, {`{"version"`, `{`},
 	} {
@@ -25,5 +29,10 @@ func TestGitHub(t *testing.T) {
 	}
 	if err := GitHub([]byte(strings.Replace(log, "a/go.mod", "file:///bin/tool", 1))); err != nil {
 		t.Error(err)
+	}
+	noise := make([]byte, maxBytes)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	if err := GitHub([]byte(strings.Replace(log, `"text":"m"`, `"text":"`+base64.StdEncoding.EncodeToString(noise)+`"`, 1))); err == nil {
+		t.Error("a log of more than the limit passes")
 	}
 }
