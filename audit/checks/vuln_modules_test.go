@@ -275,7 +275,7 @@ func TestVulnMainModule(t *testing.T) {
 			if !slices.Equal(left, test.left) {
 				t.Errorf("not assessed: %q, want %q", left, test.left)
 			}
-			doc, err := facts.OpenVEX("somebody", cfg.Now())
+			doc, err := facts.OpenVEX("somebody", "", cfg.Now())
 			if err != nil && !errors.Is(err, ErrNoStatements) {
 				t.Fatal(err)
 			}

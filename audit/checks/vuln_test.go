@@ -130,7 +130,7 @@ func TestVulnSource(t *testing.T) {
 				}
 			}
 			facts := factsOf[VulnFacts](t, rep, Vuln)
-			doc, err := facts.OpenVEX("assay v1", cfg.Now())
+			doc, err := facts.OpenVEX("assay v1", "", cfg.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +147,7 @@ func TestVulnNamed(t *testing.T) {
 	cfg.Target.Packages = []string{"."}
 	rep := runCheck(t, cfg)
 	facts := factsOf[VulnFacts](t, rep, Vuln)
-	doc, err := facts.OpenVEX("assay v1", cfg.Now())
+	doc, err := facts.OpenVEX("assay v1", "", cfg.Now())
 	if err != nil || vulnRules(rep) != vulnAll || strings.Contains(string(doc), "not_affected") {
 		t.Errorf("%s %v\n%s", vulnRules(rep), err, doc)
 	}

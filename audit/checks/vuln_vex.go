@@ -26,9 +26,10 @@ var ErrNoStatements = errors.New("no statements")
 // OpenVEX writes the facts of [Vuln] as an OpenVEX document: one statement for
 // each vulnerability of each target, and for each that may affect what could
 // not be assessed. What somebody states in a document that the run read is
-// carried over, and who that is. tool is the name and version of the program.
-func (f *VulnFacts) OpenVEX(tool string, at time.Time) ([]byte, error) {
-	doc := f.statements(tool, at).OpenVEX()
+// carried over, and who that is. tool is the name and version of the program,
+// author who issues the document, or "" if that is the program.
+func (f *VulnFacts) OpenVEX(tool, author string, at time.Time) ([]byte, error) {
+	doc := f.statements(tool, author, at).OpenVEX()
 	if doc == nil {
 		return nil, ErrNoStatements
 	}
@@ -39,12 +40,12 @@ func (f *VulnFacts) OpenVEX(tool string, at time.Time) ([]byte, error) {
 // CycloneDX writes the facts of [Vuln] as a VEX document in CycloneDX, which
 // conforms to the official schema, with the same statements. It also says what
 // could not be assessed at all.
-func (f *VulnFacts) CycloneDX(tool string, at time.Time) ([]byte, error) {
-	return cyclonedx.EncodeBOM(f.statements(tool, at).CycloneDX())
+func (f *VulnFacts) CycloneDX(tool, author string, at time.Time) ([]byte, error) {
+	return cyclonedx.EncodeBOM(f.statements(tool, author, at).CycloneDX())
 }
 
-func (f *VulnFacts) statements(tool string, at time.Time) *vulns.Statements {
-	s := &vulns.Statements{Tool: tool, At: at, Database: f.Database.Source, Unread: f.Unread}
+func (f *VulnFacts) statements(tool, author string, at time.Time) *vulns.Statements {
+	s := &vulns.Statements{Tool: tool, Author: author, At: at, Database: f.Database.Source, Unread: f.Unread}
 	for i := range f.Targets {
 		t := &f.Targets[i]
 		subject := vulns.Subject{Product: t.product(), Link: t.BOMLink}
@@ -138,14 +139,4 @@ func (r *vulnRun) somewhere(file string) *audit.Location {
 		return r.facts.Targets[i].place("")
 	}
 	return modFileLocation(r.Target)
-}
-
-// fileLocation is where findings about a file are shown: relative to the
-// directory if it is in there, else by its absolute path.
-func fileLocation(dir, name string) *audit.Location {
-	shown := nameIn(dir, name)
-	if abs, err := filepath.Abs(name); err == nil && !filepath.IsLocal(shown) {
-		shown = filepath.ToSlash(abs)
-	}
-	return &audit.Location{File: shown}
 }

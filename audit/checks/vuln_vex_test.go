@@ -43,11 +43,11 @@ func TestVulnStated(t *testing.T) {
 		cfg.Recorded = test.documents
 		rep := runCheck(t, cfg)
 		facts := factsOf[VulnFacts](t, rep, Vuln)
-		vex, err := facts.OpenVEX("assay v1", cfg.Now())
+		vex, err := facts.OpenVEX("assay v1", "", cfg.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		bom, err := facts.CycloneDX("assay v1", cfg.Now())
+		bom, err := facts.CycloneDX("assay v1", "", cfg.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestVulnFileProduct(t *testing.T) {
 			t.Errorf("%s at %+v", f.Rule, f.Location)
 		}
 	}
-	doc, err := facts.OpenVEX("assay v1", cfg.Now())
+	doc, err := facts.OpenVEX("assay v1", "", cfg.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestVulnBOMLink(t *testing.T) {
 		if (found.BOMLink == "") != (test.want == "") || found.BOMLink != "" && found.BOMLink != document+"#pkg:golang/example.com/lib@v1.1.0%2Bx%20y" {
 			t.Errorf("%s: %s", test.name, found.BOMLink)
 		}
-		bom, err := facts.CycloneDX("assay v1", cfg.Now())
+		bom, err := facts.CycloneDX("assay v1", "", cfg.Now())
 		if err != nil || strings.Contains(string(bom), `"ref": "`+found.BOMLink+`"`) != (test.want != "") || !strings.Contains(string(bom), "no-go-version: stdlib") {
 			t.Errorf("%s: %v\n%s", test.name, err, bom)
 		}
@@ -183,10 +183,10 @@ func TestVulnBOMLink(t *testing.T) {
 // TestVulnNothing: without statements there is no OpenVEX, and CycloneDX says what is unknown.
 func TestVulnNothing(t *testing.T) {
 	facts := VulnFacts{Unread: []string{"prog: damaged"}}
-	if _, err := facts.OpenVEX("assay v1", time.Now()); !errors.Is(err, ErrNoStatements) {
+	if _, err := facts.OpenVEX("assay v1", "", time.Now()); !errors.Is(err, ErrNoStatements) {
 		t.Error(err)
 	}
-	bom, err := facts.CycloneDX("assay v1", time.Unix(0, 0))
+	bom, err := facts.CycloneDX("assay v1", "", time.Unix(0, 0))
 	if err != nil || !strings.Contains(string(bom), "prog: damaged") {
 		t.Errorf("%v\n%s", err, bom)
 	}

@@ -44,6 +44,9 @@ func (s *Statements) CycloneDX() *cdx.BOM {
 		},
 		Vulnerabilities: &w.list, // also if it is empty
 	}
+	if s.Author != "" {
+		bom.Metadata.Authors = &[]cdx.OrganizationalContact{{Name: s.Author}}
+	}
 	if len(products) == 1 {
 		bom.Metadata.Component = &products[0]
 	} else if len(products) > 1 {

@@ -18,7 +18,8 @@ import (
 // Statements are what VEX documents are made of: what is stated of the vulnerabilities of
 // some products, and what could not be determined.
 type Statements struct {
-	Tool     string // name and version: who states what nobody else does
+	Tool     string // name and version: what found what nobody else states
+	Author   string // who issues the documents; "": Tool
 	At       time.Time
 	Database Source // that was asked
 	Subjects []Subject
@@ -225,7 +226,7 @@ func (c *Claim) Adopt(s *Stated) {
 // OpenVEX writes the claims as a document in the format OpenVEX v0.2.0. Without any there
 // is none: that is nil, because a document has at least one statement.
 func (s *Statements) OpenVEX() *VEX {
-	v := &VEX{Context: vexContext + "/v0.2.0", Author: s.Tool, Tooling: s.Tool, Timestamp: s.At.UTC().Truncate(time.Second), Version: 1}
+	v := &VEX{Context: vexContext + "/v0.2.0", Author: cmp.Or(s.Author, s.Tool), Tooling: s.Tool, Timestamp: s.At.UTC().Truncate(time.Second), Version: 1}
 	// Of two about the same, such as of the architectures of one file, the one counts that
 	// hides less.
 	hiding := []Status{IsAffected, UnderInvestigation, NotAffected, IsFixed}

@@ -31,6 +31,7 @@ type vulnFlags struct {
 	vex     []string
 	openVEX string
 	cdxVEX  string
+	author  string
 }
 
 func (inv *invocation) vulnCommand() *cobra.Command {
@@ -87,6 +88,7 @@ under investigation.`,
 	f.StringArrayVar(&v.vex, "vex", nil, inv.say(text{"OpenVEX document with statements; repeatable", "含声明的 OpenVEX 文档；可多次指定"}))
 	f.StringVar(&v.openVEX, "openvex", "", inv.say(text{"write OpenVEX statements of what was found into FILE", "将结果以 OpenVEX 声明写入文件"}))
 	f.StringVar(&v.cdxVEX, "cyclonedx", "", inv.say(text{"write them as a VEX document in CycloneDX into FILE, with what could not be assessed", "将同样的声明以 CycloneDX VEX 文档写入文件，并注明无法评估的内容"}))
+	f.StringVar(&v.author, "author", "", inv.say(text{"who issues these documents, such as a team; default: this program", "上述文档的签发者，如团队名称；默认为本程序"}))
 	return cmd
 }
 

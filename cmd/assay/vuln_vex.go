@@ -14,8 +14,17 @@ import (
 	"github.com/goassay/assay/audit/checks"
 )
 
+// maxAuthor bounds the name of who issues VEX documents, in bytes.
+const maxAuthor = 1024
+
 // checkFiles checks that the VEX documents can be written, each into a file of its own.
 func (v *vulnFlags) checkFiles() error {
+	if v.author != "" && v.openVEX == "" && v.cdxVEX == "" {
+		return usagef("name the file with --openvex or --cyclonedx", "--author: no VEX document is written")
+	}
+	if v.author != clean(v.author) || len(v.author) > maxAuthor {
+		return usagef("", "--author: control characters, or more than %d bytes", maxAuthor)
+	}
 	if v.openVEX != "" && filepath.Clean(v.openVEX) == filepath.Clean(v.cdxVEX) {
 		return usagef("name two files", "--openvex and --cyclonedx: two documents into one place")
 	}
@@ -45,7 +54,7 @@ func (inv *invocation) writeVEX(v *vulnFlags, rep *audit.Report) error {
 	}
 	tool := rep.Tool.Name + " " + rep.Tool.Version
 	if v.cdxVEX != "" {
-		doc, err := facts.CycloneDX(tool, rep.Finished)
+		doc, err := facts.CycloneDX(tool, v.author, rep.Finished)
 		if err != nil {
 			return usagef("", "--cyclonedx %s: %v", v.cdxVEX, err)
 		}
@@ -56,7 +65,7 @@ func (inv *invocation) writeVEX(v *vulnFlags, rep *audit.Report) error {
 	if v.openVEX == "" {
 		return nil
 	}
-	doc, err := facts.OpenVEX(tool, rep.Finished)
+	doc, err := facts.OpenVEX(tool, v.author, rep.Finished)
 	if errors.Is(err, checks.ErrNoStatements) {
 		fmt.Fprintf(inv.stderr, inv.say(text{
 			"assay: --openvex %s: not written: there is nothing to state, and OpenVEX has no document without statements\n",
