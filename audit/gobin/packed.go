@@ -23,8 +23,11 @@ func (f *File) packed(r io.ReaderAt) bool {
 		if h.Class == elf.ELFCLASS32 {
 			size, entry = 52, 32
 		}
+		if packedELF(h) {
+			return true
+		}
 		if len(h.Sections) == 0 {
-			return packedELF(h, f.Size) || marked(r, 0, inHead)
+			return marked(r, 0, inHead)
 		}
 		return marked(r, size+entry*int64(len(h.Progs)), nearHeaders) // a library keeps them
 	case *pe.File:
@@ -49,23 +52,26 @@ func marked(r io.ReaderAt, from, reach int64) bool {
 	return bytes.Contains(part[:n], []byte("UPX!"))
 }
 
-// packedELF tells by the segments: one that is nearly all of the file, and at whose end
-// the program starts, and memory for the rest that has no bytes, or a page of them.
-func packedELF(e *elf.File, size int64) bool {
+// packedELF tells by the segments: one at whose end the program starts, and memory for the
+// rest that has no bytes, or a page of them. What a linker lays out so, as a small program,
+// has a section that the start is in. What stands in the file and is not loaded says nothing.
+func packedELF(e *elf.File) bool {
 	code, room := false, false
 	for _, p := range e.Progs {
 		switch {
 		case p.Type != elf.PT_LOAD:
-		case p.Flags&elf.PF_X != 0 && p.Off == 0 && p.Filesz > uint64(size)/10*9:
+		case p.Flags&elf.PF_X != 0 && p.Off == 0 && p.Filesz > pageSize:
 			end := p.Vaddr + p.Filesz
-			code = e.Entry < end && e.Entry > end-p.Filesz/4
+			code = code || e.Entry < end && e.Entry > end-p.Filesz/4
 		case p.Filesz > pageSize:
 			return false
 		default:
 			room = true
 		}
 	}
-	return code && room
+	return code && room && !slices.ContainsFunc(e.Sections, func(s *elf.Section) bool {
+		return s.Flags&elf.SHF_ALLOC != 0 && s.Type != elf.SHT_NULL && s.Type != elf.SHT_NOBITS && s.Addr <= e.Entry && e.Entry-s.Addr < s.Size
+	})
 }
 
 // packedPE tells by the sections: the first is memory without bytes, and into it and

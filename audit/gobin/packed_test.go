@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"debug/macho"
 	"debug/pe"
+	"encoding/binary"
 	"errors"
 	"testing"
 
@@ -33,6 +34,15 @@ func packedELF(release int, mark string, change func(progs []elf.Prog64, h *elf.
 	}
 	out := append(encode(encode(nil, h), progs), "sum."+mark...)
 	return append(out, make([]byte, size-len(out))...)
+}
+
+// withSection appends a table of two sections, the first of which is null.
+func withSection(data []byte, s elf.Section64) []byte {
+	out := encode(data, elf.Section64{}, s)
+	binary.LittleEndian.PutUint64(out[40:], uint64(len(data)))
+	binary.LittleEndian.PutUint16(out[58:], 64) // of bytes
+	binary.LittleEndian.PutUint16(out[60:], 2)
+	return out
 }
 
 // elf32 has a section, and a mark behind the headers.
@@ -78,6 +88,9 @@ func TestPacked(t *testing.T) {
 	const both, mark = pe.IMAGE_SCN_MEM_WRITE | pe.IMAGE_SCN_MEM_EXECUTE, "UPX!"
 	plain, usual := [2]string{".text", ".data"}, [2]string{"UPX0", "UPX1"}
 	far := append(packedELF(3, "", func(_ []elf.Prog64, h *elf.Header64) { h.Entry = 0x401000 })[:2000], "UPX!"...)
+	entry := elf.Section64{Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC), Addr: 0x400000, Size: 64 << 10}
+	memory, comment := entry, entry
+	memory.Type, comment.Flags = uint32(elf.SHT_NOBITS), 0
 	withSections := elfBomb(elf.ET_EXEC, 0, 0, 0)
 	for name, test := range map[string]struct {
 		data []byte
@@ -87,6 +100,12 @@ func TestPacked(t *testing.T) {
 		"ELF, release 4":               {packedELF(4, mark, nil), gobin.ErrPacked},
 		"ELF, release 3, no mark":      {packedELF(3, "", nil), gobin.ErrPacked},
 		"ELF, release 4, no mark":      {packedELF(4, "", nil), gobin.ErrPacked},
+		"ELF, null sections":           {withSection(packedELF(3, "", nil), elf.Section64{}), gobin.ErrPacked},
+		"ELF, section of memory":       {withSection(packedELF(3, "", nil), memory), gobin.ErrPacked},
+		"ELF, section not loaded":      {withSection(packedELF(3, "", nil), comment), gobin.ErrPacked},
+		"ELF, section of the code":     {withSection(packedELF(3, "", nil), entry), gobin.ErrNotGo},
+		"ELF, zeros appended":          {append(packedELF(3, "", nil), make([]byte, 64<<10)...), gobin.ErrPacked},
+		"ELF, release 4, both":         {withSection(append(packedELF(4, "", nil), make([]byte, 64<<10)...), elf.Section64{}), gobin.ErrPacked},
 		"ELF, mark alone":              {packedELF(3, mark, func(p []elf.Prog64, _ *elf.Header64) { p[1].Type = 0 }), gobin.ErrPacked},
 		"ELF, starts at the start":     {packedELF(3, "", func(_ []elf.Prog64, h *elf.Header64) { h.Entry = 0x401000 }), gobin.ErrNotGo},
 		"ELF, no room":                 {packedELF(3, "", func(p []elf.Prog64, _ *elf.Header64) { p[1].Type = 0 }), gobin.ErrNotGo},
