@@ -127,23 +127,21 @@ var goVersion = lazyregexp.New(`^go1(?:\.\d+){0,2}(?:(?:rc|beta)\d+)?`)
 var errVersionOnly = errors.New("build info holds no settings, only the toolchain's version")
 
 // readBuild reads the build info, if there is one, with a function as that of
-// debug/buildinfo.
+// debug/buildinfo, which may return a part of it with an error.
 func (f *File) readBuild(r io.ReaderAt, read func(io.ReaderAt) (*debug.BuildInfo, error)) {
 	info, err := readInfo(r, read)
+	if info != nil {
+		f.first = newFirstCopy(info)
+		f.Build = newBuild(info)
+		f.Credentials = redactBuild(f.Build, info)
+	}
 	if err != nil {
-		f.State, f.Err = StateUnknown, fmt.Errorf("build info: %w", err)
-		f.Reason = printable(f.Err.Error())
-		return
+		err = fmt.Errorf("build info: %w", err)
+	} else if len(f.Build.Settings) == 0 {
+		err = errVersionOnly
 	}
-	f.first = newFirstCopy(info)
-	f.Build = newBuild(info)
-	f.Credentials = redactBuild(f.Build, info)
-	if len(f.Build.Settings) == 0 {
-		f.State, f.Err, f.Reason = StateUnknown, errVersionOnly, errVersionOnly.Error()
-		return
-	}
-	if f.Build.Go == "" {
-		f.State, f.Err, f.Reason = StateUnknown, errWasmVersion, errWasmVersion.Error()
+	if err != nil {
+		f.State, f.Err, f.Reason = StateUnknown, err, printable(err.Error())
 		return
 	}
 	f.State = StateRead
@@ -168,7 +166,7 @@ func readInfo(r io.ReaderAt, read func(io.ReaderAt) (*debug.BuildInfo, error)) (
 		}
 	}()
 	info, err = read(r)
-	if err == nil && len(info.String()) > maxInfo {
+	if info != nil && len(info.String()) > maxInfo {
 		return nil, ErrTooLarge
 	}
 	return info, err

@@ -61,7 +61,8 @@ type File struct {
 	RELRO     RELRO    `json:"relro,omitempty"`     // of ELF files
 	Stripped  Stripped `json:"stripped"`
 
-	// What the build info claims. Nil or Unknown where State is not StateRead.
+	// What the build info claims. Nil or Unknown where State is not StateRead, but for
+	// the part of the build info that could be read.
 
 	Build    *Build  `json:"build,omitempty"`
 	CGO      Ternary `json:"cgo"`      // built with CGO_ENABLED=1
@@ -296,10 +297,14 @@ func newFile(r io.ReaderAt, size int64, ident []byte) (f *File, err error) {
 // findBuildID looks for Go's build ID as the linker writes it at the start of
 // the text, where the format has no notes; see cmd/internal/buildid.
 func findBuildID(r io.ReaderAt) (string, bool) {
-	const prefix, end = "\xff Go build ID: \"", "\"\n \xff"
 	head := make([]byte, 32<<10)
 	n, _ := r.ReadAt(head, 0)
-	_, rest, ok := bytes.Cut(head[:n], []byte(prefix))
+	return cutBuildID(head[:n])
+}
+
+func cutBuildID(b []byte) (string, bool) {
+	const prefix, end = "\xff Go build ID: \"", "\"\n \xff"
+	_, rest, ok := bytes.Cut(b, []byte(prefix))
 	if !ok {
 		return "", false
 	}

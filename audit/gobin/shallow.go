@@ -26,9 +26,8 @@ func (f Format) Shallow() bool { return f == Plan9 || f == XCOFF || f == Wasm }
 // ErrShallow is what asks for the code of a file whose format is [Format.Shallow].
 var ErrShallow = errors.New("a format of which only the build info is read")
 
-// isShallow reports whether a file that begins with head may be one of the formats. That
-// of Plan 9 and of XCOFF begin with numbers that other files have, too: what else the
-// head says is regarded where it is there.
+// isShallow reports whether a file that begins with head may be one of the formats. Those
+// of Plan 9 and XCOFF begin with numbers that other files have, too: see [File.other].
 func isShallow(head []byte) bool {
 	return isPlan9(head) || isXCOFF(head) || bytes.HasPrefix(head, []byte("\x00asm"))
 }
@@ -37,70 +36,91 @@ func isShallow(head []byte) bool {
 func (f *File) readShallow(r io.ReaderAt, ident []byte) (sign bool, info func(io.ReaderAt) (*debug.BuildInfo, error), err error) {
 	switch {
 	case bytes.HasPrefix(ident, []byte("\x00asm")):
-		return f.readWasm(r)
+		return f.readWasm(io.NewSectionReader(r, 0, f.Size))
 	case isXCOFF(ident):
 		return f.readSections(r, f.readXCOFF)
 	}
 	return f.readSections(r, f.readPlan9)
 }
 
+// A dataSection is the data of a program, and the address that it is loaded at.
+type dataSection struct {
+	*io.SectionReader
+	addr uint64
+}
+
 // readSections reads a format that has the build info in a section of data, as
 // package debug/buildinfo does, which misses some: in files without symbols, and where
 // the size of the code is no multiple of 16.
-func (f *File) readSections(r io.ReaderAt, header func(io.ReaderAt) (data *io.SectionReader, err error)) (bool, func(io.ReaderAt) (*debug.BuildInfo, error), error) {
+func (f *File) readSections(r io.ReaderAt, header func(io.ReaderAt) (dataSection, error)) (bool, func(io.ReaderAt) (*debug.BuildInfo, error), error) {
 	data, err := header(r)
 	if err != nil {
 		return false, nil, err
 	}
-	at, found, err := findInfo(data)
+	at, marked, found, err := data.findInfo()
 	if err != nil {
 		return false, nil, err
 	}
 	var sign bool
 	f.BuildID, sign = findBuildID(r)
-	return sign || found, func(io.ReaderAt) (*debug.BuildInfo, error) {
+	return sign || marked, func(io.ReaderAt) (*debug.BuildInfo, error) {
 		if !found {
 			return nil, errNoInfo
 		}
-		return parseInfo(data, at)
+		return parseInfo(data.SectionReader, at)
 	}, nil
 }
 
-// isPlan9 reports whether head is that of a program for Plan 9: a magic number, and
-// sizes of which the code's and the data's are not nothing.
+// maxSought is how many bytes of a file that is not laid out as its header says are
+// searched for a sign of Go: about all that may be read of it.
+const maxSought = MaxRead - 1<<20
+
+// other tells what a file is that begins like a program, and whose header is not that of
+// one: damaged, if there is a sign of Go in it, and else another kind of file.
+func (f *File) other(r io.ReaderAt, what string) error {
+	kind := ErrNotExecutable
+	if _, sign := findBuildID(r); sign {
+		kind = ErrMalformed
+	}
+	err := scanSection(io.NewSectionReader(r, 0, min(f.Size, maxSought)), len(infoMagic)-1, func(_ int64, part []byte) bool {
+		if bytes.Contains(part, []byte(infoMagic)) {
+			kind = ErrMalformed
+		}
+		return kind != ErrMalformed
+	})
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s", kind, what)
+}
+
+// isPlan9 reports whether head begins like a program for Plan 9.
 func isPlan9(head []byte) bool {
-	if len(head) < 8 {
+	if len(head) < 4 {
 		return false
 	}
 	switch binary.BigEndian.Uint32(head) {
 	case plan9obj.Magic386, plan9obj.MagicAMD64, plan9obj.MagicARM:
-	default:
-		return false
+		return true
 	}
-	return binary.BigEndian.Uint32(head[4:]) != 0 && (len(head) < 12 || binary.BigEndian.Uint32(head[8:]) != 0)
+	return false
 }
 
-// readPlan9 reads the header of a program for Plan 9: a.out(6). Another file that begins
-// like one has other sizes.
-func (f *File) readPlan9(r io.ReaderAt) (*io.SectionReader, error) {
+// readPlan9 reads the header of a program for Plan 9: a.out(6). The system loads code
+// and data, and so the tables behind them may be of any size.
+func (f *File) readPlan9(r io.ReaderAt) (dataSection, error) {
 	p, err := plan9obj.NewFile(r)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotExecutable, err)
+		return dataSection{}, fmt.Errorf("%w: %w", ErrNotExecutable, err)
 	}
-	end := int64(p.HdrSize)
-	var data *io.SectionReader
-	for _, s := range p.Sections {
-		if s.Name == "data" {
-			data = io.NewSectionReader(r, end, int64(s.Size))
-		}
-		end += int64(s.Size)
-	}
-	if end > f.Size || data == nil {
-		return nil, fmt.Errorf("%w: sizes of a Plan 9 program that are not the file's", ErrNotExecutable)
+	text, data := int64(p.Section("text").Size), int64(p.Section("data").Size)
+	start := int64(p.HdrSize) + text
+	if text == 0 || data == 0 || start+data > f.Size {
+		return dataSection{}, f.other(r, "sizes of a Plan 9 program that are not the file's")
 	}
 	f.Format, f.OS = Plan9, "plan9"
 	f.Arch = map[uint32]string{plan9obj.Magic386: "386", plan9obj.MagicAMD64: "amd64", plan9obj.MagicARM: "arm"}[p.Magic]
-	return data, nil
+	return dataSection{io.NewSectionReader(r, start, data), 0}, nil // at the start of a page, whichever
 }
 
 // Of an XCOFF header: the AIX manual, "XCOFF Object File Format". Numbers are big-endian.
@@ -111,32 +131,32 @@ const (
 	xcoffData        = 0x40    // STYP_DATA
 )
 
-// isXCOFF reports whether head is that of an XCOFF program. An object, which is none,
-// has no auxiliary header, or the flag of programs is not set. Other files that begin with
-// the number hardly have both.
+// isXCOFF reports whether head begins like an XCOFF file.
 func isXCOFF(head []byte) bool {
 	if len(head) < 2 {
 		return false
 	}
 	magic := binary.BigEndian.Uint16(head)
-	if magic != xcoff32 && magic != xcoff64 {
-		return false
-	}
-	if len(head) < 20 {
-		return true
-	}
-	aux, flags := binary.BigEndian.Uint16(head[16:]), binary.BigEndian.Uint16(head[18:])
-	return flags&xcoffExec != 0 && aux >= minAux && aux <= maxAux
+	return magic == xcoff32 || magic == xcoff64
 }
 
-// readXCOFF reads the header of an XCOFF program, and those of its sections.
-func (f *File) readXCOFF(r io.ReaderAt) (*io.SectionReader, error) {
+// readXCOFF reads the header of an XCOFF program, and those of its sections. An object,
+// which is none, has no auxiliary header, and the flag of programs is not set. Other files
+// that begin with the number hardly have both.
+func (f *File) readXCOFF(r io.ReaderAt) (dataSection, error) {
 	var head [24]byte
-	if n, err := r.ReadAt(head[:], 0); n < len(head) || !isXCOFF(head[:]) {
+	if n, err := r.ReadAt(head[:], 0); n < len(head) {
 		if err != nil && err != io.EOF {
-			return nil, err
+			return dataSection{}, err
 		}
-		return nil, ErrNotExecutable
+		return dataSection{}, ErrNotExecutable
+	}
+	aux, program := int64(binary.BigEndian.Uint16(head[16:])), binary.BigEndian.Uint16(head[18:])&xcoffExec != 0
+	if aux == 0 && !program {
+		return dataSection{}, fmt.Errorf("%w: XCOFF object", ErrNotExecutable)
+	}
+	if aux < minAux || aux > maxAux || !program {
+		return dataSection{}, f.other(r, "XCOFF header that is not a program's")
 	}
 	wide := binary.BigEndian.Uint16(head[:]) == xcoff64
 	start, entry := int64(20), 40
@@ -144,31 +164,36 @@ func (f *File) readXCOFF(r io.ReaderAt) (*io.SectionReader, error) {
 	if wide {
 		start, entry, f.Arch = 24, 72, "ppc64"
 	}
-	start += int64(binary.BigEndian.Uint16(head[16:]))
+	start += aux
 	table := make([]byte, int(binary.BigEndian.Uint16(head[2:]))*entry)
 	if n, err := r.ReadAt(table, start); n < len(table) {
 		if err != io.EOF {
-			return nil, err
+			return dataSection{}, err
 		}
-		return nil, fmt.Errorf("%w: XCOFF sections cut short", ErrMalformed)
+		return dataSection{}, fmt.Errorf("%w: XCOFF sections cut short", ErrMalformed)
 	}
 	for ; len(table) > 0; table = table[entry:] {
-		var size, offset uint64
+		var addr, size, offset uint64
 		flags := uint32(0)
 		if wide {
-			size, offset, flags = binary.BigEndian.Uint64(table[24:]), binary.BigEndian.Uint64(table[32:]), binary.BigEndian.Uint32(table[64:])
+			addr, size, offset, flags = binary.BigEndian.Uint64(table[16:]), binary.BigEndian.Uint64(table[24:]), binary.BigEndian.Uint64(table[32:]), binary.BigEndian.Uint32(table[64:])
 		} else {
-			size, offset, flags = uint64(binary.BigEndian.Uint32(table[16:])), uint64(binary.BigEndian.Uint32(table[20:])), binary.BigEndian.Uint32(table[36:])
+			word := func(at int) uint64 { return uint64(binary.BigEndian.Uint32(table[at:])) }
+			addr, size, offset, flags = word(12), word(16), word(20), uint32(word(36))
 		}
 		if flags&0xffff != xcoffData {
 			continue
 		}
 		if offset > uint64(f.Size) || size > uint64(f.Size)-offset {
-			return nil, fmt.Errorf("%w: XCOFF data outside the file", ErrMalformed)
+			return dataSection{}, fmt.Errorf("%w: XCOFF data outside the file", ErrMalformed)
 		}
-		return io.NewSectionReader(r, int64(offset), int64(size)), nil
+		return dataSection{io.NewSectionReader(r, int64(offset), int64(size)), addr}, nil
 	}
-	return io.NewSectionReader(r, 0, 0), nil
+	const noData = "XCOFF program without data"
+	if err := f.other(r, noData); !errors.Is(err, ErrNotExecutable) {
+		return dataSection{}, err
+	}
+	return dataSection{}, fmt.Errorf("%w: %s", ErrNotGo, noData)
 }
 
 // The build info as the linker writes it: see readRawBuildInfo in debug/buildinfo.
@@ -185,25 +210,28 @@ var (
 	errBadInfo = fmt.Errorf("%w: build info", ErrMalformed)
 )
 
-// findInfo returns the offset of the build info in a section, of which it is aligned.
-func findInfo(data *io.SectionReader) (at int64, found bool, err error) {
-	err = scanSection(data, len(infoMagic)-1, func(offset int64, part []byte) bool {
+// findInfo returns the offset of the build info in the section. It is the address that
+// is aligned, see searchMagic in debug/buildinfo: where AIX's linker links, the section
+// may begin anywhere. The section is marked if the mark stands in it, aligned or not.
+func (s dataSection) findInfo() (at int64, marked, found bool, err error) {
+	err = scanSection(s.SectionReader, len(infoMagic)-1, func(offset int64, part []byte) bool {
 		for from := 0; ; from++ {
 			i := bytes.Index(part[from:], []byte(infoMagic))
 			if i < 0 {
 				return true
 			}
-			from += i
-			if at = offset + int64(from); at%infoAlign == 0 {
+			marked, from = true, from+i
+			if at = offset + int64(from); (s.addr+uint64(at))%infoAlign == 0 {
 				found = true
 				return false
 			}
 		}
 	})
-	return at, found, err
+	return at, marked, found, err
 }
 
-// parseInfo reads the build info at an offset.
+// parseInfo reads the build info at an offset. Where only the toolchain's version can be
+// read, it returns that with the error.
 func parseInfo(data *io.SectionReader, at int64) (*debug.BuildInfo, error) {
 	head := make([]byte, infoHeader)
 	if n, err := data.ReadAt(head, at); n < len(head) {
@@ -212,40 +240,49 @@ func parseInfo(data *io.SectionReader, at int64) (*debug.BuildInfo, error) {
 	if head[15]&infoInline == 0 {
 		return nil, errOldInfo
 	}
-	at += infoHeader
-	var texts [2]string
-	for i := range texts {
-		var head [binary.MaxVarintLen64]byte
-		n, err := data.ReadAt(head[:], at)
-		if err != nil && err != io.EOF {
-			return nil, err
-		}
-		size, width := binary.Uvarint(head[:n])
-		if width <= 0 || size > uint64(data.Size()) {
-			return nil, errBadInfo
-		}
-		if size > maxInfo {
-			return nil, ErrTooLarge
-		}
-		text := make([]byte, size)
-		if n, err := data.ReadAt(text, at+int64(width)); n < len(text) {
-			return nil, cutShort(err)
-		}
-		texts[i], at = string(text), at+int64(width)+int64(size)
+	version, at, err := infoText(data, at+infoHeader)
+	if err == nil && version == "" {
+		err = errBadInfo
 	}
-	if texts[0] == "" {
-		return nil, errBadInfo
-	}
-	lines := ""
-	if t := texts[1]; len(t) > len(frameStart)+len(frameEnd) && t[len(t)-len(frameEnd)-1] == '\n' {
-		lines = t[len(frameStart) : len(t)-len(frameEnd)]
-	}
-	info, err := debug.ParseBuildInfo(lines)
 	if err != nil {
 		return nil, err
 	}
-	info.GoVersion = texts[0]
-	return info, nil
+	text, _, err := infoText(data, at)
+	if err != nil {
+		return &debug.BuildInfo{GoVersion: version}, err
+	}
+	lines := ""
+	if len(text) > len(frameStart)+len(frameEnd) && text[len(text)-len(frameEnd)-1] == '\n' {
+		lines = text[len(frameStart) : len(text)-len(frameEnd)]
+	}
+	info, err := debug.ParseBuildInfo(lines)
+	if err != nil {
+		info = &debug.BuildInfo{}
+	}
+	info.GoVersion = version
+	return info, err
+}
+
+// infoText reads one of the texts of the build info, and where the next is.
+func infoText(data *io.SectionReader, at int64) (text string, next int64, err error) {
+	var head [binary.MaxVarintLen64]byte
+	n, err := data.ReadAt(head[:], at)
+	if err != nil && err != io.EOF {
+		return "", 0, err
+	}
+	size, width := binary.Uvarint(head[:n])
+	if width <= 0 || size > uint64(data.Size()) {
+		return "", 0, errBadInfo
+	}
+	if size > maxInfo {
+		return "", 0, ErrTooLarge
+	}
+	b := make([]byte, size)
+	at += int64(width)
+	if n, err := data.ReadAt(b, at); n < len(b) {
+		return "", 0, cutShort(err)
+	}
+	return string(b), at + int64(size), nil
 }
 
 // cutShort is the error of a read that found too little.

@@ -4,12 +4,13 @@ package gobin_test
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,6 +72,9 @@ func TestShallow(t *testing.T) {
 			if (f.BuildID != "") != test.nameID {
 				t.Errorf("build ID %q", f.BuildID)
 			}
+			if test.format == gobin.XCOFF {
+				moveData(t, f.Path, test.oracle)
+			}
 			if d := f.Disagreements(); d != nil {
 				t.Errorf("disagreements: %v", d)
 			}
@@ -91,6 +95,30 @@ func TestShallow(t *testing.T) {
 	}
 }
 
+// moveData lets the data of a program for AIX begin eight bytes earlier, in the file and
+// in memory, as AIX's linker may lay it out: all the rest stays where it is.
+func moveData(t *testing.T, path string, oracle bool) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := data[24+int(binary.BigEndian.Uint16(data[16:])):]
+	for range binary.BigEndian.Uint16(data[2:]) {
+		if binary.BigEndian.Uint32(table[64:])&0xffff == 0x40 {
+			for at, by := range map[int]uint64{8: 8, 16: 8, 24: math.MaxUint64 - 7, 32: 8} { // addresses, size, offset
+				binary.BigEndian.PutUint64(table[at:], binary.BigEndian.Uint64(table[at:])-by)
+			}
+		}
+		table = table[72:]
+	}
+	if f, err := gobin.New(bytes.NewReader(data), int64(len(data))); err != nil || f.State != gobin.StateRead {
+		t.Errorf("data elsewhere: %+v, error %v", f, err)
+	}
+	if _, err := buildinfo.Read(bytes.NewReader(data)); err != nil && oracle {
+		t.Errorf("package debug/buildinfo does not read it either: %v", err)
+	}
+}
+
 // damageShallow changes a program: none of it ends in a panic, nor in another answer
 // where the build info is gone.
 func damageShallow(t *testing.T, data []byte) {
@@ -105,95 +133,6 @@ func damageShallow(t *testing.T, data []byte) {
 	f, err := gobin.New(bytes.NewReader(gone), int64(len(gone)))
 	if err == nil && (f.State != gobin.StateUnknown || f.Build != nil) || err != nil && !errors.Is(err, gobin.ErrNotGo) {
 		t.Errorf("without build info: %+v, error %v", f, err)
-	}
-}
-
-// uleb appends a number as WebAssembly encodes it.
-func uleb(b []byte, n int) []byte { return binary.AppendUvarint(b, uint64(n)) }
-
-// wasmFile makes a module of sections: their numbers, and what is in them.
-func wasmFile(sections ...any) []byte {
-	out := []byte("\x00asm\x01\x00\x00\x00")
-	for i := 0; i < len(sections); i += 2 {
-		content := sections[i+1].(string)
-		out = append(uleb(append(out, byte(sections[i].(int))), len(content)), content...)
-	}
-	return out
-}
-
-func wasmText(parts ...any) string {
-	var out []byte
-	for _, p := range parts {
-		switch p := p.(type) {
-		case int:
-			out = uleb(out, p)
-		case string:
-			out = append(uleb(out, len(p)), p...)
-		}
-	}
-	return string(out)
-}
-
-func producers(parts ...any) string { return wasmText(append([]any{"producers"}, parts...)...) }
-
-func framed(lines ...string) string {
-	return "\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6" + strings.Join(lines, "\n") + "\n" + "\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2"
-}
-
-const wasmID = "\xff Go build ID: \"a/b\"\n \xff"
-
-// TestWasm tells Go's modules from others, and what is known of them.
-func TestWasm(t *testing.T) {
-	goProducers := producers(2, "language", 1, "Go", "go1.26.8", "processed-by", 1, "Go cmd/compile", "go1.26.8")
-	settings := gobintest.Settings("GOOS=js", "GOARCH=wasm")
-	info := framed(settings...)
-	component := append([]byte("\x00asm\x0d\x00\x01\x00"), info...)
-	for name, test := range map[string]struct {
-		data   []byte
-		state  gobin.State
-		err    error // of New
-		goVers string
-		reason string
-	}{
-		"all":                         {wasmFile(0, wasmText("go:buildid")+wasmID, 11, info, 0, goProducers), gobin.StateRead, nil, "go1.26.8", ""},
-		"twice the same":              {wasmFile(11, info+info, 0, goProducers), gobin.StateRead, nil, "go1.26.8", ""},
-		"two that differ":             {wasmFile(11, info+framed("path\tother"), 0, goProducers), gobin.StateUnknown, nil, "", "two that differ"},
-		"without a version":           {wasmFile(11, info), gobin.StateUnknown, nil, "", "version is not recorded"},
-		"component":                   {component, gobin.StateUnknown, nil, "", "version is not recorded"},
-		"component of others":         {component[:8], "", gobin.ErrNotGo, "", ""},
-		"version alone":               {wasmFile(0, goProducers), gobin.StateUnknown, nil, "go1.26.8", "only the toolchain's version"},
-		"build ID alone":              {wasmFile(0, wasmText("go:buildid")+wasmID), gobin.StateUnknown, nil, "", "there is none"},
-		"Go of another toolchain":     {wasmFile(0, producers(2, "language", 1, "Go", "", "processed-by", 1, "TinyGo", "0.33.0")), gobin.StateUnknown, nil, "", "there is none"},
-		"another language":            {wasmFile(0, producers(1, "language", 1, "Rust", "1.80"), 11, "data"), "", gobin.ErrNotGo, "", ""},
-		"no sections":                 {wasmFile(), "", gobin.ErrNotGo, "", ""},
-		"frame of something else":     {wasmFile(11, framed("text")), "", gobin.ErrNotGo, "", ""},
-		"frame without an end":        {wasmFile(11, info[:100]), "", gobin.ErrNotGo, "", ""},
-		"cut short":                   {wasmFile(11, info)[:60], "", gobin.ErrMalformed, "", ""},
-		"section longer than it is":   {append(wasmFile(), 0, 0xff, 0xff, 0xff, 0xff, 0x0f), "", gobin.ErrMalformed, "", ""},
-		"length without an end":       {append(wasmFile(), 0, 0xff, 0xff), "", gobin.ErrMalformed, "", ""},
-		"producers cut short":         {wasmFile(0, goProducers[:20]), "", gobin.ErrNotGo, "", ""},
-		"producers without a version": {wasmFile(0, producers(1, "language", 1, "Go")), "", gobin.ErrNotGo, "", ""},
-		"producers without values":    {wasmFile(0, producers(1, "language", 3)), "", gobin.ErrNotGo, "", ""},
-		"producers without fields":    {wasmFile(0, producers()), "", gobin.ErrNotGo, "", ""},
-		"too many sections":           {append(wasmFile(), make([]byte, 1<<18)...), "", gobin.ErrTooLarge, "", ""},
-	} {
-		f, err := gobin.New(bytes.NewReader(test.data), int64(len(test.data)))
-		if !errors.Is(err, test.err) || err == nil != (test.err == nil) {
-			t.Errorf("%s: %+v, error %v, want %v", name, f, err, test.err)
-		}
-		if err != nil {
-			continue
-		}
-		version := ""
-		if f.Build != nil {
-			version = f.Build.Go
-		}
-		if f.State != test.state || version != test.goVers || !strings.Contains(f.Reason, test.reason) || test.reason == "" && f.Reason != "" {
-			t.Errorf("%s: %s of %q: %q", name, f.State, version, f.Reason)
-		}
-		if test.state == gobin.StateRead && f.OS != "js" {
-			t.Errorf("%s: OS %q", name, f.OS)
-		}
 	}
 }
 
@@ -222,6 +161,35 @@ func xcoffFile(data string, wrong int, flags uint16) []byte {
 	return append(append(out, section...), data...)
 }
 
+// xcoffAt makes a program for AIX whose data has an address.
+func xcoffAt(addr uint32, data string) []byte {
+	out := xcoffFile(data, 0, 2)
+	binary.BigEndian.PutUint32(out[20+28+40+12:], addr)
+	return out
+}
+
+// xcoff64At makes one of 64 bits.
+func xcoff64At(addr uint64, data string) []byte {
+	const header, aux, section = 24, 120, 72
+	out := make([]byte, header+aux+section)
+	binary.BigEndian.PutUint16(out, 0x1F7)
+	binary.BigEndian.PutUint16(out[2:], 1)
+	binary.BigEndian.PutUint16(out[16:], aux)
+	binary.BigEndian.PutUint16(out[18:], 2)
+	s := out[header+aux:]
+	for at, n := range map[int]uint64{16: addr, 24: uint64(len(data)), 32: uint64(len(out))} {
+		binary.BigEndian.PutUint64(s[at:], n)
+	}
+	binary.BigEndian.PutUint32(s[64:], 0x40)
+	return append(out, data...)
+}
+
+// with returns data in which a number of 16 bits is another.
+func with(data []byte, at int, n uint16) []byte {
+	binary.BigEndian.PutUint16(data[at:], n)
+	return data
+}
+
 // inlineInfo is build info as the linker writes it.
 func inlineInfo(flags byte, version, lines string) string {
 	out := append([]byte("\xff Go buildinf:\x08"), flags)
@@ -232,12 +200,29 @@ func inlineInfo(flags byte, version, lines string) string {
 // TestSections reads forged programs of the formats that have the build info in a section.
 func TestSections(t *testing.T) {
 	whole := inlineInfo(2, "go1.26.8", framed(gobintest.Settings("GOOS=plan9", "GOARCH=386")...))
+	id := "text" + wasmID
 	for name, test := range map[string]struct {
 		data   []byte
 		state  gobin.State
 		err    error
 		reason string
 	}{
+		"XCOFF, odd address":           {xcoffAt(0x20000003, strings.Repeat("x", 13)+whole), gobin.StateRead, nil, ""},
+		"XCOFF of 64 bits":             {xcoff64At(0x110000598, "12345678"+whole), gobin.StateRead, nil, ""},
+		"XCOFF, aligned in the file":   {xcoff64At(0x110000598, whole), gobin.StateUnknown, nil, "there is none"},
+		"XCOFF, another header's size": {with(xcoffFile(whole, 0, 2), 16, 200), "", gobin.ErrMalformed, ""},
+		"XCOFF, no flag":               {xcoffFile(whole, 0, 0x1000), "", gobin.ErrMalformed, ""},
+		"XCOFF, no flag, build ID":     {xcoffFile(id, 0, 0), "", gobin.ErrMalformed, ""},
+		"XCOFF object with Go in it":   {with(xcoffFile(whole, 0, 0), 16, 0), "", gobin.ErrNotExecutable, ""},
+		"XCOFF, other header, not Go":  {with(xcoffFile("data", 0, 2), 16, 200), "", gobin.ErrNotExecutable, ""},
+		"XCOFF, data of another type":  {bytes.Replace(xcoffFile(whole, 0, 2), []byte("\x00\x00\x00\x40\xff"), []byte("\x00\x00\x00\x60\xff"), 1), "", gobin.ErrMalformed, ""},
+		"Plan 9, symbols of any size":  {with(plan9File(whole), 16, 0xffff), gobin.StateRead, nil, ""},
+		"Plan 9, lines of any size":    {with(plan9File(whole), 28, 0x7fff), gobin.StateRead, nil, ""},
+		"Plan 9, cut short":            {plan9File(whole + "more")[:100], "", gobin.ErrMalformed, ""},
+		"Plan 9, cut before the info":  {plan9File(id + strings.Repeat("x", 64<<10) + whole)[:500], "", gobin.ErrMalformed, ""},
+		"Plan 9, code of any size":     {with(plan9File(whole), 4, 0xffff), "", gobin.ErrMalformed, ""},
+		"Plan 9, data of any size":     {with(plan9File(strings.Repeat("x", 300<<10)+whole), 8, 0xffff), "", gobin.ErrMalformed, ""},
+		"Plan 9, no data":              {with(with(plan9File(whole), 8, 0), 10, 0), "", gobin.ErrMalformed, ""},
 		"Plan 9":                       {plan9File(whole), gobin.StateRead, nil, ""},
 		"behind a mark":                {plan9File(strings.Repeat("x", 256<<10-8) + "\xff Go buildinf:" + strings.Repeat("x", 10) + whole), gobin.StateRead, nil, ""},
 		"XCOFF":                        {xcoffFile(whole, 0, 2), gobin.StateRead, nil, ""},
@@ -267,6 +252,13 @@ func TestSections(t *testing.T) {
 		}
 		if err == nil && (f.State != test.state || !strings.Contains(f.Reason, test.reason)) {
 			t.Errorf("%s: %s: %q", name, f.State, f.Reason)
+		}
+	}
+	for name, data := range map[string]string{"cut short": whole[:100], "lines that are none": inlineInfo(2, "go1.26.8", framed("mod\tx"))} {
+		file := plan9File(data)
+		f, err := gobin.New(bytes.NewReader(file), int64(len(file)))
+		if err != nil || f.State != gobin.StateUnknown || f.Build == nil || f.Build.Go != "go1.26.8" || f.Build.Main != nil {
+			t.Errorf("%s: the version does not stay: %+v, error %v", name, f, err)
 		}
 	}
 	huge := plan9File(inlineInfo(2, "go1.26.8", strings.Repeat("x", 5<<20)))
@@ -299,8 +291,10 @@ func TestShallowDisk(t *testing.T) {
 	pad := strings.Repeat("x", 300<<10) // so that nothing is read beforehand
 	for name, data := range map[string][]byte{
 		"wasm":      wasmFile(0, wasmText("go:buildid")+wasmID+pad, 0, wasmText("name")+pad, 11, pad+info+pad, 0, producers(1, "processed-by", 1, "Go cmd/compile", "go1.26.8")),
-		"component": append([]byte("\x00asm\x0d\x00\x01\x00"), pad+info+pad...),
+		"component": wasmComponent(1, string(wasmFile(0, wasmText("name")+pad, 11, pad+info+pad, 2, wasmText(1, "gojs")+pad)), 0, wasmText("producers")+pad[:1000]),
 		"Plan 9":    plan9File(strings.Repeat("x", 512<<10) + inlineInfo(2, "go1.26.8", info) + pad),
+		"cut":       plan9File(strings.Repeat("x", 512<<10) + inlineInfo(2, "go1.26.8", info) + pad)[:530<<10],
+		"no flag":   xcoffFile(strings.Repeat("x", 512<<10)+inlineInfo(2, "go1.26.8", info)+pad, 0, 0),
 		"XCOFF":     xcoffFile(strings.Repeat("x", 512<<10)+inlineInfo(2, "go1.26.8", info)+pad, 0, 2),
 	} {
 		complete := false
@@ -326,6 +320,9 @@ func FuzzShallow(f *testing.F) {
 	f.Add(wasmFile(0, wasmText("go:buildid")+wasmID, 11, info, 0, producers(1, "processed-by", 1, "Go cmd/compile", "go1.26.8")))
 	f.Add(plan9File(inlineInfo(2, "go1.26.8", info)))
 	f.Add(xcoffFile(inlineInfo(2, "go1.26.8", info), 0, 2))
+	f.Add(xcoff64At(0x110000598, "12345678"+inlineInfo(2, "go1.26.8", info)))
+	f.Add(plan9File(inlineInfo(2, "go1.26.8", info))[:100])
+	f.Add(wasmComponent(1, string(wasmFile(2, wasmText(1, "gojs", "f", 0, 1), 11, info, 0, compiledBy("go1.26.8", "go1.27.0"))), 4, string(wasmComponent(1, string(wasmFile(11, info)))), 0, compiledBy("go1.26.8")))
 	f.Fuzz(func(t *testing.T, data []byte) { read(data); lookDeep(data) })
 }
 
@@ -333,14 +330,16 @@ func FuzzShallow(f *testing.F) {
 // as what could not be read.
 func TestWalkShallow(t *testing.T) {
 	dir := t.TempDir()
-	want := map[string]gobin.State{"go.wasm": gobin.StateRead, "other.wasm": gobin.StateNotGo, "go.9": gobin.StateRead, "go.aix": gobin.StateRead, "c.aix": gobin.StateNotGo}
+	want := map[string]gobin.State{"go.wasm": gobin.StateRead, "other.wasm": gobin.StateNotGo, "go.9": gobin.StateRead, "go.aix": gobin.StateRead, "c.aix": gobin.StateNotGo,
+		"cut.9": gobin.StateUnreadable, "header.aix": gobin.StateUnreadable, "frame.wasm": gobin.StateUnknown, "component.wasm": gobin.StateRead}
 	lines := gobintest.Settings()
 	info := inlineInfo(2, "go1.26.8", framed(lines...))
 	for name, data := range map[string][]byte{
 		"go.wasm":    wasmFile(11, framed(lines...), 0, producers(1, "processed-by", 1, "Go cmd/compile", "go1.26.8")),
 		"other.wasm": wasmFile(11, "data"), "go.9": plan9File(info), "go.aix": xcoffFile(info, 0, 2), "c.aix": xcoffFile("data", 0, 2),
 		"icon.ico": []byte("\x00\x00\x01\x00\x01\x00 and more than a header"), "video": append([]byte("\x00\x00\x01\xeb"), make([]byte, 600)...),
-		"object.o": xcoffFile("data", 0, 0),
+		"object.o": xcoffFile("data", 0, 0), "cut.9": plan9File(info)[:100], "header.aix": with(xcoffFile(info, 0, 2), 16, 200), "frame.wasm": wasmFile(11, framed(lines...)[:100]),
+		"component.wasm": wasmComponent(1, string(wasmFile(11, framed(lines...), 0, compiledBy("go1.26.8")))),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
 			t.Fatal(err)
@@ -352,16 +351,5 @@ func TestWalkShallow(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-// go version -m reads none of WebAssembly: what is told of it here is told nowhere else.
-func TestGoVersionReadsNoWasm(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.wasm")
-	if err := os.WriteFile(path, wasmFile(11, framed(gobintest.Settings()...)), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.CommandContext(t.Context(), "go", "version", "-m", path).CombinedOutput(); err == nil && strings.Contains(string(out), "example.com/prog") {
-		t.Errorf("it does now, and can be held against: %s", out)
 	}
 }

@@ -3,73 +3,103 @@
 package gobin
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
-	"slices"
 )
 
-// Of WebAssembly: the specification's binary format, sections 5.5.2 to 5.5.16.
+// Of WebAssembly: the specification's binary format, sections 5.5.2 to 5.5.16. Of
+// components: "Component Model Binary Format" of the component model.
 const (
-	wasmModule     = 1 // the version of a module; a component has another
-	wasmCustom     = 0
-	wasmData       = 11
-	wasmHeader     = 8
-	maxWasmName    = 64      // bytes of the names of sections that are looked at
-	maxWasmSection = 4 << 10 // bytes of the custom sections that are read
+	wasmHeader = 8
+
+	wasmModule = 1 // the version of a module
+	wasmCustom = 0
+	wasmImport = 2
+	wasmData   = 11
+
+	wasmComponent  = 1 // the layer of a component, behind its version
+	wasmCore       = 1 // a module in it
+	wasmNested     = 4 // a component in it
+	maxWasmNesting = 8 // components in each other
 )
 
 var (
-	errWasmVersion = errors.New("the toolchain's version is not recorded")
-	errTwoInfos    = errors.New("there are two that differ")
+	errTwoInfos   = errors.New("there are two that differ")
+	errPrograms   = errors.New("the modules of the component differ in it")
+	errManyFrames = fmt.Errorf("it begins in more than %d places", maxPlaces)
 )
 
-// wasm is what there is of Go in a WebAssembly file.
+// wasm is what there is of Go in a WebAssembly file: in the module that it is, or in
+// those of a component, of which each is a program.
 type wasm struct {
-	buildID string
+	sections int // so far
+	places   int // so far, where build info begins
+
 	sign    bool
-	version string              // of the toolchain
-	data    []*io.SectionReader // where the text of the build info may stand
+	buildID string
+	info    *debug.BuildInfo
+	text    string // of info
+	err     error
 }
 
 // readWasm reads a WebAssembly file. Go's linker writes the build info into it for the
 // program alone, framed and without the toolchain's version, which stands in the section
-// "producers" (https://github.com/WebAssembly/tool-conventions). Of a component, which
-// has modules in it, the whole is searched.
-func (f *File) readWasm(r io.ReaderAt) (sign bool, read func(io.ReaderAt) (*debug.BuildInfo, error), err error) {
-	head := make([]byte, wasmHeader)
-	if n, err := r.ReadAt(head, 0); n < len(head) {
-		if err == io.EOF {
-			err = ErrNotExecutable
-		}
-		return false, nil, err
-	}
+// "producers" (https://github.com/WebAssembly/tool-conventions).
+func (f *File) readWasm(r *io.SectionReader) (sign bool, read func(io.ReaderAt) (*debug.BuildInfo, error), err error) {
 	f.Format, f.Arch = Wasm, "wasm"
 	w := &wasm{}
-	if binary.LittleEndian.Uint32(head[4:]) == wasmModule {
-		err = w.module(r, f.Size)
-	} else {
-		w.data = []*io.SectionReader{io.NewSectionReader(r, wasmHeader, f.Size-wasmHeader)}
-	}
-	if err != nil {
-		return false, nil, err
-	}
-	texts, err := w.texts()
-	if err != nil {
+	if err := w.read(r, 0); err != nil {
 		return false, nil, err
 	}
 	f.BuildID = w.buildID
-	return w.sign || len(texts) > 0, func(io.ReaderAt) (*debug.BuildInfo, error) { return w.info(texts) }, nil
+	return w.sign, func(io.ReaderAt) (*debug.BuildInfo, error) {
+		if w.info == nil {
+			return nil, cmp.Or(w.err, errNoInfo)
+		}
+		return w.info, w.err
+	}, nil
 }
 
-// module goes through the sections of a module.
-func (w *wasm) module(r io.ReaderAt, size int64) error {
-	for at, count := int64(wasmHeader), 0; at < size; count++ {
-		if count == maxSections {
-			return tooLarge("sections", uint64(count))
+// read reads a module, or a component with those in it. What has another version is searched
+// for build info as the data of a module is.
+func (w *wasm) read(r *io.SectionReader, nesting int) error {
+	head := make([]byte, wasmHeader)
+	if n, err := r.ReadAt(head, 0); n < len(head) || string(head[:4]) != "\x00asm" {
+		if err != nil && err != io.EOF {
+			return err
+		}
+		return fmt.Errorf("%w: WebAssembly header", ErrMalformed)
+	}
+	content := io.NewSectionReader(r, wasmHeader, r.Size()-wasmHeader)
+	m := &goModule{}
+	var err error
+	switch {
+	case binary.LittleEndian.Uint32(head[4:]) == wasmModule:
+		err = w.module(content, m)
+	case binary.LittleEndian.Uint16(head[6:]) == wasmComponent:
+		err = w.component(content, m, nesting)
+	default:
+		err = w.frames(content, m)
+	}
+	if err != nil {
+		return err
+	}
+	if m.unread > 0 && !m.sign {
+		return tooLarge("bytes of the section producers", uint64(m.unread))
+	}
+	w.add(m)
+	return nil
+}
+
+// each calls fn with the sections.
+func (w *wasm) each(r *io.SectionReader, fn func(id byte, section *io.SectionReader) error) error {
+	for at := int64(0); at < r.Size(); {
+		if w.sections++; w.sections > maxSections {
+			return tooLarge("sections", uint64(w.sections))
 		}
 		var head [1 + binary.MaxVarintLen32]byte
 		n, err := r.ReadAt(head[:], at)
@@ -78,146 +108,103 @@ func (w *wasm) module(r io.ReaderAt, size int64) error {
 		}
 		length, width := binary.Uvarint(head[1:max(1, n)])
 		at += int64(1 + width)
-		if width <= 0 || length > uint64(size-at) {
+		if width <= 0 || length > uint64(r.Size()-at) {
 			return fmt.Errorf("%w: WebAssembly section at offset %d", ErrMalformed, at)
 		}
-		section := io.NewSectionReader(r, at, int64(length))
-		switch head[0] {
-		case wasmCustom:
-			if err := w.custom(section); err != nil {
-				return err
-			}
-		case wasmData:
-			w.data = append(w.data, section)
+		if err := fn(head[0], io.NewSectionReader(r, at, int64(length))); err != nil {
+			return err
 		}
 		at += int64(length)
 	}
 	return nil
 }
 
-// custom reads a section that has a name.
-func (w *wasm) custom(section *io.SectionReader) error {
-	content := make([]byte, min(section.Size(), maxWasmSection))
-	if n, err := section.ReadAt(content[:min(len(content), maxWasmName)], 0); err != nil && err != io.EOF {
-		return err
-	} else if name, _, ok := wasmName(content[:n]); !ok || name != "go:buildid" && name != "producers" {
+// module reads a module, which has one section of data at most.
+func (w *wasm) module(r *io.SectionReader, m *goModule) error {
+	data := false
+	return w.each(r, func(id byte, section *io.SectionReader) error {
+		switch id {
+		case wasmCustom:
+			return m.custom(section)
+		case wasmImport:
+			return m.imports(section)
+		case wasmData:
+			if data {
+				return fmt.Errorf("%w: WebAssembly data twice", ErrMalformed)
+			}
+			data = true
+			return w.frames(section, m)
+		}
 		return nil
-	}
-	if _, err := section.ReadAt(content, 0); err != nil && err != io.EOF {
-		return err
-	}
-	name, content, _ := wasmName(content)
-	if name == "producers" {
-		w.producers(content)
-		return nil
-	}
-	w.sign = true
-	w.buildID, _ = findBuildID(bytes.NewReader(content))
-	return nil
+	})
 }
 
-// wasmName reads a name: its length, and as many bytes.
-func wasmName(b []byte) (name string, rest []byte, ok bool) {
-	length, width := binary.Uvarint(b)
-	if width <= 0 || length > uint64(len(b)-width) {
-		return "", nil, false
+// component reads what is in a component. Its own sections, which say of no program that
+// it has the version in them, are asked for a sign if nothing in it has one.
+func (w *wasm) component(r *io.SectionReader, m *goModule, nesting int) error {
+	if nesting == maxWasmNesting {
+		return tooLarge("components in each other", uint64(nesting))
 	}
-	b = b[width:]
-	return string(b[:length]), b[length:], true
+	err := w.each(r, func(id byte, section *io.SectionReader) error {
+		switch id {
+		case wasmCustom:
+			return m.custom(section)
+		case wasmCore, wasmNested:
+			return w.read(section, nesting+1)
+		}
+		return nil
+	})
+	m.version, m.versions = "", nil
+	if w.sign {
+		*m = goModule{}
+	}
+	return err
 }
 
-// producers reads who made the file: fields of names with versions. Other toolchains for
-// Go, which are not asked about, say that the language is Go, too, without its version.
-func (w *wasm) producers(b []byte) {
-	fields, width := binary.Uvarint(b)
-	if width <= 0 {
+// frames looks for build info in data.
+func (w *wasm) frames(data *io.SectionReader, m *goModule) error {
+	var at []int64 // behind the start of the frame
+	err := scanSection(data, len(frameStart)-1, func(offset int64, part []byte) bool {
+		for i := range frameMark.in(part) {
+			at = append(at, offset+int64(i+len(frameStart)))
+			if w.places++; w.places > maxPlaces {
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil || len(at) == 0 {
+		return err
+	}
+	m.sign = true
+	if w.places > maxPlaces { // somebody wants them not to be seen
+		m.err = errManyFrames
+		return nil
+	}
+	return m.framed(data, at)
+}
+
+// add takes in what a module says. Those that are Go must say the same.
+func (w *wasm) add(m *goModule) {
+	if !m.sign {
 		return
 	}
-	b = b[width:]
-	for range fields {
-		field, rest, ok := wasmName(b)
-		count, width := binary.Uvarint(rest)
-		if !ok || width <= 0 {
-			return
-		}
-		b = rest[width:]
-		for range count {
-			name, rest, ok := wasmName(b)
-			if !ok {
-				return
-			}
-			version, rest, ok := wasmName(rest)
-			if !ok {
-				return
-			}
-			b = rest
-			w.sign = w.sign || field == "language" && name == "Go"
-			if field == "processed-by" && name == "Go cmd/compile" {
-				w.sign, w.version = true, version
-			}
-		}
+	w.buildID = cmp.Or(w.buildID, m.buildID)
+	info, err := m.build()
+	text := ""
+	if info != nil {
+		text = info.String()
 	}
-}
-
-// texts returns the framed texts in the data that are build info.
-func (w *wasm) texts() (out []*debug.BuildInfo, err error) {
-	for _, data := range w.data {
-		var at []int64
-		err := scanSection(data, len(frameStart)-1, func(offset int64, part []byte) bool {
-			for i := range frameMark.in(part) {
-				at = append(at, offset+int64(i+len(frameStart)))
-			}
-			return len(at) <= maxPlaces
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, from := range at {
-			info, err := framedInfo(io.NewSectionReader(data, from, data.Size()-from))
-			if err != nil {
-				return nil, err
-			}
-			if info != nil && !slices.ContainsFunc(out, func(b *debug.BuildInfo) bool { return b.String() == info.String() }) {
-				out = append(out, info)
-			}
-		}
-	}
-	return out, nil
-}
-
-// framedInfo reads the build info at the start of r, up to the end of its frame. It is
-// nil if what stands there is something else.
-func framedInfo(r *io.SectionReader) (*debug.BuildInfo, error) {
-	limit := min(r.Size(), maxInfo)
-	for size := min(limit, 32<<10); ; size = min(limit, 8*size) {
-		text := make([]byte, size)
-		n, err := r.ReadAt(text, 0)
-		if err != nil && err != io.EOF {
-			return nil, err
-		}
-		if text, _, ok := bytes.Cut(text[:n], []byte(frameEnd)); ok {
-			info, err := debug.ParseBuildInfo(string(text))
-			if err != nil || info.Path == "" && info.Main.Path == "" && len(info.Settings) == 0 {
-				return nil, nil
-			}
-			return info, nil
-		}
-		if size == limit {
-			return nil, nil
-		}
-	}
-}
-
-// info joins the build info and the version.
-func (w *wasm) info(texts []*debug.BuildInfo) (*debug.BuildInfo, error) {
 	switch {
-	case len(texts) > 1:
-		return nil, errTwoInfos
-	case len(texts) == 0 && w.version == "":
-		return nil, errNoInfo
-	case len(texts) == 0:
-		return &debug.BuildInfo{GoVersion: w.version}, nil
+	case !w.sign:
+		w.sign, w.info, w.text, w.err = true, info, text, err
+	case text == w.text:
+		w.err = cmp.Or(w.err, err)
+	default:
+		version := ""
+		if info != nil && w.info != nil && info.GoVersion == w.info.GoVersion {
+			version = info.GoVersion
+		}
+		w.info, w.text, w.err = versionAlone(version), "", cmp.Or(w.err, err, errPrograms)
 	}
-	texts[0].GoVersion = w.version
-	return texts[0], nil
 }
