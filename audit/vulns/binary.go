@@ -27,7 +27,7 @@ import (
 // has, all if it names none, are listed as not assessed.
 func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, error) {
 	o := &Observation{Basis: BasisExecutable, Level: LevelSymbol, Platform: Platform{f.OS, f.Arch}, SHA256: f.SHA256}
-	o.Modules, o.NotAssessed = modulesOf(f.Build)
+	o.Modules, o.NotAssessed = modulesOf(f.Build, f.Reason)
 	m, err := db.match(ctx, o.Modules, o.Platform)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, err
 		o.Level = LevelModule
 		o.NotAssessed = append(o.NotAssessed, NotAssessed{Reason: NoSymbols, Detail: err.Error()})
 		if b := f.Build; b == nil || b.Main == nil && b.Deps == nil {
-			o.NotAssessed = append(o.NotAssessed, NotAssessed{Reason: NoModules})
+			o.NotAssessed = append(o.NotAssessed, NotAssessed{Reason: NoModules, Detail: f.Reason})
 		}
 		return o.judge(db, m), nil
 	}
@@ -48,10 +48,11 @@ func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, err
 	return o.judge(db, m), nil
 }
 
-// modulesOf lists the modules that build info names, and the standard library.
-func modulesOf(b *gobin.Build) (modules []Module, missing []NotAssessed) {
+// modulesOf lists the modules that build info names, and the standard library. why says
+// why not all of it could be read.
+func modulesOf(b *gobin.Build, why string) (modules []Module, missing []NotAssessed) {
 	if b == nil || b.Go == "" {
-		missing = []NotAssessed{{Module: Stdlib, Reason: NoGoVersion}}
+		missing = []NotAssessed{{Module: Stdlib, Reason: NoGoVersion, Detail: why}}
 	} else {
 		modules = []Module{{Path: Stdlib, Version: b.Go}}
 	}
