@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/sumdb/sumdbtest"
 )
 
@@ -70,6 +71,7 @@ func TestBundle(t *testing.T) {
 
 // Every bit matters, and the error says where it is.
 func TestBundleEveryBit(t *testing.T) {
+	machine.Long(t, "verifies a bundle once for each of its bits")
 	log, b := testBundle(t)
 	text, err := b.MarshalText()
 	if err != nil {

@@ -18,9 +18,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/goassay/assay/internal/machine"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/goassay/assay/internal/machine"
 )
 
 // buildOutsider builds the verifier that shares no code with this package.
@@ -184,6 +185,7 @@ func TestOutsider(t *testing.T) {
 
 // Bundles that were made with care, and heads that an odd log signed.
 func TestOutsiderOdd(t *testing.T) {
+	machine.Long(t, "verifies hundreds of odd bundles in another process")
 	exe := buildOutsider(t)
 	log, proofs := manyProofs(t, 300, 300)
 	bundle := func(edit func(b *Bundle)) []byte {

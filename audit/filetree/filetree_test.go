@@ -25,6 +25,7 @@ import (
 
 	"github.com/goassay/assay/audit/filetree"
 	. "github.com/goassay/assay/audit/filetree/filetreetest"
+	"github.com/goassay/assay/internal/machine"
 	"github.com/goassay/assay/internal/unprivileged"
 )
 
@@ -293,6 +294,7 @@ func TestArchiveInCompressed(t *testing.T) {
 
 // A file may be read until the function returns, and its memory is used again.
 func TestMemoryIsGivenBack(t *testing.T) {
+	machine.Long(t, "unpacks large files")
 	dir := t.TempDir()
 	big := "EXE" + strings.Repeat("0123456789abcdef", 5<<20>>4)
 	var entries []Entry

@@ -16,6 +16,7 @@ import (
 
 	"github.com/goassay/assay/audit/filetree"
 	. "github.com/goassay/assay/audit/filetree/filetreetest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 func exe(name, text string) Entry { return Entry{Name: name, Data: "EXE " + text} }
@@ -114,6 +115,7 @@ func tars(layers [][]Entry) (out [][]byte) {
 }
 
 func TestLayers(t *testing.T) {
+	machine.Long(t, "packs and reads each image in every form")
 	for _, test := range layers {
 		var expect []string
 		for _, w := range test.want {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/goassay/assay/audit/tlsprobe"
 	"github.com/goassay/assay/audit/tlsprobe/tlstest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // Real servers on loopback: one that is configured for each profile, and ones that break
@@ -86,6 +87,7 @@ func expect(t *testing.T, s served) map[string]Outcome {
 // TestServers: each profile passes a server that was made for it, and of each of its clauses
 // that a probe can see one server meets it, and one breaks it.
 func TestServers(t *testing.T) {
+	machine.Long(t, "probes dozens of servers for each profile")
 	reached, passed, left := map[string]bool{}, map[string]bool{}, 0
 	for _, s := range slices.Concat(meeting(t), breaking(t)) {
 		left++

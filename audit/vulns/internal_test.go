@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // ForgetSnapshot lets the next call of Snapshot open it again.
@@ -352,6 +353,7 @@ func pack(files map[string]string) []byte {
 // TestHostilePack reads packed databases whose table leads elsewhere, or to more than can
 // be held.
 func TestHostilePack(t *testing.T) {
+	machine.Long(t, "unpacks gigabytes")
 	files := func(table string) map[string]string {
 		return map[string]string{
 			dbIndex: `{"modified":"2026-01-01T00:00:00Z"}`, modulesIndex: `[{"path":"a","vulns":[{"id":"X","modified":"2026-01-01T00:00:00Z"}]}]`, vulnsIndex: `[{"id":"X","modified":"2026-01-01T00:00:00Z"}]`,
