@@ -7,6 +7,7 @@
 package machine
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -62,6 +63,18 @@ func Long(t testing.TB, what string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skipf("-short leaves out what %s", what)
+	}
+}
+
+// Waiting lets eight parallel tests of a package run at once, on however few
+// processors, unless -parallel says otherwise: they wait for servers most of the
+// time. It is called in TestMain.
+func Waiting() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if f := flag.Lookup("test.parallel"); !said && f != nil {
+		f.Value.Set("8") // which is a number
 	}
 }
 
