@@ -205,6 +205,7 @@ func (c opensslConfig) arguments(t *testing.T, w *truth) []string {
 const allCiphers = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 
 func TestProbeOpenSSL(t *testing.T) {
+	machine.Long(t, "probes dozens of servers")
 	t.Parallel() // it waits
 	machine.Need(t, "openssl")
 	old := []Version{TLS10, TLS11, TLS12}

