@@ -135,6 +135,7 @@ func (q *upgradeQuestion) ask(ctx context.Context) error {
 // each, to ask about those together that are possible.
 func (q *upgradeQuestion) all(ctx context.Context, ask []*VulnUpgrade) (*modgraph.Change, error) {
 	change, err := q.question(ctx, ask)
+	alone := map[*VulnUpgrade]*modgraph.Change{} // what each makes alone
 	if err != nil && len(ask) == 1 {
 		return nil, q.refuse(ask[0], err)
 	}
@@ -144,7 +145,8 @@ func (q *upgradeQuestion) all(ctx context.Context, ask []*VulnUpgrade) (*modgrap
 				u.Graph, u.Reason = GraphUnknown, "too many upgrades to ask about each"
 				continue
 			}
-			_, err := q.question(ctx, ask[i:i+1])
+			one, err := q.question(ctx, ask[i:i+1])
+			alone[u] = one
 			if err := q.refuse(u, err); err != nil {
 				return nil, err
 			}
@@ -153,6 +155,9 @@ func (q *upgradeQuestion) all(ctx context.Context, ask []*VulnUpgrade) (*modgrap
 	good := slices.DeleteFunc(slices.Clone(ask), func(u *VulnUpgrade) bool { return !u.gettable() })
 	if len(good) == 0 || err == nil && len(good) == len(ask) {
 		return change, nil
+	}
+	if len(good) == 1 && alone[good[0]] != nil {
+		return alone[good[0]], nil
 	}
 	change, err = q.question(ctx, good)
 	if err == nil || ctx.Err() != nil || !isRefusal(err) {

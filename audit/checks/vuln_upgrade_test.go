@@ -349,7 +349,7 @@ func TestVulnUpgradeTogether(t *testing.T) {
 	if change != nil || err != nil || all[0].Command != "go get example.com/m00@v1.1.0" || all[maxUpgradeQuestions].Graph != GraphUnknown || all[maxUpgradeQuestions].Command != "" {
 		t.Errorf("%v %v %+v", change, err, *all[0])
 	}
-	for _, fails := range []int{1, 2, 5} { // at the first, alone, and at the last, together
+	for _, fails := range []int{1, 2, 7} { // at the first, alone, and at the last, together
 		asked := 0
 		q, all := upgradeFake(t, func(require map[string]string) error {
 			if len(require) == 0 {
@@ -363,7 +363,7 @@ func TestVulnUpgradeTogether(t *testing.T) {
 			}
 			return nil
 		})
-		ask := all[:2]
+		ask := all[:3]
 		if fails == 1 {
 			ask = all[:1]
 		}
