@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -108,8 +109,8 @@ func (f *forgery) recheck(t *testing.T) error {
 	})
 }
 
-// withoutFile is a zip archive without one of its files.
-func withoutFile(t *testing.T, archive []byte, name string) []byte {
+// edited is a zip archive with other contents; a file whose content is nil is left out.
+func edited(t *testing.T, archive []byte, edit func(name string, data []byte) []byte) []byte {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
@@ -117,18 +118,68 @@ func withoutFile(t *testing.T, archive []byte, name string) []byte {
 	}
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
+	changed := false
 	for _, f := range r.File {
-		if f.Name == name {
+		data, err := fs.ReadFile(r, f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := edit(f.Name, data)
+		changed = changed || !bytes.Equal(data, other)
+		if other == nil {
 			continue
 		}
-		if err := w.Copy(f); err != nil {
+		out, err := w.Create(f.Name)
+		if err == nil {
+			_, err = out.Write(other)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Close(); err != nil || len(r.File) < 4 {
-		t.Fatal(err, len(r.File))
+	if err := w.Close(); err != nil || !changed {
+		t.Fatal(err, "nothing was changed")
 	}
 	return b.Bytes()
+}
+
+// withoutFile is a zip archive without one of its files.
+func withoutFile(t *testing.T, archive []byte, without string) []byte {
+	t.Helper()
+	return edited(t, archive, func(name string, data []byte) []byte {
+		if name == without {
+			return nil
+		}
+		return data
+	})
+}
+
+// TestVulnRecheckSnapshot: what is said to be of the copy in this program is compared
+// with it.
+func TestVulnRecheckSnapshot(t *testing.T) {
+	cfg := vulnTree(t, nil)
+	cfg.Offline = true
+	cfg.Settings[SettingVulnDB], cfg.Settings[SettingVulnLevel] = "", "module"
+	store, err := audit.CreateEvidenceDir(filepath.Join(t.TempDir(), "evidence"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Evidence = store
+	f := &forgery{facts: factsOf[VulnFacts](t, runCheck(t, cfg), Vuln), evidence: map[string][]byte{}}
+	for _, digest := range []string{f.facts.Database.Evidence, f.facts.Targets[0].Evidence} {
+		if f.evidence[digest], err = store.Get(digest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.recheck(t); err != nil || f.facts.Database.Kind != vulns.SourceSnapshot {
+		t.Fatal(err, f.facts.Database)
+	}
+	f.put(&f.facts.Database.Evidence, edited(t, f.evidence[f.facts.Database.Evidence], func(name string, data []byte) []byte {
+		return bytes.Replace(data, []byte(`"summary":"`), []byte(`"summary":"Not `), 1)
+	}))
+	if err := f.recheck(t); err == nil || !strings.Contains(err.Error(), "the copy of the database in this program") {
+		t.Errorf("entries that the copy does not have: %v", err)
+	}
 }
 
 // TestVulnRecheckDay: a statement that holds from a moment of the day of the audit on, and
