@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 		os.Exit(engine.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	produced.rules, produced.reasons = map[string]bool{}, map[string]bool{}
-	machine.Waiting()
+	flag.Parse()
 	code := m.Run()
 	partial := flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.skip").Value.String() != "" ||
 		flag.Lookup("test.list").Value.String() != "" || flag.Lookup("test.fuzz").Value.String() != "" || testing.Short()

@@ -23,6 +23,7 @@ import (
 // TestEnforcedOwn: a server with a page of its own does not say why it refuses; but it lets
 // in who has a certificate.
 func TestEnforcedOwn(t *testing.T) {
+	machine.Long(t, "counts connections, of which a busy machine needs more")
 	machine.Need(t, "nginx")
 	machine.Need(t, "openssl")
 	authority := tlstest.NewCertificate(t, "rsa", "authority")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/goassay/assay/audit/tlsprobe/tlstest"
+	"github.com/goassay/assay/internal/machine"
 )
 
 // listen serves connections on loopback until the test ends, and returns the address.
@@ -164,6 +165,7 @@ func together(t *testing.T, wg *sync.WaitGroup, name string, f func(*testing.T))
 // TestProbeBehind probes a server behind boxes that spoil connections: what is found
 // has to be what the server does, as long as there is patience for it.
 func TestProbeBehind(t *testing.T) {
+	machine.Long(t, "probes servers that count requests by the clock")
 	t.Parallel() // it waits
 	var wg sync.WaitGroup
 	defer wg.Wait()

@@ -18,13 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goassay/assay/audit/tlsprobe/tlstest"
-	"github.com/goassay/assay/internal/machine"
 )
-
-func TestMain(m *testing.M) {
-	machine.Waiting()
-	m.Run()
-}
 
 // serve starts a server of package crypto/tls on loopback, and returns its address.
 func serve(t *testing.T, config *tls.Config) string {

@@ -7,7 +7,6 @@
 package machine
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -63,18 +62,6 @@ func Long(t testing.TB, what string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skipf("-short leaves out what %s", what)
-	}
-}
-
-// Waiting lets four parallel tests of a package run at once, on however few
-// processors, unless -parallel says otherwise: they wait for servers most of the
-// time. It is called in TestMain.
-func Waiting() {
-	flag.Parse()
-	said := false
-	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
-	if f := flag.Lookup("test.parallel"); !said && f != nil {
-		f.Value.Set("4") // which is a number
 	}
 }
 
