@@ -177,6 +177,9 @@ func ParseReport(data []byte) (*Report, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return nil, fmt.Errorf("not a report: %w", err)
 	}
+	if err := unambiguous(data); err != nil {
+		return nil, err
+	}
 	if r.Schema != Schema {
 		if !strings.HasPrefix(r.Schema, "assay.report/") {
 			return nil, fmt.Errorf("not a report: no schema %q", Schema)
