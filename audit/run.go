@@ -328,6 +328,7 @@ func (r *run) outcome(c *Check, res result) result {
 
 // complete fills a finding from the catalogue.
 func (r *run) complete(f Finding) (Finding, error) {
+	f.Subject.Kind, f.Subject.Name = asStored(f.Subject.Kind), asStored(f.Subject.Name)
 	if err := r.Catalogue.Render(&f, r.Lang); err != nil {
 		return f, err
 	}
@@ -340,6 +341,10 @@ func (r *run) complete(f Finding) (Finding, error) {
 	f.Evidence = slices.Compact(slices.Sorted(slices.Values(f.Evidence)))
 	return f, nil
 }
+
+// asStored is a text as it is read again: JSON has U+FFFD for each byte that is no UTF-8,
+// such as of the name of a file.
+func asStored(s string) string { return strings.Map(func(r rune) rune { return r }, s) }
 
 // keep stores evidence, if the run keeps any.
 func (r *run) keep(ref EvidenceRef, data []byte) error {

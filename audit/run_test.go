@@ -587,3 +587,12 @@ func TestEvents(t *testing.T) {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
+
+// What is no UTF-8 has the fingerprint that it has when the report is read again.
+func TestAsStored(t *testing.T) {
+	for s, want := range map[string]string{"a": "a", "a\xff\xfeb": "a\uFFFD\uFFFDb", "\uFFFD": "\uFFFD", "": ""} {
+		if got := asStored(s); got != want {
+			t.Errorf("%q: %q", s, got)
+		}
+	}
+}
