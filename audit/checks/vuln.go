@@ -5,7 +5,6 @@ package checks
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -146,6 +145,7 @@ type VulnVEX struct {
 type vulnRun struct {
 	*audit.Pass
 	db    *vulns.Database
+	asked *vulns.Database // the same, of which it is noted what assessments ask
 	facts *VulnFacts
 }
 
@@ -175,9 +175,9 @@ func runVuln(ctx context.Context, p *audit.Pass) (any, error) {
 	r.unusedStatements()
 	r.judgeDatabase()
 	r.facts.Counts.NotAssessed = len(r.facts.NotAssessed) + len(r.facts.Unread)
-	asked, err := r.db.Consulted()
+	asked, err := r.asked.Consulted()
 	if err != nil {
-		return nil, err
+		return nil, r.database(ctx, err)
 	}
 	r.facts.Database.Evidence = r.Evidence("vulndb", asked)
 	return r.facts, r.facts.left()
@@ -188,7 +188,8 @@ func (r *vulnRun) judge(ctx context.Context, i int) error {
 	t := &r.facts.Targets[i]
 	a := t.assessment
 	t.Basis, t.Level = a.Basis, a.Level
-	seen, err := json.Marshal(a.Observation)
+	a.Observation.Name, a.Observation.Product = t.Name, t.Product
+	seen, err := a.Observation.Encode()
 	if err != nil {
 		return err
 	}

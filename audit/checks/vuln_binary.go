@@ -65,7 +65,7 @@ func (r *vulnRun) binary(ctx context.Context, f *gobin.File) (t VulnTarget, reas
 	if f.State != gobin.StateRead && f.State != gobin.StateUnknown {
 		return t, name + ": " + f.Reason, nil
 	}
-	a, err := r.db.Binary(ctx, f)
+	a, err := r.asked.Binary(ctx, f)
 	if err != nil {
 		return t, "", r.database(ctx, err)
 	}

@@ -3,12 +3,14 @@
 package checks
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,7 +102,7 @@ func (r *vulnRun) downloaded(ctx context.Context, location string) error {
 }
 
 func (r *vulnRun) take(db *vulns.Database, fallback string) error {
-	r.db = db.Recording()
+	r.db, r.asked = db, db.Recording()
 	r.facts.Database = VulnDatabase{Source: db.Source, Fallback: fallback, AgeDays: ageDays(r.Now, db.Modified)}
 	if db.Kind == vulns.SourceSnapshot {
 		r.facts.Database.Attribution = vulns.SnapshotAttribution
@@ -133,20 +135,21 @@ func (r *vulnRun) judgeDatabase() {
 
 // readVEX reads the VEX documents of the target.
 func (r *vulnRun) readVEX() error {
-	for name, data := range r.Recorded {
+	for _, name := range slices.Sorted(maps.Keys(r.Recorded)) {
 		file, ok := strings.CutPrefix(name, "vex:")
 		if !ok {
 			continue
 		}
-		doc, err := vulns.ReadVEX(strings.NewReader(string(data)))
+		doc, err := vulns.ReadVEX(bytes.NewReader(r.Recorded[name]))
 		if err != nil {
 			return audit.NotAssessed("vuln/vex-unread", audit.Args{"file": file, "error": redact.Text(err.Error())})
 		}
-		r.facts.VEX = append(r.facts.VEX, VulnVEX{
-			File: file, Evidence: r.Evidence("openvex", data), Statements: len(doc.Statements), doc: doc, used: map[*vulns.Statement]bool{},
-		})
+		r.facts.VEX = append(r.facts.VEX, VulnVEX{File: file, Statements: len(doc.Statements), doc: doc, used: map[*vulns.Statement]bool{}})
 	}
-	slices.SortFunc(r.facts.VEX, func(a, b VulnVEX) int { return cmp.Compare(a.File, b.File) })
+	for i := range r.facts.VEX { // once all can be read
+		vex := &r.facts.VEX[i]
+		vex.Evidence = r.Evidence("openvex", r.Recorded["vex:"+vex.File])
+	}
 	return nil
 }
 

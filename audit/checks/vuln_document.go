@@ -33,7 +33,7 @@ func (r *vulnRun) documents(ctx context.Context) error {
 		if len(l.modules) > 0 && !slices.ContainsFunc(l.modules, func(m vulns.Module) bool { return m.Path == vulns.Stdlib }) {
 			o.NotAssessed = append(o.NotAssessed, vulns.NotAssessed{Module: vulns.Stdlib, Reason: vulns.NoGoVersion})
 		}
-		a, err := r.db.Assess(ctx, o)
+		a, err := r.asked.Assess(ctx, o)
 		if err != nil {
 			return r.database(ctx, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goassay/assay/audit/vulns"
@@ -32,13 +33,17 @@ func recheckVuln(stored json.RawMessage, evidence func(string) ([]byte, error)) 
 	if err != nil {
 		return fmt.Errorf("the kept part of the database: %w", err)
 	}
-	r := &vulnRecheck{facts: &facts, evidence: evidence, db: db}
+	if read, err := json.Marshal(facts); err != nil || !sameJSON(stored, read) { // others would read something else
+		return errors.New("facts with names that are none, or are there twice")
+	}
+	r := &vulnRecheck{facts: &facts, evidence: evidence, db: db.Recording()}
 	r.database(ctx)
 	r.documents()
 	var first error
 	for _, now := range r.moments() {
 		err := r.assess(ctx, now)
 		if err == nil {
+			r.complete()
 			return errors.Join(r.errs...)
 		}
 		if first == nil {
@@ -80,7 +85,7 @@ func (r *vulnRecheck) database(ctx context.Context) {
 		return
 	}
 	copied, err := vulns.Snapshot()
-	if err == nil && copied.Modified.Equal(r.db.Modified) {
+	if err == nil && copied.Modified.Format(time.DateOnly) == r.db.Modified.Format(time.DateOnly) {
 		err = r.db.PartOf(ctx, copied)
 	}
 	if err != nil {
@@ -88,12 +93,19 @@ func (r *vulnRecheck) database(ctx context.Context) {
 	}
 }
 
+// complete finds entries that were kept and that no target asks for any more.
+func (r *vulnRecheck) complete() {
+	if ids := r.db.Unasked(); len(ids) > 0 {
+		r.wrong("entries were asked for that may affect no target: %s", strings.Join(first(ids, maxNamed), ", "))
+	}
+}
+
 // maxMoments bounds how often all is assessed again.
-const maxMoments = 100
+const maxMoments = 20
 
 // moments are those of the day at which it may be that other statements hold.
 func (r *vulnRecheck) moments() []time.Time {
-	all := []time.Time{r.from, r.to}
+	var all []time.Time
 	for _, vex := range r.facts.VEX {
 		for i := range vex.doc.Statements {
 			// [vulns.VEX.Find] lets clocks differ by a day.
@@ -104,17 +116,21 @@ func (r *vulnRecheck) moments() []time.Time {
 	}
 	slices.SortFunc(all, time.Time.Compare)
 	all = slices.CompactFunc(all, time.Time.Equal)
-	return all[:min(len(all), maxMoments)]
+	return append([]time.Time{r.from, r.to}, all[:min(len(all), maxMoments)]...)
 }
 
 // documents reads the VEX documents.
 func (r *vulnRecheck) documents() {
+	read := map[string]*vulns.VEX{} // by digest
 	for i := range r.facts.VEX {
 		vex := &r.facts.VEX[i]
-		vex.doc = new(vulns.VEX)
-		data, err := r.evidence(vex.Evidence)
-		if err == nil {
-			vex.doc, err = vulns.ReadVEX(bytes.NewReader(data))
+		var err error
+		if vex.doc = read[vex.Evidence]; vex.doc == nil {
+			var data []byte
+			if data, err = r.evidence(vex.Evidence); err == nil {
+				vex.doc, err = vulns.ReadVEX(bytes.NewReader(data))
+			}
+			read[vex.Evidence] = vex.doc
 		}
 		switch {
 		case err != nil:
@@ -160,7 +176,7 @@ func (r *vulnRecheck) target(ctx context.Context, i int, now time.Time) error {
 	// Only of source the facts repeat for what it was looked at.
 	source := t.Kind != "module" || seen.Platform == t.Platform && slices.Equal(seen.Tags, t.Tags)
 	binary := t.Kind != "binary" || seen.SHA256 == t.SHA256
-	if seen.Basis != basis[t.Kind] || seen.Basis != t.Basis || seen.Level != t.Level || !source || !binary {
+	if seen.Name != t.Name || seen.Product != t.Product || seen.Basis != basis[t.Kind] || seen.Basis != t.Basis || seen.Level != t.Level || !source || !binary {
 		return errors.New("the evidence is of another target, or of another level")
 	}
 	a, err := r.db.Assess(ctx, seen)

@@ -62,6 +62,7 @@ func vulnReport(t *testing.T) func() *forgery {
 	t.Helper()
 	cfg := vulnTree(t, map[string]string{"a.json": `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[
 		{"type":"library","name":"example.com/lib","version":"v1.1.0","purl":"pkg:golang/example.com/lib@v1.1.0"},
+		{"type":"library","name":"github.com/known/lib","version":"v1.1.0","purl":"pkg:golang/github.com/known/lib@v1.1.0"},
 		{"type":"library","name":"example.com/other","version":"(devel)","purl":"pkg:golang/example.com/other@%28devel%29"}]}`})
 	file := filepath.Join(cfg.Target.Dir, "prog")
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", file)
@@ -247,6 +248,14 @@ func TestVulnRecheck(t *testing.T) {
 		{"another platform", "another target", func(_ *testing.T, f *forgery) { f.target("module").Platform.OS = "plan9" }},
 		{"other build tags", "another target", func(_ *testing.T, f *forgery) { f.target("module").Tags = []string{"x"} }},
 		{"another executable", "another target", func(_ *testing.T, f *forgery) { f.target("binary").SHA256 = audit.Digest(nil) }},
+		{"another product", "another target", func(_ *testing.T, f *forgery) { f.target("module").Product = "pkg:golang/example.com/else" }},
+		{"another name", "another target", func(_ *testing.T, f *forgery) { f.target("binary").Name = "a.json" }},
+		{"a target left out", "may affect no target", func(_ *testing.T, f *forgery) { // one of which other entries were asked for
+			f.drop(of(2, ""))
+			f.facts.Targets = f.facts.Targets[:2]
+			f.facts.NotAssessed = slices.DeleteFunc(f.facts.NotAssessed, func(n VulnNotAssessed) bool { return n.Target == 2 })
+			f.facts.Counts.NotAssessed = len(f.facts.NotAssessed)
+		}},
 		{"another kind", "another target", func(_ *testing.T, f *forgery) { f.target("binary").Kind = "other" }},
 		{"what was seen of another", "another target", func(_ *testing.T, f *forgery) { f.target("binary").Evidence = f.target("sbom").Evidence }},
 		{"younger data", "days old", func(_ *testing.T, f *forgery) { f.facts.Database.AgeDays-- }},
@@ -267,6 +276,10 @@ func TestVulnRecheck(t *testing.T) {
 		}},
 		{"no statements", "a.json: ", func(_ *testing.T, f *forgery) { f.put(&f.facts.VEX[0].Evidence, []byte("{}")) }},
 		{"no observation", "observation", func(_ *testing.T, f *forgery) { f.put(&f.target("sbom").Evidence, []byte("[]")) }},
+		{"a module not seen", "may affect no target", func(t *testing.T, f *forgery) {
+			f.change(t, &f.target("module").Evidence, `{"path":"toolchain","version":"`, `{"path":"toolbox","version":"`)
+			f.drop(func(v VulnVulnerability) bool { return v.Module == vulns.Toolchain })
+		}},
 		{"another version seen", "follow", func(t *testing.T, f *forgery) { f.change(t, &f.target("sbom").Evidence, "v1.1.0", "v1.9.0") }},
 		{"a function not seen", "follows", func(t *testing.T, f *forgery) { f.change(t, &f.target("binary").Evidence, `"name":"F"`, `"name":"G"`) }},
 		{"a call not seen", "follows", func(t *testing.T, f *forgery) {
@@ -292,5 +305,14 @@ func TestVulnRecheck(t *testing.T) {
 	}
 	if Vuln.Recheck([]byte("[]"), nil) == nil {
 		t.Error("facts that are none were accepted")
+	}
+	f := report()
+	stored, err := json.Marshal(f.facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice := bytes.Replace(stored, []byte(`"vulnerabilities":`), []byte(`"vulnerabilities":[],"Vulnerabilities":`), 1)
+	if err := Vuln.Recheck(twice, func(digest string) ([]byte, error) { return f.evidence[digest], nil }); err == nil || !strings.Contains(err.Error(), "names") {
+		t.Errorf("facts that others read otherwise: %v", err)
 	}
 }

@@ -54,7 +54,7 @@ func (r *vulnRun) source(ctx context.Context) error {
 			t.LeftOut = src.leftOut(p.Dir, l.products)
 		}
 		var err error
-		if t.assessment, err = scanner.Source(ctx, r.db, p); err != nil {
+		if t.assessment, err = scanner.Source(ctx, r.asked, p); err != nil {
 			return r.database(ctx, err)
 		}
 		r.facts.Targets = append(r.facts.Targets, t)

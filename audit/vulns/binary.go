@@ -28,6 +28,7 @@ import (
 func (db *Database) Binary(ctx context.Context, f *gobin.File) (*Assessment, error) {
 	o := &Observation{Basis: BasisExecutable, Level: LevelSymbol, Platform: Platform{f.OS, f.Arch}, SHA256: f.SHA256}
 	o.Modules, o.NotAssessed = modulesOf(f.Build, f.Reason)
+	o.clean()
 	m, err := db.match(ctx, o.Modules, o.Platform)
 	if err != nil {
 		return nil, err
@@ -78,20 +79,19 @@ func modulesOf(b *gobin.Build, why string) (modules []Module, missing []NotAsses
 
 // contents are the packages and functions that an executable has code of.
 type contents struct {
-	modules  []string                   // paths, the longest first
+	modules  map[string]bool            // paths
 	main     string                     // import path of the main package; "" if it is not known
 	packages map[string]string          // and the module of each
 	symbols  map[string]map[string]bool // of the packages that are asked for
 }
 
 func newContents(modules []Module) *contents {
-	c := &contents{packages: map[string]string{}, symbols: map[string]map[string]bool{}}
+	c := &contents{modules: map[string]bool{}, packages: map[string]string{}, symbols: map[string]map[string]bool{}}
 	for _, m := range modules {
 		if m.Path != Stdlib {
-			c.modules = append(c.modules, m.Path)
+			c.modules[m.Path] = true
 		}
 	}
-	slices.SortFunc(c.modules, func(a, b string) int { return len(b) - len(a) })
 	return c
 }
 
@@ -160,7 +160,7 @@ func (c *contents) collect(im functions, found []*match) error {
 			pkg = c.main
 		}
 		if pkg != last {
-			last, path = pkg, strings.ToValidUTF8(importPath(pkg), "\uFFFD")
+			last, path = pkg, cutPath(importPath(pkg))
 			c.packages[path] = ""
 		}
 		if symbols := c.symbols[path]; symbols != nil {
@@ -188,6 +188,15 @@ func importPath(pkg string) string {
 	return strings.Clone(pkg)
 }
 
+// cutPath brings the path of a package into its bounds, at the end of a character.
+func cutPath(path string) string {
+	path = valid(path)
+	if len(path) <= maxPath {
+		return path
+	}
+	return strings.ToValidUTF8(path[:maxPath], "")
+}
+
 // adHoc is what the go command calls a program that it builds of files that are named.
 const adHoc = "command-line-arguments"
 
@@ -195,8 +204,11 @@ const adHoc = "command-line-arguments"
 // package's begins with, [Stdlib], or "" if there is none. A main package whose path
 // nobody recorded is of no module that could be asked about, and passes for [Stdlib].
 func (c *contents) moduleOf(pkg string) string {
-	for _, m := range c.modules {
-		if within(pkg, m) || within(strings.TrimSuffix(pkg, "_test"), m) {
+	if m := strings.TrimSuffix(pkg, "_test"); c.modules[m] && !c.modules[pkg] {
+		return m
+	}
+	for m := pkg; m != ""; m = m[:max(0, strings.LastIndexByte(m, '/'))] {
+		if c.modules[m] {
 			return m
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,6 +45,9 @@ func (db *Database) Recording() *Database {
 // the names of the layout v1, in which nothing is compressed: the same questions make the
 // same bytes.
 func (db *Database) Consulted() ([]byte, error) {
+	if db.asked == nil {
+		return nil, errors.New("what is asked of the database is not noted")
+	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	write := func(name string, raw []byte) error {
@@ -68,7 +72,25 @@ func (db *Database) Consulted() ([]byte, error) {
 	if err := z.Close(); err != nil {
 		return nil, err
 	}
+	if b.Len() > maxPack {
+		return nil, fmt.Errorf("%w: more than %d bytes of it were looked into", ErrInvalid, maxPack)
+	}
 	return b.Bytes(), nil
+}
+
+// Unasked lists the entries of a database that [OpenConsulted] opened which nothing asked
+// for since [Database.Recording], sorted: something that was assessed is left out.
+func (db *Database) Unasked() []string {
+	some, ok := db.files.(someStore)
+	if !ok || db.asked == nil {
+		return nil
+	}
+	ids, _ := some.memStore.list() // which does not fail
+	db.asked.mu.Lock()
+	defer db.asked.mu.Unlock()
+	ids = slices.DeleteFunc(ids, func(id string) bool { return db.asked.entries[id] != nil })
+	slices.Sort(ids)
+	return ids
 }
 
 // OpenConsulted opens what [Database.Consulted] returned, and verifies it. To ask it for

@@ -56,6 +56,21 @@ func TestConsulted(t *testing.T) {
 	if err := part.PartOf(t.Context(), snapshot); err != nil {
 		t.Error(err)
 	}
+	if _, err := snapshot.Consulted(); err == nil {
+		t.Error("what was asked was noted without a Recording")
+	}
+	view := part.Recording()
+	if got := view.Unasked(); len(got) != len(want.Vulnerabilities) && len(got) < 10 {
+		t.Errorf("%d entries were not asked for at first", len(got))
+	}
+	ask(view, modules[1])
+	if got := view.Unasked(); len(got) == 0 {
+		t.Error("all were asked for by one module")
+	}
+	ask(view, modules[0])
+	if got := view.Unasked(); len(got) != 0 || part.Unasked() != nil || db.Unasked() != nil {
+		t.Errorf("not asked for: %q", got)
+	}
 	if err := snapshot.PartOf(t.Context(), part); !errors.Is(err, vulns.ErrInvalid) {
 		t.Error(err)
 	}
@@ -139,6 +154,8 @@ func TestObservation(t *testing.T) {
 		{"nothing", `{}`, "looked into"},
 		{"no object", `[]`, "not a valid"},
 		{"a finding without a trace", `{"findings":[{"osv":"X"}]}`, "trace"},
+		{"a long package", `{"basis":"modules","level":"module","packages":["` + strings.Repeat("a/", 300) + `"]}`, "600 bytes"},
+		{"many calls", `{"findings":[{"osv":"X","trace":[` + strings.Repeat("{},", 1<<20) + `{}]}]}`, "objects"},
 		{"a finding of nothing", `{"findings":[{"trace":[{}]}]}`, "trace"},
 	} {
 		o, err := vulns.ReadObservation([]byte(test.text))

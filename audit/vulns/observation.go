@@ -3,15 +3,22 @@
 package vulns
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/goassay/assay/audit/redact"
 )
 
 // An Observation is what was seen of a program, whatever a database has: with the
 // database, all that an assessment follows from. It is written as JSON, to be kept as
 // evidence; [Database.Assess] makes the same assessment of it again.
 type Observation struct {
+	Name     string   `json:"name,omitempty"`    // of the program, as a report calls it
+	Product  string   `json:"product,omitempty"` // its package URL, as statements name it
 	Basis    Basis    `json:"basis"`
 	Level    Level    `json:"level"`
 	Platform Platform `json:"platform,omitzero"`
@@ -33,15 +40,38 @@ type Observation struct {
 	NotAssessed []NotAssessed `json:"not_assessed,omitempty"` // what could not be seen
 }
 
-// maxObservation bounds an observation that comes from somebody else, in bytes.
-const maxObservation = 256 << 20
+// Bounds of an observation. What is as large as they are takes a few hundred MiB to
+// read.
+const (
+	maxObservation = 64 << 20 // bytes
+	maxObjects     = 1 << 20  // of JSON
+	maxFrames      = maxObjects / 4
+	maxPath        = 512 // bytes of the path of a package; a longer one is cut
+)
+
+// Encode writes an observation in JSON, as [ReadObservation] takes it. It is an error if
+// that would not.
+func (o *Observation) Encode() ([]byte, error) {
+	raw, err := json.Marshal(o)
+	if err == nil {
+		err = boundObservation(raw)
+	}
+	return raw, err
+}
+
+func boundObservation(raw []byte) error {
+	if len(raw) > maxObservation || bytes.Count(raw, []byte("{")) > maxObjects {
+		return fmt.Errorf("observation of more than %d bytes, or %d objects", maxObservation, maxObjects)
+	}
+	return nil
+}
 
 // ReadObservation reads an observation in JSON. It may come from anybody.
 func ReadObservation(raw []byte) (*Observation, error) {
-	o := &Observation{}
-	if len(raw) > maxObservation {
-		return nil, fmt.Errorf("observation of more than %d bytes", maxObservation)
+	if err := boundObservation(raw); err != nil {
+		return nil, err
 	}
+	o := &Observation{}
 	if err := decodeJSON(raw, o); err != nil {
 		return nil, fmt.Errorf("observation: %w", err)
 	}
@@ -50,12 +80,47 @@ func ReadObservation(raw []byte) (*Observation, error) {
 			return nil, fmt.Errorf("observation: %w", err)
 		}
 	}
+	if i := slices.IndexFunc(o.Packages, func(p string) bool { return len(p) > maxPath }); i >= 0 {
+		return nil, fmt.Errorf("observation: package with a path of %d bytes", len(o.Packages[i]))
+	}
 	return o, nil
+}
+
+// clean brings what others wrote into a form that JSON keeps, and takes the secrets out
+// of what is no version.
+func (o *Observation) clean() {
+	o.Modules = slices.Clone(o.Modules)
+	for i := range o.Modules {
+		m := &o.Modules[i]
+		m.Path, m.Version = valid(m.Path), validVersion(m.Version)
+		if m.Replace != nil {
+			m.Replace = &Module{Path: valid(m.Replace.Path), Version: validVersion(m.Replace.Version)}
+		}
+	}
+	o.NotAssessed = slices.Clone(o.NotAssessed)
+	for i := range o.NotAssessed {
+		n := &o.NotAssessed[i]
+		n.Module, n.Version, n.Detail, n.Packages = valid(n.Module), validVersion(n.Version), valid(n.Detail), slices.Clone(n.Packages)
+		for j, p := range n.Packages {
+			n.Packages[j] = valid(p)
+		}
+	}
+}
+
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// validVersion is a version, or what stands in its place, which may be a URL.
+func validVersion(s string) string {
+	if strings.Contains(s, "://") {
+		s = redact.Text(s)
+	}
+	return valid(s)
 }
 
 // Assess makes the assessment that follows from an observation. One that no program
 // leaves, because something was not looked at that its level says was, is an error.
 func (db *Database) Assess(ctx context.Context, o *Observation) (*Assessment, error) {
+	o.clean()
 	m, err := db.match(ctx, o.Modules, o.Platform)
 	if err != nil {
 		return nil, err

@@ -63,7 +63,8 @@ type Program struct {
 func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessment, error) {
 	p.Level = cmp.Or(p.Level, LevelSymbol)
 	o := &Observation{Basis: BasisSource, Level: p.Level, Platform: p.Platform, Tags: p.Tags, Modules: p.Modules}
-	m, err := db.match(ctx, p.Modules, p.Platform)
+	o.clean()
+	m, err := db.match(ctx, o.Modules, p.Platform)
 	if err != nil {
 		return nil, err
 	}
@@ -87,27 +88,36 @@ func (s *Scanner) Source(ctx context.Context, db *Database, p Program) (*Assessm
 	if err == nil {
 		err = seen.check(db, p)
 	}
+	var about []finding
+	if err == nil {
+		about, err = m.about(seen.findings)
+	}
 	if err != nil {
 		o.Level = LevelModule
 		o.NotAssessed = []NotAssessed{{Reason: reasonOf(err), Detail: clip(redact.Text(err.Error()))}}
 		return o.judge(db, m), nil
 	}
-	o.Analysed, o.Findings = true, m.about(seen.findings)
+	o.Analysed, o.Findings = true, about
 	return o.judge(db, m), nil
 }
 
 // about returns the findings that are about one of the vulnerabilities.
-func (m *matches) about(findings []finding) (out []finding) {
+func (m *matches) about(findings []finding) (out []finding, err error) {
+	frames := 0
 	ids := map[string]bool{}
 	for _, v := range m.found {
 		ids[v.ID] = true
 	}
 	for _, f := range findings {
-		if ids[f.ID] {
-			out = append(out, f)
+		if !ids[f.ID] {
+			continue
 		}
+		if frames += len(f.Trace); frames > maxFrames {
+			return nil, fmt.Errorf("output of the analysis: more than %d calls", maxFrames)
+		}
+		out = append(out, f)
 	}
-	return out
+	return out, nil
 }
 
 // notAnalysed notes that the analysis passed over a vulnerability whose package is in the
@@ -202,7 +212,8 @@ func (s *Scanner) analyse(ctx context.Context, db *Database, p Program) ([]byte,
 	cmd.Dir, cmd.Env = here, slices.Concat(env, []string{"PWD=" + here, "GOPACKAGESDRIVER=off"}) // one tells of no modules, and nothing would be found
 	out, err := gocmd.Run(cmd)
 	if failed, ok := errors.AsType[*gocmd.Error](err); ok { // without the arguments, which name a temporary directory
-		err = errors.New(cmp.Or(strings.ReplaceAll(failed.Stderr, dir, "vulndb"), failed.Err.Error()))
+		said := strings.ReplaceAll(strings.ReplaceAll(failed.Stderr, dir, "vulndb"), here+string(filepath.Separator), "")
+		err = errors.New(cmp.Or(said, failed.Err.Error()))
 	}
 	return out, err
 }
