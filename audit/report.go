@@ -42,7 +42,7 @@ type Tool struct {
 // outside of the directory: where a finding is shown has to be found from anywhere.
 type TargetRef struct {
 	Dir       string   `json:"dir"`
-	Checkout  string   `json:"in_checkout,omitempty"` // where in a version control checkout the directory is that files are named relative to, with slashes; "" if it is its root, or in none
+	Checkout  string   `json:"in_checkout,omitempty"` // where in a version control checkout the directory is that files are named relative to, with slashes; "." if it is its root, "" if it is in none
 	Module    string   `json:"module,omitempty"`
 	SumFiles  []string `json:"sum_files,omitempty"`
 	Modules   []string `json:"modules,omitempty"`

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -143,10 +144,17 @@ func (g *group) evidence() []string {
 	return slices.Compact(out)
 }
 
-// location returns where f stands, unless its subject says so already.
+// location returns where f stands, unless its subject says so already: it is the
+// file as the user named it.
 func location(f *audit.Finding) string {
 	if f.Location == nil || f.Location.String() == f.Subject.Name {
 		return ""
+	}
+	switch f.Subject.Kind {
+	case "binary", "document", "file":
+		if f.Location.Line == 0 && path.Base(slashed(f.Location.File)) == path.Base(slashed(f.Subject.Name)) {
+			return ""
+		}
 	}
 	return clean(f.Location.String())
 }

@@ -77,7 +77,7 @@ func (s *sarifWriter) write() sarifRun {
 // category tells the audits of several directories of one repository apart.
 // GitHub takes what stands before the last slash.
 func category(dir string) string {
-	if dir = path.Clean(strings.ReplaceAll(dir, `\`, "/")); dir == "." || !isLocal(dir) {
+	if dir = slashed(dir); dir == "." || !isLocal(dir) {
 		return "assay/"
 	}
 	return "assay/" + clean(dir) + "/"
@@ -85,7 +85,13 @@ func category(dir string) string {
 
 // isLocal reports whether a cleaned path with slashes lies in the audited directory.
 func isLocal(name string) bool {
-	return !path.IsAbs(name) && name != ".." && !strings.HasPrefix(name, "../") && !strings.Contains(name, ":")
+	return !path.IsAbs(name) && !hasDrive(name) && name != ".." && !strings.HasPrefix(name, "../")
+}
+
+// hasDrive reports whether a path with slashes begins with a drive letter of
+// Windows. Elsewhere a file may be called a:b.
+func hasDrive(name string) bool {
+	return len(name) > 2 && name[1] == ':' && name[2] == '/' && (name[0]|0x20) >= 'a' && (name[0]|0x20) <= 'z'
 }
 
 // sarifText makes s a plain text message, in which brackets and backslashes
@@ -245,13 +251,19 @@ func pascalCase(id string) string {
 func anchor(id string) string { return url.PathEscape(strings.ReplaceAll(id, "/", "")) }
 
 // location returns where GitHub shows f. A finding without a place in a file
-// is shown at the file that its subject comes from.
+// is shown at the file that its subject comes from, and so is one whose place has
+// no URI.
 func (s *sarifWriter) location(f *audit.Finding) sarifLocation {
-	file, line := s.home(f), 1
+	var loc sarifArtifactLocation
+	line, ok := 1, false
 	if f.Location != nil && f.Location.File != "" {
-		file, line = f.Location.File, max(f.Location.Line, 1)
+		if loc, ok = s.fileLocation(f.Location.File); ok {
+			line = max(f.Location.Line, 1)
+		}
 	}
-	loc := s.fileLocation(file)
+	if !ok {
+		loc, _ = s.fileLocation(s.home(f))
+	}
 	i, ok := s.artifacts[loc.URI]
 	if !ok {
 		i = len(s.artifacts)
@@ -265,41 +277,47 @@ func (s *sarifWriter) location(f *audit.Finding) sarifLocation {
 	}
 }
 
-// home returns the file that stands for the subject of f.
+// home returns the file that stands for the subject of f. Names that lead out of the
+// directory are passed over: they may be relative to what was the current one.
 func (s *sarifWriter) home(f *audit.Finding) string {
 	t := s.rep.Target
-	switch {
-	case (f.Subject.Kind == "file" || f.Subject.Kind == "binary") && f.Subject.Name != "":
-		return f.Subject.Name
-	case t.Module != "":
-		return "go.mod"
-	case len(t.Binaries) > 0:
-		return t.Binaries[0]
-	case len(t.Documents) > 0:
-		return t.Documents[0]
-	case s.rep.Policy.File != "":
-		return s.rep.Policy.File
+	var names []string
+	if f.Subject.Kind == "file" || f.Subject.Kind == "binary" {
+		names = append(names, f.Subject.Name)
+	}
+	if t.Module != "" {
+		names = append(names, "go.mod")
+	}
+	names = append(names, t.Binaries[:min(1, len(t.Binaries))]...)
+	names = append(names, t.Documents[:min(1, len(t.Documents))]...)
+	names = append(names, s.rep.Policy.File)
+	for _, name := range names {
+		if at := slashed(name); name != "" && (isLocal(at) || path.IsAbs(at) || hasDrive(at)) {
+			return name
+		}
 	}
 	return "go.mod"
 }
 
+// slashed returns a cleaned path with slashes.
+func slashed(name string) string { return path.Clean(strings.ReplaceAll(name, `\`, "/")) }
+
 // fileLocation makes a file name a URI: relative to the root of the checkout, as
 // GitHub asks, or to the audited directory if that is in none; or of a file
-// elsewhere on the machine.
-func (s *sarifWriter) fileLocation(name string) sarifArtifactLocation {
-	name = path.Clean(strings.ReplaceAll(name, `\`, "/"))
-	if in := s.rep.Target.Checkout; !path.IsAbs(name) && isLocal(in) { // it may be that of a stored report
-		if joined := path.Join(in, name); isLocal(joined) {
-			name = joined
-		}
-	}
+// elsewhere on the machine. A relative one that leads out has none that could be
+// resolved.
+func (s *sarifWriter) fileLocation(name string) (loc sarifArtifactLocation, ok bool) {
+	name = slashed(name)
 	switch {
 	case path.IsAbs(name):
-		return sarifArtifactLocation{URI: (&url.URL{Scheme: "file", Path: name}).String()}
-	case len(name) > 2 && name[1] == ':' && name[2] == '/': // C:/...
-		return sarifArtifactLocation{URI: (&url.URL{Scheme: "file", Path: "/" + name}).String()}
+		return sarifArtifactLocation{URI: (&url.URL{Scheme: "file", Path: name}).String()}, true
+	case hasDrive(name): // C:/...
+		return sarifArtifactLocation{URI: (&url.URL{Scheme: "file", Path: "/" + name}).String()}, true
 	}
-	return sarifArtifactLocation{URI: (&url.URL{Path: name}).String(), URIBaseID: sarifRoot}
+	if in := s.rep.Target.Checkout; isLocal(in) { // it may be that of a stored report
+		name = path.Join(in, name)
+	}
+	return sarifArtifactLocation{URI: (&url.URL{Path: name}).String(), URIBaseID: sarifRoot}, isLocal(name)
 }
 
 // taxa refers to the clauses that ask for what the rule of f checks, and lists

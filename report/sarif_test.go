@@ -154,10 +154,18 @@ func TestSARIFPlaces(t *testing.T) {
 		{"endpoint alone", audit.TargetRef{}, "", audit.Subject{Kind: "endpoint", Name: "example.com:443"}, nil, "go.mod", true, 1},
 		{"in a checkout", audit.TargetRef{Dir: ".", Checkout: "sub/m", Module: "example.com/m"}, "", audit.Subject{Kind: "module", Name: "m"}, nil, "sub/m/go.mod", true, 1},
 		{"beside it, in the checkout", audit.TargetRef{Dir: ".", Checkout: "sub/m"}, "", audit.Subject{Kind: "file", Name: "m"}, &audit.Location{File: "../../go.work", Line: 3}, "go.work", true, 3},
-		{"outside of the checkout", audit.TargetRef{Dir: ".", Checkout: "sub"}, "", audit.Subject{Kind: "file", Name: "m"}, &audit.Location{File: "../../go.work", Line: 3}, "../../go.work", true, 3},
+		{"outside of the checkout", audit.TargetRef{Dir: ".", Checkout: "sub"}, "", audit.Subject{Kind: "file", Name: "../../go.work"}, &audit.Location{File: "../../go.work", Line: 3}, "sub/go.mod", true, 1},
+		{"outside of the root", audit.TargetRef{Dir: ".", Checkout: ".", Binaries: []string{"bin/tool"}}, "", audit.Subject{Kind: "file", Name: "../go.work"}, &audit.Location{File: "../go.work", Line: 3}, "bin/tool", true, 1},
+		{"outside of what is no checkout", module, "", audit.Subject{Kind: "module", Name: "m"}, &audit.Location{File: "../go.work", Line: 3}, "go.mod", true, 1},
+		{"outside, and the subject called by its last element", audit.TargetRef{Dir: ".", Checkout: "a/b", Module: "m"}, "", audit.Subject{Kind: "file", Name: "../go.work"}, &audit.Location{File: "../../../go.work", Line: 3}, "a/b/go.mod", true, 1},
+		{"relative to another directory", audit.TargetRef{Dir: ".", Checkout: "a/b", Binaries: []string{"../tool"}, Documents: []string{"/x.json"}}, "", audit.Subject{Kind: "binary", Name: "../tool"}, nil, "file:///x.json", false, 1},
+		{"at the root", audit.TargetRef{Dir: "sub", Checkout: "."}, "", audit.Subject{Kind: "file", Name: "m"}, &audit.Location{File: "go.mod"}, "go.mod", true, 1},
 		{"elsewhere than the checkout", audit.TargetRef{Dir: ".", Checkout: "sub"}, "", audit.Subject{Kind: "binary", Name: "/usr/bin/tool"}, nil, "file:///usr/bin/tool", false, 1},
 		{"in what is no checkout", audit.TargetRef{Dir: ".", Checkout: "../sub"}, "", audit.Subject{Kind: "file", Name: "m"}, &audit.Location{File: "go.mod"}, "go.mod", true, 1},
 		{"colon", module, "", audit.Subject{Kind: "file", Name: "a:b"}, nil, "./a:b", true, 1},
+		{"colon in a checkout", audit.TargetRef{Dir: ".", Checkout: "m"}, "", audit.Subject{Kind: "file", Name: "a:b"}, nil, "m/a:b", true, 1},
+		{"colon of the checkout", audit.TargetRef{Dir: ".", Checkout: "x:y"}, "", audit.Subject{Kind: "file", Name: "m"}, nil, "./x:y/m", true, 1},
+		{"in a checkout on Windows", audit.TargetRef{Dir: ".", Checkout: "m"}, "", audit.Subject{Kind: "binary", Name: "x"}, &audit.Location{File: "C:/x"}, "file:///C:/x", false, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -167,5 +175,25 @@ func TestSARIFPlaces(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 		})
+	}
+}
+
+// TestSARIFCategory: audits of one directory have one category, however it was named.
+func TestSARIFCategory(t *testing.T) {
+	for _, tt := range []struct {
+		target audit.TargetRef
+		want   string
+	}{
+		{audit.TargetRef{Dir: "."}, "assay/"},
+		{audit.TargetRef{Dir: "sub"}, "assay/sub/"},
+		{audit.TargetRef{Dir: "sub", Checkout: "."}, "assay/"},
+		{audit.TargetRef{Dir: ".", Checkout: "sub"}, "assay/sub/"},
+		{audit.TargetRef{Dir: ".", Checkout: "../sub"}, "assay/"},
+		{audit.TargetRef{Dir: "C:/sub"}, "assay/"},
+		{audit.TargetRef{Dir: "/sub"}, "assay/"},
+	} {
+		if got := readSARIF(t, &audit.Report{Target: tt.target}).AutomationDetails.ID; got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.target, got, tt.want)
+		}
 	}
 }

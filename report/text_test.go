@@ -158,3 +158,25 @@ func TestTarget(t *testing.T) {
 		}
 	}
 }
+
+// TestLocation: a place is not told beside a subject that is that file, called as the
+// user did.
+func TestLocation(t *testing.T) {
+	for _, tt := range []struct {
+		subject audit.Subject
+		at      *audit.Location
+		want    string
+	}{
+		{audit.Subject{Kind: "binary", Name: "bin/prog"}, nil, ""},
+		{audit.Subject{Kind: "binary", Name: "bin/prog"}, &audit.Location{File: "bin/prog"}, ""},
+		{audit.Subject{Kind: "binary", Name: "bin/prog"}, &audit.Location{File: "../bin/prog"}, ""},
+		{audit.Subject{Kind: "binary", Name: `..\prog.exe`}, &audit.Location{File: "C:/x/prog.exe"}, ""},
+		{audit.Subject{Kind: "file", Name: "a.service"}, &audit.Location{File: "../a.service", Line: 3}, "../a.service:3"},
+		{audit.Subject{Kind: "binary", Name: "a.tar!prog"}, &audit.Location{File: "a.tar"}, "a.tar"},
+		{audit.Subject{Kind: "module", Name: "go.mod"}, &audit.Location{File: "m/go.mod"}, "m/go.mod"},
+	} {
+		if got := location(&audit.Finding{Subject: tt.subject, Location: tt.at}); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.subject, got, tt.want)
+		}
+	}
+}

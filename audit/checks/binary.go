@@ -60,7 +60,8 @@ type BinaryFile struct {
 	linked []string      // all packages in the function table; read where one is made that names packages
 	seen   *fips.Seen    // what is linked
 	cgo    gobin.Ternary // whether C code is linked; read where units are judged
-	outer  string        // the file of the file system, named as Path is
+	outer  string        // absolute path of the file of the file system
+	place  string        // of that file, as [locate] names it; "" in stored facts
 }
 
 func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
@@ -100,7 +101,8 @@ func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
 
 // measureBinary reads what checks judge of an open file.
 func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
-	file := BinaryFile{File: f, seen: fips.Look(f), outer: nameIn(p.Target.Dir, cmp.Or(f.Outer, f.Path))}
+	file := BinaryFile{File: f, seen: fips.Look(f), outer: absolute(cmp.Or(f.Outer, f.Path))}
+	file.place, _ = locate(p.Target.Dir, file.outer)
 	if file.seen != nil {
 		if file.seen.Basis != gobin.BySearch && len(file.seen.GODEBUG) == 1 && file.seen.GODEBUG[0] != "" {
 			file.GODEBUG = gobin.ParseGODEBUG(file.seen.GODEBUG[0])
@@ -167,22 +169,13 @@ func nameIn(dir, path string) string {
 	return filepath.ToSlash(rel)
 }
 
-// fileLocation is where findings about a file are shown that is called as [nameIn]
-// says: by that name if it is in the directory, else by its absolute path.
-func fileLocation(name string) *audit.Location {
-	if abs, err := filepath.Abs(name); err == nil && !filepath.IsLocal(name) {
-		name = filepath.ToSlash(abs)
-	}
-	return &audit.Location{File: name}
-}
-
 // finding returns a finding about the file. Every message may name the {file}.
 func (f BinaryFile) finding(rule string, args audit.Args) audit.Finding {
 	if args == nil {
 		args = audit.Args{}
 	}
 	args["file"] = f.Path
-	out := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "binary", Name: f.Path}, Args: args, Location: fileLocation(f.outer)}
+	out := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "binary", Name: f.Path}, Args: args, Location: locationAt(f.place)}
 	if f.Evidence != "" {
 		out.Evidence = []string{f.Evidence}
 	}

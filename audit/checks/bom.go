@@ -85,8 +85,9 @@ type BOMDocument struct {
 	Profiles   []BOMProfile  `json:"profiles,omitempty"`
 	Signature  *BOMSignature `json:"signature,omitempty"` // where keys were given
 
-	doc  *sbom.Document
-	path string
+	doc   *sbom.Document
+	path  string
+	place string // as [locate] names it; "" in stored facts
 }
 
 // Tri is yes, no, or unknown.
@@ -125,6 +126,7 @@ func runDocuments(_ context.Context, p *audit.Pass) (any, error) {
 
 func readDocument(p *audit.Pass, name string) BOMDocument {
 	b := BOMDocument{File: nameIn(p.Target.Dir, name), path: name, Valid: TriUnknown, Unchanged: TriUnknown}
+	b.place, _ = locate(p.Target.Dir, name)
 	data, err := format.ReadFile(name)
 	if err != nil {
 		b.Error = err.Error()
@@ -210,6 +212,7 @@ func (r *sumDBRun) gatherDocuments() {
 		}
 		s, err := parseSource(SourceSBOM, b.File, sumListing(lines))
 		if err == nil {
+			s.place = b.place
 			r.sources = append(r.sources, s)
 		}
 	}

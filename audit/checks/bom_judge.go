@@ -108,7 +108,7 @@ func (b *BOMDocument) finding(rule string, args audit.Args) audit.Finding {
 	}
 	args["file"] = b.File
 	return audit.Finding{
-		Rule: rule, Subject: audit.Subject{Kind: "document", Name: b.File}, Args: args, Evidence: []string{b.Digest}, Location: fileLocation(b.File),
+		Rule: rule, Subject: audit.Subject{Kind: "document", Name: b.File}, Args: args, Evidence: []string{b.Digest}, Location: locationAt(b.place),
 	}
 }
 

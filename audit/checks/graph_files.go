@@ -30,7 +30,7 @@ func (g *graphRun) judgeFiles() error {
 func (g *graphRun) at(rule, file string, line int, subject audit.Subject, args audit.Args) {
 	rel := relative(g.target.Dir, file)
 	args["file"] = rel
-	g.p.Report(audit.Finding{Rule: rule, Subject: subject, Args: args, Location: &audit.Location{File: rel, Line: line}})
+	g.p.Report(audit.Finding{Rule: rule, Subject: subject, Args: args, Location: lineLocation(g.target, file, line)})
 }
 
 func moduleSubject(path, version string) audit.Subject {
@@ -145,7 +145,7 @@ func (g *graphRun) judgeVendor() error {
 	for _, p := range v.Problems {
 		if p.Kind == modgraph.VendorNoList {
 			g.p.Report(audit.Finding{Rule: "graph/vendor-no-list", Subject: g.fileSubject(filepath.Dir(p.File)), Args: audit.Args{"sync": sync},
-				Location: &audit.Location{File: relative(g.target.Dir, p.File)}})
+				Location: lineLocation(g.target, p.File, 0)})
 			continue
 		}
 		subject := moduleSubject(p.Module, p.Version)

@@ -130,7 +130,7 @@ func (j moduleJudge) report(rule string, args audit.Args) {
 		file = j.g.mods[0].File
 	}
 	if file != "" {
-		f.Location = &audit.Location{File: relative(j.g.target.Dir, file), Line: j.line}
+		f.Location = lineLocation(j.g.target, file, j.line)
 	}
 	if j.m.Evidence != "" {
 		f.Evidence = []string{j.m.Evidence}
@@ -161,7 +161,7 @@ func (j moduleJudge) replaced(r modgraph.Replacement, at place) {
 	}
 	finding := audit.Finding{Rule: rule, Subject: audit.Subject{Kind: "module", Name: j.m.Module.String()}, Args: args}
 	if at.file != "" {
-		finding.Location = &audit.Location{File: relative(j.g.target.Dir, at.file), Line: at.line}
+		finding.Location = lineLocation(j.g.target, at.file, at.line)
 	}
 	j.g.p.Report(finding)
 }

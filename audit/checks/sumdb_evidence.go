@@ -121,7 +121,7 @@ func fillSubject(out *sumdb.Subject, s sumSource, answers map[moduleVersion]SumD
 		v := moduleVersion{Path: h.Module, Version: h.Version}
 		state, reason := NotChecked, h.reason
 		if reason == "" {
-			state, reason = judgeClaim(v, claim{h.SumLine, s.Kind}, sumAnswer{record: records[v], state: NotChecked, reason: answers[v].Reason})
+			state, reason = judgeClaim(v, claim{h.SumLine, s.Kind, ""}, sumAnswer{record: records[v], state: NotChecked, reason: answers[v].Reason})
 		}
 		switch {
 		case state == Verified:

@@ -26,7 +26,8 @@ type sumAnswer struct {
 // claim is one hash and what carries it.
 type claim struct {
 	modgraph.SumLine
-	kind SourceKind
+	kind  SourceKind
+	place string // of the source
 }
 
 // sumJudgement is what the hashes amount to.
@@ -51,10 +52,10 @@ func judgeSums(sources []sumSource, answer func(moduleVersion) sumAnswer) *sumJu
 	modules := map[moduleVersion]*SumDBModule{}
 	for _, s := range sources {
 		for _, l := range s.Lines {
-			j.judge(claim{l, s.Kind}, modules, answer)
+			j.judge(claim{l, s.Kind, s.place}, modules, answer)
 		}
 		for _, l := range s.Unproven {
-			j.judge(claim{l, s.Kind}, modules, answer)
+			j.judge(claim{l, s.Kind, s.place}, modules, answer)
 		}
 		j.count(s.Kind, NotChecked, leftOut(s.Problems))
 	}

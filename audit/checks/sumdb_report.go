@@ -3,7 +3,6 @@
 package checks
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -186,8 +185,8 @@ func sumFinding(rule string, m moduleVersion, c claim) audit.Finding {
 		Subject: audit.Subject{Kind: "module", Name: m.String()},
 		Args:    audit.Args{"module": m.Path, "version": m.Version, "entry": m.Path + " " + entryVersion(c.SumLine), "file": c.File},
 	}
-	if c.kind == SourceSum || (c.kind == SourceBinary || c.kind == SourceSBOM) && filepath.IsLocal(c.File) {
-		f.Location = &audit.Location{File: c.File, Line: c.Line}
+	if c.place != "" {
+		f.Location = &audit.Location{File: c.place, Line: c.Line}
 	}
 	return f
 }

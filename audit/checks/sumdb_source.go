@@ -43,6 +43,7 @@ type sumSource struct {
 	modgraph.SumFile // the hashes as lines; Path is its name in the report, Data the evidence
 	Kind             SourceKind
 	Unproven         []modgraph.SumLine // of SourceNamed: modules of which the log was proven to say nothing
+	place            string             // as [locate] names it; "" where it is no file of the target, and in stored facts
 }
 
 // evidenceKind is the kind under which the source is kept.
@@ -224,11 +225,15 @@ func (r *sumDBRun) gatherSums() error {
 		files = append(files, f)
 	}
 	for _, f := range files {
+		at := locateOwn(t, f.Path)
+		if slices.Contains(t.SumFiles, f.Path) { // by the user
+			at, _ = locate(t.Dir, f.Path)
+		}
 		f.Path = sumFileName(t, f.Path)
 		for i := range f.Lines {
 			f.Lines[i].File = f.Path
 		}
-		r.sources = append(r.sources, sumSource{SumFile: f, Kind: SourceSum})
+		r.sources = append(r.sources, sumSource{SumFile: f, Kind: SourceSum, place: at})
 	}
 	return nil
 }
@@ -280,6 +285,7 @@ func (r *sumDBRun) gatherBinaries() {
 			unread = append(unread, err.Error())
 			continue
 		}
+		s.place = f.place
 		r.sources = append(r.sources, s)
 		r.gatherBuilder(f)
 	}
@@ -295,14 +301,23 @@ func (r *sumDBRun) gatherBinaries() {
 // sumFileName is how a report names a go.sum file: of a workspace by the way to it,
 // which go.work tells too.
 func sumFileName(t *audit.Target, path string) string {
-	if t.WorkFile != "" {
-		if in, err := filepath.Rel(filepath.Dir(t.WorkFile), path); err == nil && filepath.IsLocal(in) {
-			if rel, err := filepath.Rel(t.Dir, path); err == nil {
-				return filepath.ToSlash(rel)
-			}
-		}
+	if name, ok := inWorkspace(t, path); ok {
+		return name
 	}
 	return relative(t.Dir, path)
+}
+
+// inWorkspace gives path relative to the target's directory if it is in the
+// directory of the workspace.
+func inWorkspace(t *audit.Target, path string) (string, bool) {
+	if t.WorkFile == "" {
+		return "", false
+	}
+	if in, err := filepath.Rel(filepath.Dir(t.WorkFile), path); err != nil || !filepath.IsLocal(in) {
+		return "", false
+	}
+	rel, err := filepath.Rel(t.Dir, path)
+	return filepath.ToSlash(rel), err == nil
 }
 
 // relative gives path relative to dir with slashes, or its last element where

@@ -38,6 +38,8 @@ type UnitFile struct {
 	Evidence string        `json:"evidence,omitempty"`
 	Unit     *sdunit.Unit  `json:"unit,omitempty"`
 	Starts   []UnitProgram `json:"starts,omitempty"` // what is known of its programs, in order
+
+	place string // as [locate] names it
 }
 
 // A UnitProgram is a program of a unit, and the executable that it is.
@@ -94,6 +96,7 @@ func runUnit(ctx context.Context, p *audit.Pass) (any, error) {
 // readUnit reads a unit and finds its programs. The error is that of ctx.
 func readUnit(ctx context.Context, p *audit.Pass, m *measured, name string) (UnitFile, error) {
 	u := UnitFile{Path: nameIn(p.Target.Dir, name)}
+	u.place, _ = locate(p.Target.Dir, name)
 	unit, err := sdunit.ReadFile(name)
 	if err != nil {
 		u.Reason = unitReason(name, err)
@@ -130,7 +133,7 @@ func findProgram(ctx context.Context, p *audit.Pass, m *measured, program sdunit
 			return out, err
 		}
 	default:
-		out.findAmong(p, m.Files)
+		out.findAmong(m.Files)
 	}
 	if out.binary != nil {
 		out.File, out.State = out.binary.Path, out.binary.State
@@ -140,18 +143,14 @@ func findProgram(ctx context.Context, p *audit.Pass, m *measured, program sdunit
 
 // findAmong looks for the program among executables: for its very path, or for
 // the only one of its name, as where it was built.
-func (u *UnitProgram) findAmong(p *audit.Pass, files []BinaryFile) {
+func (u *UnitProgram) findAmong(files []BinaryFile) {
 	var named []*BinaryFile
 	for i, f := range files {
-		file := f.outer
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(p.Target.Dir, file)
-		}
-		if filepath.ToSlash(file) == path.Clean(u.Path) {
+		if filepath.ToSlash(f.outer) == path.Clean(u.Path) {
 			u.binary, u.By = &files[i], ByPath
 			return
 		}
-		if filepath.Base(file) == path.Base(u.Path) {
+		if filepath.Base(f.outer) == path.Base(u.Path) {
 			named = append(named, &files[i])
 		}
 	}

@@ -22,9 +22,9 @@ func (u UnitFile) finding(rule string, at *sdunit.Position, args audit.Args) aud
 	}
 	args["unit"] = u.Path
 	f := audit.Finding{
-		Rule: rule, Subject: audit.Subject{Kind: "file", Name: u.Path}, Args: args, Evidence: []string{u.Evidence}, Location: fileLocation(u.Path),
+		Rule: rule, Subject: audit.Subject{Kind: "file", Name: u.Path}, Args: args, Evidence: []string{u.Evidence}, Location: locationAt(u.place),
 	}
-	if at != nil {
+	if at != nil && f.Location != nil { // what it names is relative to the unit's folder
 		f.Location.File, f.Location.Line = path.Join(path.Dir(f.Location.File), at.File), at.Line
 	}
 	return f

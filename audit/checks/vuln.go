@@ -102,8 +102,8 @@ type VulnTarget struct {
 	assessment *vulns.Assessment
 	dir        string // of a module
 	location   *audit.Location
-	places     map[string]place  // of lines about modules, of a module
-	links      map[string]string // BOM-Links of the components of a document, by package URL of the module
+	places     map[string]*audit.Location // of lines about modules, of a module
+	links      map[string]string          // BOM-Links of the components of a document, by package URL of the module
 }
 
 // VulnLeftOut is what of a main module was not looked at, because it is no part
@@ -327,7 +327,7 @@ func traceText(traces []vulns.Trace) []byte {
 // place is where a target's requirement of a module stands, or the target itself.
 func (t *VulnTarget) place(module string) *audit.Location {
 	if at, ok := t.places[module]; ok {
-		return &audit.Location{File: at.file, Line: at.line}
+		return at
 	}
 	return t.location
 }

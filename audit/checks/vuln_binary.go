@@ -69,7 +69,7 @@ func (r *vulnRun) binary(ctx context.Context, f *gobin.File) (t VulnTarget, reas
 	if err != nil {
 		return t, "", r.database(ctx, err)
 	}
-	t = VulnTarget{Kind: "binary", Name: name, SHA256: f.SHA256, assessment: a, location: fileLocation(nameIn(r.Target.Dir, cmp.Or(f.Outer, f.Path)))}
+	t = VulnTarget{Kind: "binary", Name: name, SHA256: f.SHA256, assessment: a, location: fileLocation(r.Target.Dir, cmp.Or(f.Outer, f.Path))}
 	t.Product = fileProduct(f.Path, f.SHA256)
 	if f.Build != nil {
 		t.Modules = len(f.Build.Deps)

@@ -37,7 +37,7 @@ func (r *vulnRun) documents(ctx context.Context) error {
 		if err != nil {
 			return r.database(ctx, err)
 		}
-		t := VulnTarget{Kind: "sbom", Name: b.File, Product: cmp.Or(l.product, documentProduct(&b)), Modules: len(l.modules), assessment: a, location: fileLocation(nameIn(r.Target.Dir, b.path))}
+		t := VulnTarget{Kind: "sbom", Name: b.File, Product: cmp.Or(l.product, documentProduct(&b)), Modules: len(l.modules), assessment: a, location: locationAt(b.place)}
 		t.BOMLink, t.links = bomLinks(&b, l)
 		if len(l.modules)+len(l.unclear) == 0 {
 			r.facts.Unread = append(r.facts.Unread, "no-module: "+b.File)

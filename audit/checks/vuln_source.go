@@ -47,7 +47,7 @@ func (r *vulnRun) source(ctx context.Context) error {
 		t := VulnTarget{Kind: "module", Name: product.Root.Path, Product: vulns.PURL(product.Root.Path, product.Root.Version), Modules: len(p.Modules), dir: p.Dir}
 		t.Platform, t.Tags = p.Platform, p.Tags
 		modFile := filepath.Join(p.Dir, "go.mod")
-		t.location, t.places = &audit.Location{File: relative(r.Target.Dir, modFile)}, modulePlaces(r.Target, modFile)
+		t.location, t.places = lineLocation(r.Target, modFile, 0), modulePlaces(r.Target, modFile)
 		if len(named) > 0 && !slices.Equal(named, []string{"work"}) && !slices.Equal(named, []string{"./..."}) {
 			p.Patterns, t.Packages = src.matched, src.matched
 		} else {
@@ -75,18 +75,18 @@ func (r *vulnRun) unread(failures []sbom.Failure) {
 
 // modulePlaces says in which lines a go.mod file requires modules, or it or the
 // workspace puts them in the place of others.
-func modulePlaces(t *audit.Target, modFile string) map[string]place {
-	places := map[string]place{}
+func modulePlaces(t *audit.Target, modFile string) map[string]*audit.Location {
+	places := map[string]*audit.Location{}
 	replaced := func(file string, list []modgraph.Replacement) {
 		for _, r := range list {
 			if !r.Local() {
-				places[r.NewPath] = place{relative(t.Dir, file), r.Line}
+				places[r.NewPath] = lineLocation(t, file, r.Line)
 			}
 		}
 	}
 	if m, err := modgraph.ReadModFile(modFile); err == nil {
 		for _, q := range m.Require {
-			places[q.Path] = place{relative(t.Dir, modFile), q.Line}
+			places[q.Path] = lineLocation(t, modFile, q.Line)
 		}
 		replaced(modFile, m.Replace)
 	}

@@ -130,10 +130,12 @@ func bomLinks(b *BOMDocument, l *vulnDocument) (string, map[string]string) {
 }
 
 // somewhere is where a finding is shown that is of no target in particular: at a
-// file of the directory, or where the first target is.
+// file that is called as it is shown, if that is near, or where the first target is.
 func (r *vulnRun) somewhere(file string) *audit.Location {
 	if filepath.IsLocal(file) {
-		return &audit.Location{File: file}
+		if name, near := locate(r.Target.Dir, file); near {
+			return locationAt(name)
+		}
 	}
 	for i := range r.facts.Targets {
 		return r.facts.Targets[i].place("")

@@ -43,3 +43,19 @@ func TestReadSumFilesLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestRepositoryRoot: of checkouts in each other the nearest counts, of whatever system.
+func TestRepositoryRoot(t *testing.T) {
+	top := t.TempDir()
+	at := func(name string) string { return filepath.Join(top, filepath.FromSlash(name)) }
+	for _, dir := range []string{"git/.git", "git/hg/.hg", "git/hg/git/.git", "git/hg/m", "git/m"} {
+		if err := os.MkdirAll(at(dir), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for dir, want := range map[string]string{"git": "git", "git/m": "git", "git/hg": "git/hg", "git/hg/m": "git/hg", "git/hg/git": "git/hg/git"} {
+		if got := RepositoryRoot(at(dir)); got != at(want) {
+			t.Errorf("%s: %s, want %s", dir, got, want)
+		}
+	}
+}

@@ -71,25 +71,29 @@ func ReadWorkFile(file string) (*WorkFile, error) {
 
 // FindWorkFile returns the go.work file that is in force for a folder when
 // GOWORK is not set, or "" (modload.findWorkspaceFile).
-func FindWorkFile(dir string) string { return findUp(dir, "go.work", true) }
+func FindWorkFile(dir string) string { return findUp(dir, isRegular, "go.work") }
+
+func isRegular(info os.FileInfo) bool { return info.Mode().IsRegular() }
 
 // RepositoryRoot returns the folder of the version control checkout that dir
-// belongs to, or "" if it belongs to none.
+// belongs to, the nearest if one is in another, or "" if it belongs to none.
+// Symbolic links are not followed.
 func RepositoryRoot(dir string) string {
-	for _, name := range []string{".git", ".hg", ".svn", ".bzr", ".fslckout"} {
-		if found := findUp(dir, name, false); found != "" {
-			return filepath.Dir(found)
-		}
+	found := findUp(dir, func(os.FileInfo) bool { return true }, ".git", ".hg", ".svn", ".bzr", ".fslckout")
+	if found == "" {
+		return ""
 	}
-	return ""
+	return filepath.Dir(found)
 }
 
-// findUp looks for a file of that name in dir and the folders above it.
-func findUp(dir, name string, regular bool) string {
+// findUp looks for a file of one of the names in dir, then in the folders above it.
+func findUp(dir string, wanted func(os.FileInfo) bool, names ...string) string {
 	for {
-		file := filepath.Join(dir, name)
-		if info, err := os.Stat(file); err == nil && (!regular || info.Mode().IsRegular()) {
-			return file
+		for _, name := range names {
+			file := filepath.Join(dir, name)
+			if info, err := os.Stat(file); err == nil && wanted(info) {
+				return file
+			}
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {

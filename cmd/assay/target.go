@@ -60,10 +60,14 @@ func (inv *invocation) findTarget(dir string, needModule bool) (*audit.Target, a
 	return t, name, nil
 }
 
-// inCheckout is where in a version control checkout a directory is.
+// inCheckout is where in a version control checkout a directory is, "." if it is
+// its root, "" if it is in none. Of a symbolic link that is where it leads to.
 func inCheckout(dir string) string {
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
 	root := modgraph.RepositoryRoot(dir)
-	if rel, err := filepath.Rel(root, dir); root != "" && err == nil && rel != "." && filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(root, dir); root != "" && err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel)
 	}
 	return ""
