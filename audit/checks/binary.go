@@ -15,6 +15,7 @@ import (
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
 	"github.com/goassay/assay/audit/goenv"
+	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/fips"
 )
 
@@ -61,7 +62,7 @@ type BinaryFile struct {
 	seen   *fips.Seen    // what is linked
 	cgo    gobin.Ternary // whether C code is linked; read where units are judged
 	outer  string        // absolute path of the file of the file system
-	place  string        // of that file, as [locate] names it; "" in stored facts
+	place  string        // of that file, as [modgraph.Locate] names it; "" in stored facts
 }
 
 func hasBinaries(t *audit.Target) bool { return len(t.Binaries) > 0 }
@@ -102,7 +103,7 @@ func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
 // measureBinary reads what checks judge of an open file.
 func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
 	file := BinaryFile{File: f, seen: fips.Look(f), outer: absolute(cmp.Or(f.Outer, f.Path))}
-	file.place, _ = locate(p.Target.Dir, file.outer)
+	file.place, _ = modgraph.Locate(p.Target.Dir, file.outer)
 	if file.seen != nil {
 		if file.seen.Basis != gobin.BySearch && len(file.seen.GODEBUG) == 1 && file.seen.GODEBUG[0] != "" {
 			file.GODEBUG = gobin.ParseGODEBUG(file.seen.GODEBUG[0])

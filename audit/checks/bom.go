@@ -87,7 +87,7 @@ type BOMDocument struct {
 
 	doc   *sbom.Document
 	path  string
-	place string // as [locate] names it; "" in stored facts
+	place string // as [modgraph.Locate] names it; "" in stored facts
 }
 
 // Tri is yes, no, or unknown.
@@ -126,7 +126,7 @@ func runDocuments(_ context.Context, p *audit.Pass) (any, error) {
 
 func readDocument(p *audit.Pass, name string) BOMDocument {
 	b := BOMDocument{File: nameIn(p.Target.Dir, name), path: name, Valid: TriUnknown, Unchanged: TriUnknown}
-	b.place, _ = locate(p.Target.Dir, name)
+	b.place, _ = modgraph.Locate(p.Target.Dir, name)
 	data, err := format.ReadFile(name)
 	if err != nil {
 		b.Error = err.Error()

@@ -43,7 +43,7 @@ type sumSource struct {
 	modgraph.SumFile // the hashes as lines; Path is its name in the report, Data the evidence
 	Kind             SourceKind
 	Unproven         []modgraph.SumLine // of SourceNamed: modules of which the log was proven to say nothing
-	place            string             // as [locate] names it; "" where it is no file of the target, and in stored facts
+	place            string             // as [modgraph.Locate] names it; "" where it is no file of the target, and in stored facts
 }
 
 // evidenceKind is the kind under which the source is kept.
@@ -227,7 +227,7 @@ func (r *sumDBRun) gatherSums() error {
 	for _, f := range files {
 		at := locateOwn(t, f.Path)
 		if slices.Contains(t.SumFiles, f.Path) { // by the user
-			at, _ = locate(t.Dir, f.Path)
+			at, _ = modgraph.Locate(t.Dir, f.Path)
 		}
 		f.Path = sumFileName(t, f.Path)
 		for i := range f.Lines {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goassay/assay/audit"
 	"github.com/goassay/assay/audit/gobin"
+	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/sdunit"
 )
 
@@ -39,7 +40,7 @@ type UnitFile struct {
 	Unit     *sdunit.Unit  `json:"unit,omitempty"`
 	Starts   []UnitProgram `json:"starts,omitempty"` // what is known of its programs, in order
 
-	place string // as [locate] names it
+	place string // as [modgraph.Locate] names it
 }
 
 // A UnitProgram is a program of a unit, and the executable that it is.
@@ -96,7 +97,7 @@ func runUnit(ctx context.Context, p *audit.Pass) (any, error) {
 // readUnit reads a unit and finds its programs. The error is that of ctx.
 func readUnit(ctx context.Context, p *audit.Pass, m *measured, name string) (UnitFile, error) {
 	u := UnitFile{Path: nameIn(p.Target.Dir, name)}
-	u.place, _ = locate(p.Target.Dir, name)
+	u.place, _ = modgraph.Locate(p.Target.Dir, name)
 	unit, err := sdunit.ReadFile(name)
 	if err != nil {
 		u.Reason = unitReason(name, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/package-url/packageurl-go"
 
 	"github.com/goassay/assay/audit"
+	"github.com/goassay/assay/audit/modgraph"
 	"github.com/goassay/assay/audit/vulns"
 	"github.com/goassay/assay/sbom/cyclonedx"
 )
@@ -133,7 +134,7 @@ func bomLinks(b *BOMDocument, l *vulnDocument) (string, map[string]string) {
 // file that is called as it is shown, if that is near, or where the first target is.
 func (r *vulnRun) somewhere(file string) *audit.Location {
 	if filepath.IsLocal(file) {
-		if name, near := locate(r.Target.Dir, file); near {
+		if name, near := modgraph.Locate(r.Target.Dir, file); near {
 			return locationAt(name)
 		}
 	}

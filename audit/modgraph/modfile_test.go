@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/module"
+
+	"github.com/goassay/assay/internal/machine"
 )
 
 func TestReadModFile(t *testing.T) {
@@ -187,6 +189,7 @@ package b
 -- b/c/c_test.go --
 package c
 -- d/notes.txt --
+text
 -- e/go.mod --
 module example.com/e
 -- e/f/f.go --
@@ -211,7 +214,7 @@ package q
 	links := map[string]string{"p/p.go": "linked", "q/go.mod": "linked", "r": "b", "d/none.go": "nothing", "d/folder.go": "../b"}
 	for name, target := range links { // of folders the go command follows none
 		if err := os.Symlink(target, filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-			t.Skip(err) // Windows, without the right to
+			machine.WindowsLacks(t, "symbolic links", err)
 		}
 	}
 	link := filepath.Join(t.TempDir(), "link")
@@ -253,4 +256,48 @@ func FuzzParseModFile(f *testing.F) {
 			MissingSums(m, nil)
 		}
 	})
+}
+
+// TestLocate names files from the directory on within the checkout, and by their
+// absolute path elsewhere, whatever the current directory is.
+func TestLocate(t *testing.T) {
+	top, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(name string) string { return filepath.Join(top, filepath.FromSlash(name)) }
+	for _, dir := range []string{"co/.git", "co/m/bin", "co/bin", "plain/m", "away"} {
+		if err := os.MkdirAll(at(dir), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{"link": "co/m", "co/out": "away", "co/tool": "away/tool"} {
+		if err := os.Symlink(at(to), at(link)); err != nil {
+			machine.WindowsLacks(t, "symbolic links", err)
+		}
+	}
+	t.Chdir(at("co"))
+	for _, tt := range []struct {
+		dir, path, want string
+		near            bool
+	}{
+		{"co/m", "m/bin/prog", "bin/prog", true},
+		{"co/m", "bin/prog", "../bin/prog", true},
+		{"co/m", "prog", "../prog", true}, // looks as if it were in the directory
+		{"co/m", at("co/bin/prog"), "../bin/prog", true},
+		{"co", "m", "m", true},
+		{"co/m", "../away/prog", filepath.ToSlash(at("away/prog")), false},
+		{"plain/m", "bin/prog", filepath.ToSlash(at("co/bin/prog")), false},
+		{"plain/m", at("plain/prog"), filepath.ToSlash(at("plain/prog")), false},
+		{"link", at("link/prog"), "prog", true},
+		{"link", "m/prog", "prog", true},
+		{"link", "bin/prog", "../bin/prog", true},
+		{"co/m", at("link/prog"), "prog", true},
+		{"co/m", "out/prog", filepath.ToSlash(at("co/out/prog")), false}, // through a link that leads out
+		{"co/m", "tool", "../tool", true},                                // a link that is in the checkout itself
+	} {
+		if got, near := Locate(at(tt.dir), tt.path); got != tt.want || near != tt.near {
+			t.Errorf("%s, %s: %s %v, want %s %v", tt.dir, tt.path, got, near, tt.want, tt.near)
+		}
+	}
 }

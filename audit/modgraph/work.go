@@ -86,6 +86,41 @@ func RepositoryRoot(dir string) string {
 	return filepath.Dir(found)
 }
 
+// Locate names the file at path for somebody who knows dir: with slashes, relative to
+// dir if it is in dir or in the checkout that dir is in, which near tells, else absolute.
+// It does not go by how the file was named, which is relative to the current directory.
+func Locate(dir, path string) (name string, near bool) {
+	dir, file := fullPath(dir), fullPath(path)
+	if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel), true
+	}
+	// The checkout of a link is where it leads to. The file itself may be a link:
+	// it is that which is in the checkout.
+	dir = resolve(dir)
+	real := filepath.Join(resolve(filepath.Dir(file)), filepath.Base(file))
+	rel, err := filepath.Rel(dir, real)
+	if err != nil {
+		return filepath.ToSlash(file), false
+	}
+	if filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel), true
+	}
+	if root := RepositoryRoot(dir); root != "" {
+		if in, err := filepath.Rel(root, real); err == nil && filepath.IsLocal(in) {
+			return filepath.ToSlash(rel), true
+		}
+	}
+	return filepath.ToSlash(file), false
+}
+
+// fullPath is the absolute path, or path where there is no current directory.
+func fullPath(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
 // findUp looks for a file of one of the names in dir, then in the folders above it.
 func findUp(dir string, wanted func(os.FileInfo) bool, names ...string) string {
 	for {
