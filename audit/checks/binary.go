@@ -102,7 +102,7 @@ func runExecutables(ctx context.Context, p *audit.Pass) (any, error) {
 
 // measureBinary reads what checks judge of an open file.
 func measureBinary(p *audit.Pass, f *gobin.File) BinaryFile {
-	file := BinaryFile{File: f, seen: fips.Look(f), outer: absolute(cmp.Or(f.Outer, f.Path))}
+	file := BinaryFile{File: f, seen: fips.Look(f), outer: modgraph.Absolute(cmp.Or(f.Outer, f.Path))}
 	file.place, _ = modgraph.Locate(p.Target.Dir, file.outer)
 	if file.seen != nil {
 		if file.seen.Basis != gobin.BySearch && len(file.seen.GODEBUG) == 1 && file.seen.GODEBUG[0] != "" {

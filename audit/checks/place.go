@@ -10,14 +10,6 @@ import (
 	"github.com/goassay/assay/audit/modgraph"
 )
 
-// absolute returns the absolute path, or path where there is no current directory.
-func absolute(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return path
-}
-
 // fileLocation is where findings about a file are shown that the user named.
 func fileLocation(dir, path string) *audit.Location {
 	name, _ := modgraph.Locate(dir, path)
@@ -46,7 +38,7 @@ func locateOwn(t *audit.Target, path string) string {
 	if name, ok := inWorkspace(t, path); ok {
 		return name
 	}
-	rel, err := filepath.Rel(absolute(t.Dir), absolute(path))
+	rel, err := filepath.Rel(modgraph.Absolute(t.Dir), modgraph.Absolute(path))
 	if err != nil {
 		return relative(t.Dir, path)
 	}

@@ -76,9 +76,9 @@ func TestFindingPlace(t *testing.T) {
 // TestFindAmong: a program is the executable of its path, not one that has that path
 // below the target's directory.
 func TestFindAmong(t *testing.T) {
-	abs := absolute("bin/prog")
-	files := []BinaryFile{{File: &gobin.File{Path: "bin/prog"}, outer: abs}, {File: &gobin.File{Path: "prog"}, outer: absolute("m/prog")}}
-	for program, want := range map[string]Match{filepath.ToSlash(abs): ByPath, filepath.ToSlash(absolute("m/bin/prog")): Unrelated} {
+	abs := modgraph.Absolute("bin/prog")
+	files := []BinaryFile{{File: &gobin.File{Path: "bin/prog"}, outer: abs}, {File: &gobin.File{Path: "prog"}, outer: modgraph.Absolute("m/prog")}}
+	for program, want := range map[string]Match{filepath.ToSlash(abs): ByPath, filepath.ToSlash(modgraph.Absolute("m/bin/prog")): Unrelated} {
 		u := &UnitProgram{Path: program, By: Unrelated}
 		if u.findAmong(files); u.By != want {
 			t.Errorf("%s: %s, want %s", program, u.By, want)

@@ -66,7 +66,7 @@ func (r *sbomRun) executables(ctx context.Context) error {
 // image that it is in, or below the directory that was named. No path of this
 // machine is in it.
 func (r *sbomRun) sbomName(f BinaryFile) string {
-	inner, ok := strings.CutPrefix(f.Path, nameIn(r.Target.Dir, f.outer)+"!")
+	inner, ok := strings.CutPrefix(f.Path, nameIn(r.Target.Dir, f.Outer)+"!")
 	if ok && (f.Within != nil || f.Package != nil || strings.HasPrefix(inner, "/")) { // else it is one architecture of a file
 		if f.Within != nil { // several images have names in between
 			inner = strings.TrimPrefix(inner, printableName(f.Within.Name)+"!")

@@ -93,6 +93,24 @@ func forged(lines ...string) string {
 	return string(gobintest.Forge("go1.26.8", append(gobintest.Settings(), lines...)...))
 }
 
+// TestSBOMElsewhere: what is in an archive is called by its path in there, also if the
+// archive is named from another folder.
+func TestSBOMElsewhere(t *testing.T) {
+	dir := binaries(t, map[string][]byte{"away/x.tar": Tar(Entry{Name: "bin/prog", Data: forged()}), "here/text": nil})
+	t.Chdir(filepath.Join(dir, "here"))
+	cfg := sbomTree(t, nil)
+	cfg.Target = &audit.Target{Dir: filepath.Join(dir, "here"), Binaries: []string{filepath.FromSlash("../away/x.tar")}}
+	store, err := audit.CreateEvidenceDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Evidence = store
+	data, err := store.Get(sbomFacts(t, runCheck(t, cfg)).Documents[0].Evidence)
+	if err != nil || !strings.Contains(string(data), `"bin/prog"`) || strings.Contains(string(data), "away") {
+		t.Errorf("%v\n%s", err, data)
+	}
+}
+
 func TestSBOMImages(t *testing.T) {
 	prog := forged("dep\texample.com/dep\tv1.0.0\t" + sbomHash)
 	other := forged()

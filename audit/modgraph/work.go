@@ -90,7 +90,7 @@ func RepositoryRoot(dir string) string {
 // dir if it is in dir or in the checkout that dir is in, which near tells, else absolute.
 // It does not go by how the file was named, which is relative to the current directory.
 func Locate(dir, path string) (name string, near bool) {
-	dir, file := fullPath(dir), fullPath(path)
+	dir, file := Absolute(dir), Absolute(path)
 	if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel), true
 	}
@@ -113,8 +113,8 @@ func Locate(dir, path string) (name string, near bool) {
 	return filepath.ToSlash(file), false
 }
 
-// fullPath is the absolute path, or path where there is no current directory.
-func fullPath(path string) string {
+// Absolute returns the absolute path, or path where there is no current directory.
+func Absolute(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		return abs
 	}
